@@ -13,11 +13,11 @@
 //!
 //! Read in this order: [`net`], [`host`], [`cluster`], [`plan`], [`diff`], [`path`].
 
-// pub mod cluster;
+pub mod cluster;
 pub mod diff;
 // pub mod explain;
 pub mod host;
-// pub mod ipam;
+pub mod ipam;
 pub mod net;
 // pub mod path;
-// pub mod plan;
+pub mod plan;

@@ -1,5 +1,332 @@
 //! Wanted less actual: the ordered steps from what a host is to what it should be.
+//!
+//! Only what is ours is looked at. A link is ours by its group, a route by its protocol, a table by
+//! its name; an address, a neighbour, a queue can bear no mark and is ours when it sits on a link
+//! of ours in the host. In containers nothing is ever taken away: others write there too.
+//!
+//! The order of the steps is such that nothing is open for a moment: sources are pinned before the
+//! port that they are pinned on comes up, and the host forwards only once the rules are in.
+//! [`undo`] is the list backwards.
 
+mod link;
+mod nft;
 mod step;
 
 pub use step::{Change, LinkChange, NftChange, Step};
+
+use crate::host::nft::NftTable;
+use crate::host::qdisc::{FilterKind, QdiscKind};
+use crate::host::route;
+use crate::host::{
+    Actual, Address, FdbEntry, Filter, Keyed, Namespace, NamespaceId, Neighbour, Never, Qdisc,
+    Route, Sysctl, Table, Unknown, Wanted,
+};
+use crate::net::LinkName;
+use serde::{Deserialize, Serialize};
+
+/// The steps, and what stands in their way.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Diff {
+    pub steps: Vec<Step>,
+    pub conflicts: Vec<Conflict>,
+}
+
+/// Something foreign is where something of ours should be. It is left alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum Conflict {
+    #[error(
+        "a link named {name} is there in {namespace} and is not ours; rename or delete it, then try again"
+    )]
+    ForeignLink { namespace: NamespaceId, name: LinkName },
+}
+
+impl Diff {
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty() && self.conflicts.is_empty()
+    }
+}
+
+/// What leads from `actual` to `wanted`. Namespaces that `actual` does not hold were not read, and
+/// are left alone.
+pub fn diff(wanted: &Wanted, actual: &Actual) -> Diff {
+    let empty_wanted = Namespace::default();
+    let mut passes = Passes::default();
+    for (id, there) in &actual.namespaces {
+        let here = wanted.namespaces.get(id).unwrap_or(&empty_wanted);
+        passes.namespace(id, here, there);
+    }
+    // A veth whose other end lives in a namespace that was not read is still made from here.
+    passes.link_pairs(wanted, actual);
+    passes.finish()
+}
+
+/// The steps that make a fragment appear on a host whose ground is laid: what an attachment takes,
+/// found without a look at the other attachments. Its [`undo`] makes it vanish.
+pub fn appear(fragment: &Wanted) -> Vec<Step> {
+    let mut before = Wanted::default();
+    for (id, namespace) in &fragment.namespaces {
+        let tables = namespace.nft.tables.iter().map(NftTable::without_elements);
+        before.namespace(id.clone()).nft.tables = tables.collect();
+    }
+    diff(fragment, &before.to_actual()).steps
+}
+
+/// The steps that take the given ones back, in the order to take them. What cannot be taken back
+/// (a rule flushed, a link deleted) is left out: the caller's next [`diff`] finds it.
+pub fn undo(steps: &[Step]) -> Vec<Step> {
+    steps.iter().rev().filter_map(Step::undo).collect()
+}
+
+/// Steps by the time they may happen: the order of the fields is the order of the passes.
+#[derive(Default)]
+struct Passes {
+    conflicts: Vec<Conflict>,
+    /// `accept_ra` before forwarding, which would throw advertised routes away.
+    settings_first: Vec<Step>,
+    /// Whatever leads packets to what goes away.
+    routes_away: Vec<Step>,
+    nft: Vec<Step>,
+    links_away: Vec<Step>,
+    bridges: Vec<Step>,
+    links: Vec<Step>,
+    settings_of_links: Vec<Step>,
+    addresses: Vec<Step>,
+    routes: Vec<Step>,
+    queues: Vec<Step>,
+    filters: Vec<Step>,
+    /// Forwarding, once all the rest is in its place.
+    settings_last: Vec<Step>,
+}
+
+impl Passes {
+    fn finish(self) -> Diff {
+        let passes = [
+            self.settings_first,
+            self.routes_away,
+            self.nft,
+            self.links_away,
+            self.bridges,
+            self.links,
+            self.settings_of_links,
+            self.addresses,
+            self.routes,
+            self.queues,
+            self.filters,
+            self.settings_last,
+        ];
+        Diff { steps: passes.into_iter().flatten().collect(), conflicts: self.conflicts }
+    }
+
+    fn namespace(
+        &mut self,
+        id: &NamespaceId,
+        wanted: &Namespace<Never>,
+        actual: &Namespace<Unknown>,
+    ) {
+        let step = |change| Step { namespace: id.clone(), change };
+        self.links_of(id, wanted, actual);
+
+        let changes = nft::changes(&wanted.nft, &actual.nft);
+        if !changes.is_empty() {
+            self.nft.push(step(Change::Nft(changes)));
+        }
+        for sysctl in &wanted.sysctls {
+            let before = actual.sysctls.get(&sysctl.path).map(|found| found.value.clone());
+            if before.as_deref() != Some(&sysctl.value) {
+                let step = step(Change::SetSysctl { sysctl: sysctl.clone(), before });
+                self.settings(sysctl, wanted).push(step);
+            }
+        }
+
+        // Objects that can bear no mark are ours on links of ours, and only in the host.
+        let ours = |link: &LinkName| {
+            *id == NamespaceId::Host && actual.links.get(link).is_some_and(|link| link.is_ours())
+        };
+        let gone = |link: &LinkName| ours(link) && !wanted.links.contains(link);
+        set_difference(
+            &wanted.addresses,
+            &actual.addresses,
+            same_address,
+            |there| ours(&there.link) && !gone(&there.link) && !is_link_local(there),
+            |address| self.routes_away.push(step(Change::RemoveAddress(address))),
+            |address| self.addresses.push(step(Change::AddAddress(address))),
+        );
+        set_difference(
+            &wanted.routes,
+            &actual.routes,
+            same_route,
+            |there| there.protocol == route::PROTOCOL && *id == NamespaceId::Host,
+            |route| self.routes_away.push(step(Change::RemoveRoute(route))),
+            |route| self.routes.push(step(Change::AddRoute(route))),
+        );
+        set_difference(
+            &wanted.neighbours,
+            &actual.neighbours,
+            |a: &Neighbour, b: &Neighbour| a == b,
+            |there| {
+                use crate::host::neighbour::NeighbourState::Permanent;
+                ours(&there.link) && !gone(&there.link) && there.state == Permanent
+            },
+            |entry| self.routes_away.push(step(Change::RemoveNeighbour(entry))),
+            |entry| self.routes.push(step(Change::AddNeighbour(entry))),
+        );
+        set_difference(
+            &wanted.fdb,
+            &actual.fdb,
+            |a: &FdbEntry, b: &FdbEntry| a == b,
+            |there| ours(&there.link) && !gone(&there.link) && there.permanent && !there.local,
+            |entry| self.routes_away.push(step(Change::RemoveFdbEntry(entry))),
+            |entry| self.routes.push(step(Change::AddFdbEntry(entry))),
+        );
+        self.queues_of(&step, wanted, actual, &|link| ours(link) && !gone(link));
+    }
+
+    fn queues_of(
+        &mut self,
+        step: &dyn Fn(Change) -> Step,
+        wanted: &Namespace<Never>,
+        actual: &Namespace<Unknown>,
+        ours: &dyn Fn(&LinkName) -> bool,
+    ) {
+        for filter in &actual.filters {
+            let FilterKind::RedirectAll { to } = &filter.kind else { continue };
+            let wanted = wanted.filters.get(&filter.link);
+            if ours(&filter.link) && wanted.is_none_or(|wanted| wanted.to_actual() != *filter) {
+                let kind = FilterKind::RedirectAll { to: to.clone() };
+                let filter = Filter { link: filter.link.clone(), kind };
+                self.routes_away.push(step(Change::RemoveFilter(filter)));
+            }
+        }
+        for qdisc in &actual.qdiscs {
+            let kind = match qdisc.kind {
+                QdiscKind::Tbf(tbf) => QdiscKind::Tbf(tbf),
+                QdiscKind::Ingress => QdiscKind::Ingress,
+                QdiscKind::NoQueue | QdiscKind::Foreign(_) => continue,
+            };
+            // A queue of other size takes its predecessor's place without a gap.
+            if ours(&qdisc.link) && !wanted.qdiscs.contains(&qdisc.key()) {
+                let qdisc = Qdisc { link: qdisc.link.clone(), place: qdisc.place, kind };
+                self.routes_away.push(step(Change::RemoveQdisc(qdisc)));
+            }
+        }
+        for qdisc in &wanted.qdiscs {
+            if actual.qdiscs.get(&qdisc.key()).is_none_or(|there| !same_qdisc(qdisc, there)) {
+                self.queues.push(step(Change::AddQdisc(qdisc.clone())));
+            }
+        }
+        for filter in &wanted.filters {
+            if actual.filters.get(&filter.link) != Some(&filter.to_actual()) {
+                self.filters.push(step(Change::AddFilter(filter.clone())));
+            }
+        }
+    }
+
+    /// The pass a setting belongs to.
+    fn settings(&mut self, sysctl: &Sysctl, wanted: &Namespace<Never>) -> &mut Vec<Step> {
+        let parts: Vec<&str> = sysctl.path.split('/').collect();
+        match parts[..] {
+            ["net", _, "conf", link, _] if wanted.links.iter().any(|l| l.name.as_str() == link) => {
+                &mut self.settings_of_links
+            }
+            ["net", "ipv4", "ip_forward"] | [.., "forwarding"] => &mut self.settings_last,
+            _ => &mut self.settings_first,
+        }
+    }
+}
+
+/// Tells what to take away (ours, and not wanted or different) and what to add.
+fn set_difference<T: Keyed + Clone>(
+    wanted: &Table<T>,
+    actual: &Table<T>,
+    same: impl Fn(&T, &T) -> bool,
+    ours: impl Fn(&T) -> bool,
+    mut remove: impl FnMut(T),
+    mut add: impl FnMut(T),
+) {
+    for there in actual {
+        let different = wanted.get(&there.key()).is_none_or(|wanted| !same(wanted, there));
+        if different && (ours(there) || wanted.contains(&there.key())) {
+            remove(there.clone());
+        }
+    }
+    for wanted in wanted {
+        if actual.get(&wanted.key()).is_none_or(|there| !same(wanted, there)) {
+            add(wanted.clone());
+        }
+    }
+}
+
+/// The kernel keeps a bucket's depth as a time and gives it back rounded, so rate and limit decide.
+fn same_qdisc(wanted: &Qdisc<Never>, there: &Qdisc<Unknown>) -> bool {
+    match (&wanted.kind, &there.kind) {
+        (QdiscKind::Tbf(wanted), QdiscKind::Tbf(there)) => {
+            (wanted.rate, wanted.limit) == (there.rate, there.limit)
+        }
+        _ => wanted.to_actual() == *there,
+    }
+}
+
+/// The kernel's own address, which comes and goes with the link.
+fn is_link_local(address: &Address) -> bool {
+    matches!(address.prefix.addr(), std::net::IpAddr::V6(a) if a.is_unicast_link_local())
+}
+
+fn same_address(wanted: &Address, there: &Address) -> bool {
+    wanted.prefix == there.prefix
+        && wanted.no_prefix_route == there.no_prefix_route
+        && (wanted.nodad == there.nodad || wanted.prefix.addr().is_ipv4())
+}
+
+fn same_route(wanted: &Route, there: &Route) -> bool {
+    let hops = |route: &Route| -> Vec<_> {
+        route.nexthops.iter().map(|hop| (hop.gateway, hop.link.clone(), hop.onlink)).collect()
+    };
+    wanted.kind == there.kind
+        && wanted.protocol == there.protocol
+        && wanted.mtu == there.mtu
+        && (wanted.source.is_none() || wanted.source == there.source)
+        && hops(wanted) == hops(there)
+}
+
+impl Step {
+    /// The step that takes this one back, if it can be.
+    fn undo(&self) -> Option<Self> {
+        let change = match self.change.clone() {
+            Change::SetSysctl { sysctl, before } => {
+                let value = before?;
+                let before = Some(sysctl.value);
+                Change::SetSysctl { sysctl: Sysctl { path: sysctl.path, value }, before }
+            }
+            Change::CreateLink(link) | Change::CreateVeth { link, .. } => {
+                Change::DeleteLink { name: link.name }
+            }
+            Change::ChangeLink { name, to, from } => {
+                Change::ChangeLink { name, to: from, from: to }
+            }
+            Change::DeleteLink { .. } => return None,
+            Change::AddAddress(address) => Change::RemoveAddress(address),
+            Change::RemoveAddress(address) => Change::AddAddress(address),
+            Change::AddRoute(route) => Change::RemoveRoute(route),
+            Change::RemoveRoute(route) => Change::AddRoute(route),
+            Change::AddNeighbour(entry) => Change::RemoveNeighbour(entry),
+            Change::RemoveNeighbour(entry) => Change::AddNeighbour(entry),
+            Change::AddFdbEntry(entry) => Change::RemoveFdbEntry(entry),
+            Change::RemoveFdbEntry(entry) => Change::AddFdbEntry(entry),
+            Change::AddQdisc(qdisc) => Change::RemoveQdisc(qdisc),
+            Change::RemoveQdisc(qdisc) => Change::AddQdisc(qdisc),
+            Change::AddFilter(filter) => Change::RemoveFilter(filter),
+            Change::RemoveFilter(filter) => Change::AddFilter(filter),
+            Change::Nft(changes) => {
+                let back = nft::undo(&changes);
+                if back.is_empty() {
+                    return None;
+                }
+                Change::Nft(back)
+            }
+        };
+        Some(Self { namespace: self.namespace.clone(), change })
+    }
+}
+
+#[cfg(test)]
+mod tests;

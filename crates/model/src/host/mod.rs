@@ -12,6 +12,7 @@
 
 pub mod address;
 pub mod link;
+mod map;
 pub mod neighbour;
 pub mod nft;
 pub mod qdisc;

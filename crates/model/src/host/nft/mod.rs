@@ -64,6 +64,13 @@ impl<F> Keyed for NftTable<F> {
     }
 }
 
+impl<F: Clone> NftTable<F> {
+    /// The table with its chains and with empty sets.
+    pub fn without_elements(&self) -> Self {
+        Self { sets: self.sets.iter().map(Set::shape).collect(), ..self.clone() }
+    }
+}
+
 /// One chain with its rules in order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(bound(serialize = "F: Serialize", deserialize = "F: Deserialize<'de>"))]

@@ -1,0 +1,96 @@
+//! A container's place in a network.
+
+use super::{ContainerId, NetworkName};
+use crate::net::{Family, LinkName, Mac, Transport};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::net::IpAddr;
+
+/// A container may be attached to several networks, through an interface each.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct AttachmentId {
+    pub container: ContainerId,
+    pub interface: LinkName,
+}
+
+impl fmt::Display for AttachmentId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.container, self.interface)
+    }
+}
+
+/// One attachment with the lease it holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attachment {
+    #[serde(flatten)]
+    pub id: AttachmentId,
+    pub network: NetworkName,
+    /// At most one of each family.
+    pub addresses: Vec<IpAddr>,
+    pub mac: Mac,
+    #[serde(default)]
+    pub publish: Vec<Publish>,
+    #[serde(default)]
+    pub bandwidth: Bandwidth,
+    /// Whether the container's default route goes through this attachment.
+    pub default_route: bool,
+}
+
+impl Attachment {
+    pub fn address(&self, family: Family) -> Option<IpAddr> {
+        self.addresses.iter().copied().find(|address| Family::of(*address) == family)
+    }
+}
+
+/// One port of the host that leads to one of a container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Publish {
+    pub transport: Transport,
+    /// One of the host's addresses; `None` is every one of them, of both families.
+    pub host_address: Option<IpAddr>,
+    pub host_port: u16,
+    pub container_port: u16,
+}
+
+impl Publish {
+    /// Whether both want the same port of the same address.
+    pub fn collides(&self, other: &Self) -> bool {
+        let same_address = match (self.host_address, other.host_address) {
+            (Some(one), Some(two)) => one == two,
+            _ => true,
+        };
+        self.transport == other.transport && self.host_port == other.host_port && same_address
+    }
+
+    /// Whether the port is published to clients of this family.
+    pub fn serves(&self, family: Family) -> bool {
+        self.host_address.is_none_or(|address| Family::of(address) == family)
+    }
+}
+
+impl fmt::Display for Publish {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.host_address {
+            Some(IpAddr::V6(address)) => write!(f, "[{address}]:")?,
+            Some(address) => write!(f, "{address}:")?,
+            None => {}
+        }
+        write!(f, "{}:{}/{}", self.host_port, self.container_port, self.transport)
+    }
+}
+
+/// Limits of what a container receives and sends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bandwidth {
+    /// Into the container.
+    pub ingress: Option<Rate>,
+    /// Out of the container.
+    pub egress: Option<Rate>,
+}
+
+/// A rate in bits a second with the bits that may pass at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rate {
+    pub bits_per_second: u64,
+    pub burst_bits: u64,
+}

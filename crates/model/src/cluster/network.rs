@@ -1,0 +1,177 @@
+//! A network: containers that reach each other, on one bridge a host.
+
+use super::name::short_hash;
+use super::{AttachmentId, NetworkName};
+use crate::net::{Family, IpNet, LinkName, Mac};
+use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
+
+/// One network as it was created.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Network {
+    pub name: NetworkName,
+    /// At most one of each family, at least one.
+    pub pools: Vec<Pool>,
+    pub bridge: LinkName,
+    /// Bytes; `None` takes the underlay's.
+    pub mtu: Option<u32>,
+    /// What leaves the host bears the host's address.
+    pub masquerade: bool,
+    /// Containers may send with addresses that are not theirs.
+    pub spoofing: bool,
+}
+
+/// A subnet with its gateway, which is the bridge's address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pool {
+    pub subnet: IpNet,
+    pub gateway: IpAddr,
+}
+
+/// Why a network cannot be as asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidNetwork {
+    #[error("a network needs a subnet; give one such as 10.88.0.0/16 or fd00:88::/64")]
+    NoPool,
+    #[error("a network takes at most one {0} subnet")]
+    TwoOfAFamily(Family),
+    #[error("{0} has host bits set; the network's own address is {1}")]
+    HostBits(IpNet, IpNet),
+    #[error(
+        "{0} holds too few addresses for a gateway and a container; use /30 or larger (IPv6: /126)"
+    )]
+    TooSmall(IpNet),
+    #[error("{0} cannot be a container network: {1}")]
+    NotUsable(IpNet, &'static str),
+    #[error("gateway {gateway} is not a host address of {subnet}")]
+    Gateway { gateway: IpAddr, subnet: IpNet },
+    #[error(
+        "MTU {0} is out of range: 576 to 65535 bytes, and at least 1280 with IPv6 (RFC 8200 §5)"
+    )]
+    Mtu(u32),
+}
+
+impl Pool {
+    /// A pool with the conventional gateway: the subnet's first host address.
+    pub fn with_first_gateway(subnet: IpNet) -> Self {
+        let first = match subnet.network() {
+            IpAddr::V4(a) => IpAddr::V4(u32::from(a).wrapping_add(1).into()),
+            IpAddr::V6(a) => IpAddr::V6(u128::from(a).wrapping_add(1).into()),
+        };
+        Self { subnet, gateway: first }
+    }
+
+    pub fn family(&self) -> Family {
+        Family::of_prefix(&self.subnet)
+    }
+
+    /// The gateway with the subnet's length, as the bridge bears it.
+    pub fn gateway_prefix(&self) -> IpNet {
+        IpNet::new(self.gateway, self.subnet.prefix_len())
+            .unwrap_or_else(|_| crate::net::single(self.gateway))
+    }
+
+    fn check(&self) -> Result<(), InvalidNetwork> {
+        let Self { subnet, gateway } = *self;
+        if subnet.addr() != subnet.network() {
+            return Err(InvalidNetwork::HostBits(subnet, subnet.trunc()));
+        }
+        if subnet.prefix_len() + 2 > self.family().bits() {
+            return Err(InvalidNetwork::TooSmall(subnet));
+        }
+        let address = subnet.network();
+        let unusable = if address.is_loopback() {
+            "it is loopback"
+        } else if address.is_multicast() {
+            "it is multicast"
+        } else if subnet.prefix_len() < 8 {
+            "it is larger than a /8"
+        } else if matches!(address, IpAddr::V6(a) if a.is_unicast_link_local()) {
+            "it is link-local"
+        } else {
+            ""
+        };
+        if !unusable.is_empty() {
+            return Err(InvalidNetwork::NotUsable(subnet, unusable));
+        }
+        let in_the_middle = gateway != subnet.network()
+            && (subnet.addr().is_ipv6() || gateway != subnet.broadcast());
+        if !subnet.contains(&gateway) || !in_the_middle {
+            return Err(InvalidNetwork::Gateway { gateway, subnet });
+        }
+        Ok(())
+    }
+}
+
+impl Network {
+    /// A network with everything at its default.
+    pub fn new(name: NetworkName, pools: Vec<Pool>) -> Self {
+        let bridge = Self::bridge_name(&name);
+        Self { name, pools, bridge, mtu: None, masquerade: true, spoofing: false }
+    }
+
+    /// Whether the network can be at all.
+    pub fn check(&self) -> Result<(), InvalidNetwork> {
+        if self.pools.is_empty() {
+            return Err(InvalidNetwork::NoPool);
+        }
+        for family in Family::BOTH {
+            if self.pools.iter().filter(|pool| pool.family() == family).count() > 1 {
+                return Err(InvalidNetwork::TwoOfAFamily(family));
+            }
+        }
+        let smallest = if self.pool(Family::V6).is_some() { 1280 } else { 576 };
+        if let Some(mtu) = self.mtu.filter(|mtu| !(smallest..=65_535).contains(mtu)) {
+            return Err(InvalidNetwork::Mtu(mtu));
+        }
+        self.pools.iter().try_for_each(Pool::check)
+    }
+
+    pub fn pool(&self, family: Family) -> Option<&Pool> {
+        self.pools.iter().find(|pool| pool.family() == family)
+    }
+
+    /// `gn-NAME` where that fits, else with a hash in the name's place.
+    fn bridge_name(name: &NetworkName) -> LinkName {
+        let plain = format!("gn-{name}");
+        plain.parse().unwrap_or_else(|_| {
+            let hashed = format!("gn-{}", &short_hash(&[name.as_str()])[..12]);
+            hashed.parse().expect("15 letters and digits name a link")
+        })
+    }
+
+    /// The bridge's address, set by us so that nobody else has a reason to change it.
+    pub fn bridge_mac(&self) -> Mac {
+        let hash = short_hash(&["bridge", self.name.as_str()]);
+        let [a, b, c, d] =
+            [hash.as_bytes()[0], hash.as_bytes()[1], hash.as_bytes()[2], hash.as_bytes()[3]];
+        Mac([0x02, 0x62, a, b, c, d])
+    }
+
+    /// The address of a container without one of its own choice. It follows from the IP address,
+    /// so a reused IP address keeps its MAC and no neighbour's cache goes stale.
+    pub fn mac_for(address: IpAddr) -> Mac {
+        let [a, b, c, d] = match address {
+            IpAddr::V4(a) => a.octets(),
+            IpAddr::V6(a) => {
+                let [.., a, b, c, d] = a.octets();
+                [a, b, c, d]
+            }
+        };
+        Mac([0x02, if address.is_ipv4() { 0x67 } else { 0x66 }, a, b, c, d])
+    }
+}
+
+impl AttachmentId {
+    /// The name of the attachment's link in the host.
+    pub fn host_link(&self) -> LinkName {
+        let name = format!("gn{}", short_hash(&[self.container.as_str(), self.interface.as_str()]));
+        name.parse().expect("15 letters and digits name a link")
+    }
+
+    /// The name of the link that shapes what the container sends.
+    pub fn shaper_link(&self) -> LinkName {
+        let name = format!("gi{}", short_hash(&[self.container.as_str(), self.interface.as_str()]));
+        name.parse().expect("15 letters and digits name a link")
+    }
+}

@@ -1,0 +1,328 @@
+//! What a host needs before its first network: our two nftables tables, and forwarding.
+//!
+//! Two tables, each in the family that sees what it has to judge:
+//!
+//! ```text
+//! bridge glassnet   prerouting   antispoof    a frame's source is its port's own
+//! inet glassnet     prerouting   local        127.0.0.0/8 is not for containers
+//!                   prerouting   publish      published port → container
+//!                   output       publish_own  the same for the host's own clients
+//!                   forward      forward      who may reach whom
+//!                   postrouting  masquerade   containers → outside under the host's address
+//! ```
+
+use super::Node;
+use super::rules::{Field, IPV4, IPV6, rule};
+use crate::host::nft::*;
+use crate::host::{NamespaceId, Never, Sysctl, Table, Wanted};
+use crate::net::LinkName;
+
+/// The sets and maps, whose elements are networks and attachments.
+pub mod set {
+    /// Our bridges.
+    pub const BRIDGES: &str = "bridges";
+    /// Pairs of links between which everything may pass: a bridge with itself.
+    pub const SAME: &str = "same";
+    /// Bridges whose containers bear the host's address outside.
+    pub const MASQUERADE: &str = "masquerade";
+    /// Links that lead to containers only, not to others.
+    pub const CLOSED: &str = "closed";
+    /// Published ports, on every address of the host.
+    pub const PUBLISH4: &str = "publish4";
+    pub const PUBLISH6: &str = "publish6";
+    /// Published ports of one address.
+    pub const PUBLISH4_AT: &str = "publish4_at";
+    pub const PUBLISH6_AT: &str = "publish6_at";
+    /// Bridge ports that are held to their own addresses.
+    pub const PORTS: &str = "ports";
+    /// A port with its MAC address.
+    pub const MACS: &str = "macs";
+    /// A port with its MAC and IP address.
+    pub const SOURCE4: &str = "source4";
+    pub const SOURCE6: &str = "source6";
+}
+
+const ETHERTYPE_IPV4: [u8; 2] = [0x08, 0x00];
+const ETHERTYPE_ARP: [u8; 2] = [0x08, 0x06];
+const ETHERTYPE_IPV6: [u8; 2] = [0x86, 0xdd];
+const ICMPV6: u8 = 58;
+
+/// The tables with their rules, and forwarding.
+pub fn ground(node: &Node) -> Wanted {
+    let mut wanted = Wanted::default();
+    let host = wanted.namespace(NamespaceId::Host);
+    host.nft.tables.insert(bridge_table());
+    host.nft.tables.insert(inet_table(node));
+    host.sysctls.insert(Sysctl::new("net/ipv4/ip_forward", "1"));
+    host.sysctls.insert(Sysctl::new("net/ipv6/conf/all/forwarding", "1"));
+    for link in &node.advertised_links {
+        // 1 would mean "unless the host forwards"; and turning forwarding on would throw away
+        // the default route that came by advertisement (`rt6_purge_dflt_routers`).
+        host.sysctls.insert(Sysctl::new(format!("net/ipv6/conf/{link}/accept_ra"), "2"));
+    }
+    wanted
+}
+
+fn base(
+    name: &str,
+    kind: ChainKind,
+    hook: Hook,
+    priority: i32,
+    rules: Vec<Rule<Never>>,
+) -> Chain<Never> {
+    let base = BaseChain { kind, hook, priority, policy: Policy::Accept, devices: Vec::new() };
+    Chain { name: name.to_owned(), base: Some(base), rules }
+}
+
+fn links(name: &str, elements: &[LinkName]) -> Set {
+    let mut set = Set::hash(name, &[DataType::LinkName]);
+    for link in elements {
+        set.elements.insert(Key::new().link(link), None, None);
+    }
+    set
+}
+
+fn inet_sets(node: &Node) -> [Set; 8] {
+    use DataType::{Ipv4Address as A4, Ipv6Address as A6, LinkName as L, Port, Protocol};
+    [
+        links(set::BRIDGES, &[]),
+        Set::hash(set::SAME, &[L, L]),
+        links(set::MASQUERADE, &[]),
+        links(set::CLOSED, &node.closed_links),
+        Set::map(set::PUBLISH4, &[Protocol, Port], &[A4, Port]),
+        Set::map(set::PUBLISH6, &[Protocol, Port], &[A6, Port]),
+        Set::map(set::PUBLISH4_AT, &[A4, Protocol, Port], &[A4, Port]),
+        Set::map(set::PUBLISH6_AT, &[A6, Protocol, Port], &[A6, Port]),
+    ]
+}
+
+fn inet_table(node: &Node) -> NftTable<Never> {
+    let chains = [
+        base("local", ChainKind::Filter, Hook::Prerouting, -300, local()),
+        base("publish", ChainKind::Nat, Hook::Prerouting, -100, publish(false)),
+        base("publish_own", ChainKind::Nat, Hook::Output, -100, publish(true)),
+        base("forward", ChainKind::Filter, Hook::Forward, 0, forward()),
+        base("masquerade", ChainKind::Nat, Hook::Postrouting, 100, masquerade()),
+    ];
+    NftTable {
+        family: NftFamily::Inet,
+        name: TABLE.to_owned(),
+        comment: Some("made and kept by glassnet".to_owned()),
+        sets: inet_sets(node).into_iter().collect(),
+        chains: chains.into_iter().collect(),
+    }
+}
+
+/// Bridges route 127.0.0.0/8 (`route_localnet`) so that the host reaches published ports there;
+/// without this rule its containers would reach the host's own loopback services (CVE-2020-8558).
+fn local() -> Vec<Rule<Never>> {
+    let loopback = rule("containers do not reach the host's 127.0.0.0/8")
+        .is_in(&[Field::IifName], set::BRIDGES)
+        .ipv4()
+        .masked(Field::Ip4Destination, &[0xff, 0, 0, 0], &[127, 0, 0, 0]);
+    vec![loopback.drop()]
+}
+
+/// `own` is for packets that the host itself sends. `::1` cannot be given another destination (its
+/// packets do not leave the loopback link), so those are left to the forwarder that listens there.
+fn publish(own: bool) -> Vec<Rule<Never>> {
+    use Field::{
+        DestinationPort as P, Ip4Destination as D4, Ip6Destination as D6, L4Protocol as L4,
+    };
+    let not_loopback = |rule: super::rules::RuleInTheMaking| {
+        if own {
+            let mut loopback = [0; 16];
+            loopback[15] = 1;
+            rule.compare(D6, CmpOp::NotEqual, &loopback)
+        } else {
+            rule
+        }
+    };
+    let v6 = |comment| not_loopback(rule(comment).ipv6());
+    vec![
+        rule("published on one address")
+            .ipv4()
+            .find(&[D4, L4, P], set::PUBLISH4_AT)
+            .dnat_to_found(IPV4),
+        rule("published").ipv4().find(&[L4, P], set::PUBLISH4).to_this_host().dnat_to_found(IPV4),
+        v6("published on one address").find(&[D6, L4, P], set::PUBLISH6_AT).dnat_to_found(IPV6),
+        v6("published").find(&[L4, P], set::PUBLISH6).to_this_host().dnat_to_found(IPV6),
+    ]
+}
+
+fn forward() -> Vec<Rule<Never>> {
+    use ct_state::{ESTABLISHED, NEW, RELATED};
+    vec![
+        rule("answers").state(ESTABLISHED | RELATED).accept(),
+        rule("inside one network").is_in(&[Field::IifName, Field::OifName], set::SAME).accept(),
+        rule("published ports")
+            .is_in(&[Field::OifName], set::BRIDGES)
+            .status(ct_status::DNAT)
+            .accept(),
+        rule("networks are isolated, and the outside reaches published ports only")
+            .is_in(&[Field::OifName], set::BRIDGES)
+            .drop(),
+        rule("this host routes for its containers, not for its neighbours")
+            .is_in(&[Field::IifName], set::CLOSED)
+            .state(NEW)
+            .not_status(ct_status::DNAT)
+            .drop(),
+    ]
+}
+
+fn masquerade() -> Vec<Rule<Never>> {
+    use Field::{IifName, OifName};
+    vec![
+        rule("containers speak to the outside under the host's address")
+            .is_in(&[IifName], set::MASQUERADE)
+            .not_in(&[OifName], set::BRIDGES)
+            .masquerade(),
+        rule("hairpin: a published port reached from its own network")
+            .is_in(&[IifName, OifName], set::SAME)
+            .status(ct_status::DNAT)
+            .masquerade(),
+        rule("a published port reached from the host's 127.0.0.0/8")
+            .is_in(&[OifName], set::BRIDGES)
+            .ipv4()
+            .masked(Field::Ip4Source, &[0xff, 0, 0, 0], &[127, 0, 0, 0])
+            .masquerade(),
+    ]
+}
+
+fn bridge_sets() -> [Set; 4] {
+    use DataType::{Ipv4Address, Ipv6Address, LinkName, Mac};
+    [
+        links(set::PORTS, &[]),
+        Set::hash(set::MACS, &[LinkName, Mac]),
+        Set::hash(set::SOURCE4, &[LinkName, Mac, Ipv4Address]),
+        Set::hash(set::SOURCE6, &[LinkName, Mac, Ipv6Address]),
+    ]
+}
+
+fn bridge_table() -> NftTable<Never> {
+    let plain = |name: &str, rules| Chain { name: name.to_owned(), base: None, rules };
+    let chains = [
+        base("antispoof", ChainKind::Filter, Hook::Prerouting, -300, antispoof()),
+        plain("ipv6", ipv6()),
+        plain("discovery", discovery()),
+    ];
+    NftTable {
+        family: NftFamily::Bridge,
+        name: TABLE.to_owned(),
+        comment: Some("made and kept by glassnet".to_owned()),
+        sets: bridge_sets().into_iter().collect(),
+        chains: chains.into_iter().collect(),
+    }
+}
+
+/// A frame's source addresses, at every layer, are those of the port it came by. Other protocols
+/// than IP and ARP, VLAN tags among them, do not pass.
+fn antispoof() -> Vec<Rule<Never>> {
+    use Field::{ArpSenderAddress, ArpSenderMac, EtherSource, EtherType, IifName, Ip4Source};
+    vec![
+        rule("not a port of ours").not_in(&[IifName], set::PORTS).accept(),
+        rule("IPv4 from its own address")
+            .equals(EtherType, &ETHERTYPE_IPV4)
+            .is_in(&[IifName, EtherSource, Ip4Source], set::SOURCE4)
+            .accept(),
+        rule("IPv6").equals(EtherType, &ETHERTYPE_IPV6).goto("ipv6"),
+        rule("ARP for its own address")
+            .equals(EtherType, &ETHERTYPE_ARP)
+            .is_in(&[IifName, EtherSource, ArpSenderAddress], set::SOURCE4)
+            .is_in(&[IifName, ArpSenderMac, ArpSenderAddress], set::SOURCE4)
+            .accept(),
+        rule("a source that is not this port's").drop(),
+    ]
+}
+
+fn ipv6() -> Vec<Rule<Never>> {
+    use Field::{EtherSource, Icmp6Type, IifName, Ip6Source, L4Protocol};
+    vec![
+        rule("neighbour discovery: types 133 to 137")
+            .equals(L4Protocol, &[ICMPV6])
+            .compare(Icmp6Type, CmpOp::GreaterOrEqual, &[133])
+            .compare(Icmp6Type, CmpOp::LessOrEqual, &[137])
+            .goto("discovery"),
+        rule("IPv6 from its own address")
+            .is_in(&[IifName, EtherSource, Ip6Source], set::SOURCE6)
+            .accept(),
+        rule("multicast report before an address is there (RFC 3590)")
+            .equals(Ip6Source, &[0; 16])
+            .equals(L4Protocol, &[ICMPV6])
+            .equals(Icmp6Type, &[143])
+            .is_in(&[IifName, EtherSource], set::MACS)
+            .accept(),
+        rule("a source that is not this port's").drop(),
+    ]
+}
+
+/// Neighbour discovery may speak of the port's own addresses only, and with no option but its own
+/// link-layer address: a second option could hide another. Router advertisements (134) and
+/// redirects (137) are in no rule and fall to the last (CVE-2020-10749).
+fn discovery() -> Vec<Rule<Never>> {
+    use Field::{
+        EtherSource, Icmp6Type, IifName, Ip6PayloadLength, Ip6Source, NdOption, NdOptionMac,
+        NdTarget, RsOption, RsOptionMac,
+    };
+    // RFC 4861 §4.6.1: type, and length 1 in units of 8 bytes.
+    const SOURCE_LINK_LAYER: [u8; 2] = [1, 1];
+    const TARGET_LINK_LAYER: [u8; 2] = [2, 1];
+    const SOLICIT: [u8; 1] = [135];
+    const ADVERT: [u8; 1] = [136];
+    const ROUTER_SOLICIT: [u8; 1] = [133];
+    let length = |comment, kind: &[u8], length: u16| {
+        rule(comment).equals(Icmp6Type, kind).equals(Ip6PayloadLength, &length.to_be_bytes())
+    };
+    let own = [IifName, EtherSource, Ip6Source];
+    vec![
+        rule("is this address of mine free? (RFC 4862 §5.4)")
+            .equals(Icmp6Type, &SOLICIT)
+            .equals(Ip6Source, &[0; 16])
+            .is_in(&[IifName, EtherSource, NdTarget], set::SOURCE6)
+            .accept(),
+        length("who has …?", &SOLICIT, 24).is_in(&own, set::SOURCE6).accept(),
+        length("who has …? tell me, at my MAC", &SOLICIT, 32)
+            .equals(NdOption, &SOURCE_LINK_LAYER)
+            .is_in(&own, set::SOURCE6)
+            .is_in(&[IifName, NdOptionMac], set::MACS)
+            .accept(),
+        length("I have it", &ADVERT, 24)
+            .is_in(&own, set::SOURCE6)
+            .is_in(&[IifName, EtherSource, NdTarget], set::SOURCE6)
+            .accept(),
+        length("I have it, at my MAC", &ADVERT, 32)
+            .equals(NdOption, &TARGET_LINK_LAYER)
+            .is_in(&own, set::SOURCE6)
+            .is_in(&[IifName, NdOptionMac, NdTarget], set::SOURCE6)
+            .accept(),
+        length("is there a router?", &ROUTER_SOLICIT, 8)
+            .is_in(&[IifName, EtherSource], set::MACS)
+            .accept(),
+        length("is there a router? tell me, at my MAC", &ROUTER_SOLICIT, 16)
+            .equals(RsOption, &SOURCE_LINK_LAYER)
+            .is_in(&own, set::SOURCE6)
+            .is_in(&[IifName, RsOptionMac], set::MACS)
+            .accept(),
+        rule("discovery about what is not this port's, or a router's part").drop(),
+    ]
+}
+
+/// A table of ours with nothing but some elements, to be merged into the ground.
+pub(super) fn elements(family: NftFamily, sets: Vec<Set>) -> NftTable<Never> {
+    NftTable {
+        family,
+        name: TABLE.to_owned(),
+        comment: None,
+        sets: sets.into_iter().collect(),
+        chains: Table::default(),
+    }
+}
+
+/// A set of the ground, without elements.
+pub(super) fn empty(family: NftFamily, name: &str) -> Set {
+    let sets = match family {
+        NftFamily::Bridge => bridge_sets().to_vec(),
+        _ => inet_sets(&Node::default()).to_vec(),
+    };
+    sets.into_iter().find(|set| set.name == name).expect("the ground has the set")
+}
