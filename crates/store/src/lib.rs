@@ -10,6 +10,9 @@
 //!  the daemon ──lock──▶ StateDirectory ─┬─ leases            Journal: a record an event
 //!  (one a host)        (flock, 0700)    ├─ leases.damaged-1  kept aside, never read again
 //!                                       └─ node.json         write_atomically
+//!  the CNI shims ─────put──▶ Queue ───────┬─ 0…-pid-seq.json   one file a DEL
+//!  (daemon down)             ▲            └─ …
+//!                the daemon ─┘ drain, oldest first
 //! ```
 //!
 //! It knows nothing of networks: records and values are whatever the caller can
@@ -23,6 +26,7 @@ pub mod failpoint;
 mod file;
 mod finding;
 mod journal;
+mod queue;
 
 pub use boot::BootId;
 pub use directory::StateDirectory;
@@ -30,3 +34,4 @@ pub use error::{Failure, StoreError, Tail};
 pub use file::{Reading, read_json_or_absent, remove_leftovers, write_atomically};
 pub use finding::{Finding, Gap};
 pub use journal::{Counts, Journal, MAX_RECORD, Opened, Origin, Ticket};
+pub use queue::{Drained, EntryName, MAX_ENTRY, MAX_QUEUED, Queue, Unreadable};
