@@ -20,7 +20,7 @@ use crate::{Finding, StoreError, file};
 pub struct StateDirectory {
     path: PathBuf,
     /// Holds the lock.
-    _handle: File,
+    handle: File,
     leftovers: Vec<Finding>,
     open: Mutex<BTreeSet<String>>,
 }
@@ -41,7 +41,7 @@ impl StateDirectory {
             Err(errno) => return Err(StoreError::io("lock", &path)(errno.into())),
         }
         let leftovers = file::remove_leftovers(&path)?;
-        Ok(Self { path, _handle: handle, leftovers, open: Mutex::default() })
+        Ok(Self { path, handle, leftovers, open: Mutex::default() })
     }
 
     pub fn path(&self) -> &Path {
@@ -66,6 +66,14 @@ impl StateDirectory {
             return Err(StoreError::AlreadyOpen { path });
         }
         Ok(Claim { directory: Arc::clone(self), name: name.to_owned(), path })
+    }
+}
+
+impl Drop for StateDirectory {
+    fn drop(&mut self) {
+        // Closing alone would not unlock while a fork of this process, on its way to
+        // exec, still has a copy of the descriptor.
+        let _ = retry_on_intr(|| flock(&self.handle, FlockOperation::Unlock));
     }
 }
 
