@@ -127,5 +127,9 @@ fn recovers(place: &Place, armed: &str) {
         let acted = was("acted") || drained.contains(&time);
         assert!(acted || !was("queued"), "{armed}: entry {time} was queued and lost");
     }
+    let damaged = fs::read_dir(place.state())
+        .unwrap()
+        .filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().contains("damaged"));
+    assert!(damaged.count() <= 1, "{armed}: one damage was kept aside twice");
     assert_eq!(place.leftovers(), Vec::<std::path::PathBuf>::new(), "{armed}");
 }
