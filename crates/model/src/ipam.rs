@@ -113,7 +113,7 @@ impl Ledger {
         (0..tries)
             .map(|step| at((start + step) % count))
             .find(|address| *address != pool.gateway && !self.taken.contains_key(address))
-            .ok_or(NoLease::Exhausted {
+            .ok_or_else(|| NoLease::Exhausted {
                 subnet: pool.subnet,
                 taken: self.taken.keys().filter(|a| pool.subnet.contains(*a)).count(),
             })

@@ -18,8 +18,8 @@ use crate::host::nft::NftTable;
 use crate::host::qdisc::{FilterKind, QdiscKind};
 use crate::host::route;
 use crate::host::{
-    Actual, Address, FdbEntry, Filter, Keyed, Namespace, NamespaceId, Neighbour, Never, Qdisc,
-    Route, Sysctl, Table, Unknown, Wanted,
+    Actual, Address, FdbEntry, Filter, Keyed, Link, LinkKind, Namespace, NamespaceId, Neighbour,
+    Never, Qdisc, Route, Sysctl, Table, Unknown, Wanted,
 };
 use crate::net::LinkName;
 use serde::{Deserialize, Serialize};
@@ -46,8 +46,8 @@ impl Diff {
     }
 }
 
-/// What leads from `actual` to `wanted`. Namespaces that `actual` does not hold were not read, and
-/// are left alone.
+/// What leads from `actual` to `wanted`. A container's namespace that `actual` does not hold was not
+/// read and is left alone, unless its link is to be made now.
 pub fn diff(wanted: &Wanted, actual: &Actual) -> Diff {
     let empty_wanted = Namespace::default();
     let mut passes = Passes::default();
@@ -55,9 +55,29 @@ pub fn diff(wanted: &Wanted, actual: &Actual) -> Diff {
         let here = wanted.namespaces.get(id).unwrap_or(&empty_wanted);
         passes.namespace(id, here, there);
     }
-    // A veth whose other end lives in a namespace that was not read is still made from here.
+    let nothing = Namespace::default();
+    let unread = |id: &&NamespaceId| !actual.namespaces.contains_key(*id);
+    for id in wanted.namespaces.keys().filter(unread) {
+        if !has_link(id, wanted, actual) {
+            passes.namespace(id, &wanted.namespaces[id], &nothing);
+        }
+    }
     passes.link_pairs(wanted, actual);
     passes.finish()
+}
+
+/// Whether a link into the namespace is there already.
+fn has_link(id: &NamespaceId, wanted: &Wanted, actual: &Actual) -> bool {
+    let leads_there = |link: &Link<Never>| {
+        matches!(&link.kind, LinkKind::Veth(veth)
+            if veth.peer.as_ref().is_some_and(|peer| peer.namespace == *id))
+    };
+    let host = &NamespaceId::Host;
+    let (Some(here), Some(there)) = (wanted.namespaces.get(host), actual.namespaces.get(host))
+    else {
+        return true;
+    };
+    here.links.iter().any(|link| leads_there(link) && there.links.contains(&link.name))
 }
 
 /// The steps that make a fragment appear on a host whose ground is laid: what an attachment takes,

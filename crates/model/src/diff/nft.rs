@@ -102,7 +102,7 @@ impl Differ<'_> {
         for set in &self.table.sets {
             match there.sets.get(&set.name) {
                 Some(found) if same_shape(set, found) => {
-                    self.compare_elements(set, &found.elements)
+                    self.compare_elements(set, &found.elements);
                 }
                 _ => self.create_set(set),
             }

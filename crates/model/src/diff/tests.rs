@@ -70,9 +70,9 @@ fn a_foreign_link_of_the_same_name_is_a_conflict_and_stays() {
     let case = Case::smallest();
     let mut actual = host_only();
     let host = actual.namespace(NamespaceId::Host);
-    let mut foreign = crate::host::Link::ours(
+    let mut foreign = Link::ours(
         case.networks[0].bridge.clone(),
-        crate::host::LinkKind::Bridge(crate::host::Bridge::default()),
+        LinkKind::Bridge(crate::host::Bridge::default()),
     );
     foreign.group = 0;
     host.links.insert(foreign);

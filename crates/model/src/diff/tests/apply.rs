@@ -82,7 +82,7 @@ fn change_link(link: &mut Link<Unknown>, to: &LinkChange) {
     link.mtu = to.mtu.or(link.mtu);
     link.up = to.up.unwrap_or(link.up);
     link.port = to.port.or(link.port);
-    link.alias = to.alias.clone().or(link.alias.take());
+    link.alias = to.alias.clone().or_else(|| link.alias.take());
     link.group = to.group.unwrap_or(link.group);
     link.link_local = to.link_local.or(link.link_local);
     if let Some(master) = &to.master {
