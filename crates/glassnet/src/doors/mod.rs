@@ -1,0 +1,3 @@
+//! The doors by which engines come in.
+
+pub(crate) mod cni;
