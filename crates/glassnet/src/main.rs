@@ -2,6 +2,7 @@
 //! runtime has run; everything else goes through [`cli`].
 
 mod cli;
+mod daemon;
 mod doors;
 mod protocol;
 

@@ -1,0 +1,66 @@
+//! What the journal holds: one record an event, in the order of the events. Replaying them gives
+//! the [`super::book::Book`] back; a record replayed twice changes nothing.
+
+use model::cluster::{Attachment, AttachmentId, Network, NetworkName};
+use model::net::LinkName;
+use serde::{Deserialize, Serialize};
+
+/// One event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub(crate) enum Record {
+    NetworkCreated {
+        network: Network,
+    },
+    NetworkRemoved {
+        name: NetworkName,
+    },
+    /// An address is taken, before it is in the kernel.
+    Leased {
+        held: Box<Held>,
+    },
+    /// The container is connected, before anybody is told.
+    Attached {
+        id: AttachmentId,
+    },
+    /// The container shall be disconnected; whatever happens, it will be.
+    Detaching {
+        id: AttachmentId,
+    },
+    /// The link is gone and the addresses are free.
+    Freed {
+        id: AttachmentId,
+    },
+    /// A setting of the host that we changed, with the value found before.
+    SettingFound {
+        path: String,
+        value: String,
+    },
+    /// The links that were there when we turned forwarding on.
+    LinksClosed {
+        links: Vec<LinkName>,
+    },
+}
+
+/// An attachment with all that the daemon knows of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Held {
+    pub attachment: Attachment,
+    pub runtime: String,
+    /// Where the namespace was found, and its inode number, so that another namespace under the
+    /// same path is not taken for it.
+    pub netns: String,
+    pub netns_inode: u64,
+    pub stage: Stage,
+}
+
+/// How far an attachment has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Stage {
+    /// The lease is written; the kernel may hold all of it, some or nothing.
+    Leased,
+    Attached,
+    /// To be taken down; the lease is kept until its link is gone.
+    Detaching,
+}
