@@ -19,5 +19,5 @@ pub mod diff;
 pub mod host;
 pub mod ipam;
 pub mod net;
-// pub mod path;
+pub mod path;
 pub mod plan;
