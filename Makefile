@@ -26,7 +26,7 @@ endif
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ': .*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ' ## ' '/^[a-z-]+:.*## / {sub(/:.*/, "", $$1); printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## build the one binary, static
@@ -49,14 +49,37 @@ test: ## run all tests (CARGO_TEST_ARGS='-p model' for some)
 	$(as_root) tests/clients/host tests/clients/cnitool tests/clients/reference.conflist
 	cargo test --locked --no-fail-fast $(CARGO_TEST_ARGS)
 
+# One target each, so that one can be run alone and `make -k check` tells of
+# every failure in one go.
 .PHONY: check
-check: ## format, lints, licences, spelling, shell scripts, purity of model
-	scripts/setup check
+check: check-format check-lints check-licences check-spelling check-scripts check-model ## all of the following
+
+.PHONY: setup-check
+setup-check:
+	@scripts/setup check
+
+.PHONY: check-format
+check-format: setup-check ## the layout of Rust code (cargo fmt puts it right)
 	cargo fmt --all --check
+
+.PHONY: check-lints
+check-lints: setup-check ## clippy, every warning an error
 	cargo clippy --locked --workspace --all-targets --all-features -- -D warnings
-	cargo deny --locked check bans licenses sources
+
+.PHONY: check-licences
+check-licences: setup-check ## licences and sources of dependencies (deny.toml)
+	cargo deny --log-level error --locked check --hide-inclusion-graph bans licenses sources
+
+.PHONY: check-spelling
+check-spelling: setup-check ## spelling (_typos.toml)
 	typos
+
+.PHONY: check-scripts
+check-scripts: setup-check ## shell scripts
 	shellcheck --external-sources $(shell grep -rlE '^#!/usr/bin/env bash' scripts tests/clients .ci)
+
+.PHONY: check-model
+check-model: setup-check ## the crate model touches nothing outside itself
 	scripts/model-purity
 
 .PHONY: audit
