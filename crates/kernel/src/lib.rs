@@ -1,1 +1,19 @@
-//! placeholder
+//! Effects on Linux: carries out steps, reads what is there. It decides nothing.
+//!
+//! ```text
+//! model::diff::Step ──▶ apply ──┐                     ┌──▶ observe ──▶ model::host::Namespace
+//!                               ├──▶ netlink ⇄ kernel ┤
+//! model NftChange ────▶ nft ────┘                     └──▶ monitor ──▶ "something changed"
+//! ```
+//!
+//! Everything blocks; a caller with an event loop gives it a thread. Netlink sockets belong to the
+//! namespace they were made in ([`netns`]), so one thread can speak to many namespaces.
+//!
+//! Read in this order: [`netlink`], [`netns`], [`nft`], [`apply`], [`observe`].
+
+mod error;
+pub mod netlink;
+pub mod netns;
+
+pub use error::{Error, Refusal, Result};
+pub use netns::{NetNs, Sockets};

@@ -1,0 +1,180 @@
+//! Network namespaces: finding them, being in one for a moment, and sockets that live in one.
+//!
+//! The only `setns` of the project. A thread that goes into another namespace comes back or the
+//! process ends: there is no state in which it goes on in the wrong one.
+//!
+//! `network_namespaces(7)`, `setns(2)`; `net/core/net_namespace.c`.
+
+use crate::netlink::{Protocol, Socket};
+use crate::{Error, Result};
+use nix::sched::{CloneFlags, setns, unshare};
+use rustix::fs::{Mode, OFlags};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
+
+/// The calling thread's own namespace.
+const HERE: &str = "/proc/thread-self/ns/net";
+/// Where `ip netns` and engines keep namespaces by name.
+const NAMED: &str = "/run/netns";
+
+/// A network namespace, held by a descriptor: it lives as long as this does.
+#[derive(Debug)]
+pub struct NetNs(OwnedFd);
+
+impl NetNs {
+    /// The one the calling thread is in.
+    pub fn current() -> Result<Self> {
+        Self::by_path(HERE)
+    }
+
+    /// The one bound to a path, as CNI gives it.
+    pub fn by_path(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        rustix::fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
+            .map(Self)
+            .map_err(Error::io(format!("open the network namespace {}", path.display())))
+    }
+
+    /// The one a process is in.
+    pub fn of_process(pid: u32) -> Result<Self> {
+        Self::by_path(format!("/proc/{pid}/ns/net"))
+    }
+
+    /// The one that `ip netns` calls so.
+    pub fn named(name: &str) -> Result<Self> {
+        if name.is_empty() || name.contains('/') || name == "." || name == ".." {
+            let why = "it would be a path".to_owned();
+            return Err(Error::Unfit { subject: format!("network namespace \"{name}\""), why });
+        }
+        Self::by_path(Path::new(NAMED).join(name))
+    }
+
+    /// A new one without a name; the calling thread stays where it is.
+    pub fn fresh() -> Result<Self> {
+        let made = std::thread::spawn(|| {
+            unshare(CloneFlags::CLONE_NEWNET)
+                .map_err(Error::io("make a network namespace (it takes root's rights)"))?;
+            Self::current()
+        });
+        made.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    }
+
+    /// The number that tells it from others as long as it lives.
+    pub fn inode(&self) -> Result<u64> {
+        inode(self.as_fd())
+    }
+}
+
+impl AsFd for NetNs {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+impl From<OwnedFd> for NetNs {
+    fn from(fd: OwnedFd) -> Self {
+        Self(fd)
+    }
+}
+
+/// The inode number of the namespace a descriptor holds.
+pub fn inode(namespace: BorrowedFd<'_>) -> Result<u64> {
+    rustix::fs::fstat(namespace)
+        .map(|status| status.st_ino)
+        .map_err(Error::io("look at a network namespace's descriptor"))
+}
+
+/// Runs `work` on this thread within a namespace and comes back.
+///
+/// If the way back fails, the process is aborted: whatever the thread did next would hit another
+/// machine's network, as it were. It is also taken when `work` panics.
+pub fn within<T>(namespace: BorrowedFd<'_>, work: impl FnOnce() -> T) -> Result<T> {
+    let back = WayBack(NetNs::current()?);
+    setns(namespace, CloneFlags::CLONE_NEWNET).map_err(Error::io("enter a network namespace"))?;
+    let result = work();
+    drop(back);
+    Ok(result)
+}
+
+/// Leads the thread home when dropped.
+struct WayBack(NetNs);
+
+impl Drop for WayBack {
+    fn drop(&mut self) {
+        if let Err(error) = setns(&self.0, CloneFlags::CLONE_NEWNET) {
+            eprintln!("cannot return to the thread's own network namespace: {error}; aborting");
+            std::process::abort();
+        }
+    }
+}
+
+/// The netlink sockets that work on one namespace is done with.
+#[derive(Debug)]
+pub struct Sockets {
+    pub route: Socket,
+    pub netfilter: Socket,
+}
+
+impl Sockets {
+    /// In the namespace the thread is in.
+    pub fn open_here() -> Result<Self> {
+        let route = Socket::open(Protocol::Route)?;
+        Ok(Self { route, netfilter: Socket::open(Protocol::Netfilter)? })
+    }
+
+    /// In another namespace; the thread is home again afterwards.
+    pub fn open_in(namespace: BorrowedFd<'_>) -> Result<Self> {
+        within(namespace, Self::open_here)?
+    }
+}
+
+/// One socket in another namespace.
+pub fn socket_in(namespace: BorrowedFd<'_>, protocol: Protocol) -> Result<Socket> {
+    within(namespace, || Socket::open(protocol))?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::netlink::Message;
+
+    const RTM_GETLINK: u16 = 18;
+
+    fn links(socket: &mut Socket) -> usize {
+        socket.dump(&Message::new(RTM_GETLINK, 0, vec![0; 16], "links")).unwrap().len()
+    }
+
+    #[test]
+    fn a_thread_goes_and_comes_back_even_when_it_panics() {
+        let home = NetNs::current().unwrap().inode().unwrap();
+        let there = NetNs::fresh().expect("tests of the kernel crate are run as root");
+        assert_ne!(there.inode().unwrap(), home);
+        let seen = within(there.as_fd(), || NetNs::current().unwrap().inode().unwrap()).unwrap();
+        assert_eq!(seen, there.inode().unwrap());
+        assert_eq!(NetNs::current().unwrap().inode().unwrap(), home);
+        let panicked = std::panic::catch_unwind(|| {
+            let _ = within(there.as_fd(), || panic!("on purpose"));
+        });
+        assert!(panicked.is_err());
+        assert_eq!(NetNs::current().unwrap().inode().unwrap(), home);
+    }
+
+    #[test]
+    fn sockets_stay_in_their_namespace() {
+        let there = NetNs::fresh().expect("tests of the kernel crate are run as root");
+        let mut sockets = Sockets::open_in(there.as_fd()).unwrap();
+        assert_eq!(links(&mut sockets.route), 1, "a new namespace has a loopback link only");
+    }
+
+    #[test]
+    fn what_is_no_namespace_is_refused_with_words() {
+        for name in ["", "..", "a/b"] {
+            assert!(NetNs::named(name).is_err(), "{name:?}");
+        }
+        let error = NetNs::named("surely-not-there").unwrap_err();
+        assert!(error.already_gone());
+        assert!(error.to_string().contains("/run/netns/surely-not-there"), "{error}");
+        let file = NetNs::by_path("/proc/self/status").unwrap();
+        assert!(within(file.as_fd(), || ()).is_err());
+    }
+}
