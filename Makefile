@@ -19,9 +19,10 @@ export PATH := $(GLASSNET_TOOLS)/bin:$(PATH):/usr/sbin:/sbin
 
 # Tests and benches make network namespaces, which takes root. Building does
 # not: so only what was built is run with it.
+# sudo may drop the environment, so what matters is named.
 ifneq ($(shell id -u),0)
-export CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER := sudo -E env PATH=$(PATH)
-as_root := sudo -E env PATH=$(PATH)
+as_root := sudo -E env PATH=$(PATH) GLASSNET_TOOLS=$(GLASSNET_TOOLS)
+export CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER := $(as_root)
 endif
 
 .PHONY: help
