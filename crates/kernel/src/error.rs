@@ -60,11 +60,7 @@ impl Error {
         matches!(
             self.errno(),
             Some(
-                Errno::ENOENT
-                    | Errno::ENODEV
-                    | Errno::ESRCH
-                    | Errno::EADDRNOTAVAIL
-                    | Errno::ENXIO
+                Errno::ENOENT | Errno::ENODEV | Errno::ESRCH | Errno::EADDRNOTAVAIL | Errno::ENXIO
             )
         )
     }

@@ -14,6 +14,10 @@
 mod error;
 pub mod netlink;
 pub mod netns;
+pub mod nft;
 
 pub use error::{Error, Refusal, Result};
 pub use netns::{NetNs, Sockets};
+
+#[cfg(test)]
+mod testing;

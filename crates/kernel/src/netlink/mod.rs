@@ -16,5 +16,5 @@ mod socket;
 
 pub use attribute::{Attribute, Attributes, Writer};
 pub use message::Message;
-pub(crate) use message::{ACK, APPEND, CREATE, DUMP, EXCL, REPLACE, REQUEST, Received};
+pub(crate) use message::{ACK, APPEND, CREATE, EXCL, REPLACE, Received};
 pub use socket::{Protocol, Socket};

@@ -225,7 +225,10 @@ impl Socket {
     }
 
     /// The acknowledgement in a message that came, when it is one.
-    pub(crate) fn outcome(answer: Received<'_>, sent: Option<&[u8]>) -> Option<Result<(), Refusal>> {
+    pub(crate) fn outcome(
+        answer: Received<'_>,
+        sent: Option<&[u8]>,
+    ) -> Option<Result<(), Refusal>> {
         (answer.kind == ERROR).then(|| acknowledgement::read(answer, sent))
     }
 

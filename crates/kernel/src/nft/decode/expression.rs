@@ -1,0 +1,269 @@
+//! Expressions from attributes. An attribute that the model has no place for makes the whole
+//! expression foreign: half understood is not understood.
+
+use super::{number, text, verdict};
+use crate::netlink::Attributes;
+use crate::nft::expression_attributes::{
+    Checksum, bitwise, cmp, counter, ct, fib, immediate, lookup, masquerade, meta, nat, payload,
+    queue, redirect, reject,
+};
+use crate::nft::numbers::{Numbered, REGISTER_VERDICT, attribute as nfta, register as slot};
+use model::host::Unknown;
+use model::host::nft::{
+    CmpOp, CtDirection, CtKey, Expression, FibBy, FibResult, MetaKey, NatKind, PayloadBase,
+    Register, Verdict,
+};
+use std::collections::BTreeMap;
+
+type Decoded = Result<Expression<Unknown>, String>;
+
+/// Decodes one expression.
+pub(super) fn decode(
+    expression: Attributes<'_>,
+    unmodelled: &BTreeMap<String, String>,
+) -> Expression<Unknown> {
+    let name = text(expression, nfta::EXPR_NAME).unwrap_or_default();
+    let data = expression.nested(nfta::EXPR_DATA);
+    known(&name, data, unmodelled).unwrap_or_else(|why| {
+        let why = format!("expression \"{name}\" ({why})");
+        Expression::Foreign(Unknown { bytes: expression.as_bytes().to_vec(), why })
+    })
+}
+
+fn known(name: &str, data: Attributes<'_>, unmodelled: &BTreeMap<String, String>) -> Decoded {
+    match name {
+        "payload" => payload(data),
+        "meta" => meta(data),
+        "ct" => ct(data),
+        "fib" => fib(data),
+        "cmp" => cmp(data),
+        "bitwise" => bitwise(data),
+        "lookup" => lookup(data, unmodelled),
+        "immediate" => immediate(data),
+        "queue" => queue(data),
+        "nat" => nat(data),
+        "masq" => masquerade(data),
+        "redir" => redirect(data),
+        "reject" => reject(data),
+        "counter" => {
+            only(data, &[counter::BYTES, counter::PACKETS, counter::PAD])?;
+            Ok(Expression::Counter)
+        }
+        "notrack" => Ok(Expression::Notrack),
+        // The name of an xtables extension is the first attribute of both.
+        "match" | "target" => match text(data, 1) {
+            Some(extension) => Err(format!("iptables' {name} {extension}")),
+            None => Err(format!("iptables' {name}")),
+        },
+        _ => Err("not modelled".to_owned()),
+    }
+}
+
+/// Refuses attributes other than these.
+fn only(data: Attributes<'_>, known: &[u16]) -> Result<(), String> {
+    let mut data = data;
+    match data.find(|attribute| !known.contains(&attribute.kind)) {
+        Some(other) => Err(format!("attribute {} is not modelled", other.kind)),
+        None => Ok(()),
+    }
+}
+
+fn needed(data: Attributes<'_>, kind: u16) -> Result<u32, String> {
+    number(data, kind).ok_or_else(|| format!("attribute {kind} is missing"))
+}
+
+/// A number that names something of the model's.
+fn named<T: Numbered>(data: Attributes<'_>, kind: u16, what: &str) -> Result<T, String> {
+    let number = needed(data, kind)?;
+    T::of(number).ok_or_else(|| format!("{what} {number}"))
+}
+
+fn register(data: Attributes<'_>, kind: u16) -> Result<Register, String> {
+    let number = needed(data, kind)?;
+    slot(number).ok_or_else(|| format!("register {number}"))
+}
+
+fn maybe_register(data: Attributes<'_>, kind: u16) -> Result<Option<Register>, String> {
+    data.get(kind).map(|_| register(data, kind)).transpose()
+}
+
+/// Two registers of a range. The kernel shows the lower one twice if only that was given.
+fn range(
+    data: Attributes<'_>,
+    low: u16,
+    high: u16,
+) -> Result<(Option<Register>, Option<Register>), String> {
+    let low = maybe_register(data, low)?;
+    let high = maybe_register(data, high)?;
+    Ok((low, high.filter(|_| high != low)))
+}
+
+fn constant(data: Attributes<'_>, kind: u16) -> Result<Vec<u8>, String> {
+    data.nested(kind)
+        .get(nfta::DATA_VALUE)
+        .map(|value| value.value.to_vec())
+        .ok_or_else(|| format!("attribute {kind} holds no value"))
+}
+
+fn payload(data: Attributes<'_>) -> Decoded {
+    use payload::{BASE, CSUM_FLAGS, CSUM_OFFSET, CSUM_TYPE, DREG, LEN, OFFSET, SREG};
+    let base: PayloadBase = named(data, BASE, "header")?;
+    let (offset, len) = (needed(data, OFFSET)?, needed(data, LEN)?);
+    if data.get(DREG).is_some() {
+        only(data, &[DREG, BASE, OFFSET, LEN])?;
+        return Ok(Expression::Payload { base, offset, len, to: register(data, DREG)? });
+    }
+    only(data, &[SREG, BASE, OFFSET, LEN, CSUM_TYPE, CSUM_OFFSET, CSUM_FLAGS])?;
+    let or_zero = |kind| number(data, kind).unwrap_or(0);
+    let checksum = Checksum {
+        kind: or_zero(CSUM_TYPE),
+        offset: or_zero(CSUM_OFFSET),
+        flags: or_zero(CSUM_FLAGS),
+    };
+    if checksum != Checksum::for_write(base, offset, len) {
+        return Err(format!("a write with checksums mended so: {checksum:?}"));
+    }
+    Ok(Expression::PayloadSet { base, offset, len, from: register(data, SREG)? })
+}
+
+fn meta(data: Attributes<'_>) -> Decoded {
+    only(data, &[meta::DREG, meta::KEY, meta::SREG])?;
+    let key: MetaKey = named(data, meta::KEY, "key")?;
+    if data.get(meta::SREG).is_some() {
+        Ok(Expression::MetaSet { key, from: register(data, meta::SREG)? })
+    } else {
+        Ok(Expression::Meta { key, to: register(data, meta::DREG)? })
+    }
+}
+
+fn ct(data: Attributes<'_>) -> Decoded {
+    only(data, &[ct::DREG, ct::KEY, ct::DIRECTION])?;
+    let key: CtKey = named(data, ct::KEY, "key")?;
+    let direction = data
+        .get(ct::DIRECTION)
+        .and_then(|direction| direction.u8())
+        .map(|number| CtDirection::of(number.into()).ok_or_else(|| format!("direction {number}")))
+        .transpose()?;
+    Ok(Expression::Ct { key, direction, to: register(data, ct::DREG)? })
+}
+
+fn fib(data: Attributes<'_>) -> Decoded {
+    only(data, &[fib::DREG, fib::RESULT, fib::FLAGS])?;
+    let result: FibResult = named(data, fib::RESULT, "result")?;
+    let flags = needed(data, fib::FLAGS)?;
+    if flags & !fib::ALL != 0 {
+        return Err(format!("flags {flags:#x}"));
+    }
+    let has = |flag| flags & flag != 0;
+    let by = FibBy {
+        source: has(fib::SOURCE),
+        destination: has(fib::DESTINATION),
+        mark: has(fib::MARK),
+        iif: has(fib::IIF),
+        oif: has(fib::OIF),
+        present: has(fib::PRESENT),
+    };
+    Ok(Expression::Fib { result, by, to: register(data, fib::DREG)? })
+}
+
+fn cmp(data: Attributes<'_>) -> Decoded {
+    only(data, &[cmp::SREG, cmp::OP, cmp::DATA])?;
+    let op: CmpOp = named(data, cmp::OP, "comparison")?;
+    Ok(Expression::Cmp { op, from: register(data, cmp::SREG)?, value: constant(data, cmp::DATA)? })
+}
+
+fn bitwise(data: Attributes<'_>) -> Decoded {
+    use bitwise::{DREG, LEN, MASK, OP, SREG, XOR};
+    match number(data, OP) {
+        None | Some(0) => {}
+        Some(other) => return Err(format!("operation {other}")),
+    }
+    only(data, &[SREG, DREG, LEN, MASK, XOR, OP])?;
+    Ok(Expression::Bitwise {
+        from: register(data, SREG)?,
+        to: register(data, DREG)?,
+        mask: constant(data, MASK)?,
+        xor: constant(data, XOR)?,
+    })
+}
+
+fn lookup(data: Attributes<'_>, unmodelled: &BTreeMap<String, String>) -> Decoded {
+    only(data, &[lookup::SET, lookup::SREG, lookup::DREG, lookup::FLAGS])?;
+    let set = text(data, lookup::SET).ok_or("no set")?;
+    if let Some(why) = unmodelled.get(&set) {
+        return Err(format!("set {set}: {why}"));
+    }
+    let to = match number(data, lookup::DREG) {
+        None | Some(REGISTER_VERDICT) => None,
+        Some(_) => Some(register(data, lookup::DREG)?),
+    };
+    let inverted = match number(data, lookup::FLAGS).unwrap_or(0) {
+        0 => false,
+        lookup::INVERTED => true,
+        other => return Err(format!("flags {other:#x}")),
+    };
+    Ok(Expression::Lookup { set, from: register(data, lookup::SREG)?, to, inverted })
+}
+
+fn immediate(data: Attributes<'_>) -> Decoded {
+    only(data, &[immediate::DREG, immediate::DATA])?;
+    if needed(data, immediate::DREG)? == REGISTER_VERDICT {
+        return verdict(data.nested(immediate::DATA)).map(Expression::Verdict);
+    }
+    let to = register(data, immediate::DREG)?;
+    Ok(Expression::Immediate { to, value: constant(data, immediate::DATA)? })
+}
+
+fn queue(data: Attributes<'_>) -> Decoded {
+    only(data, &[queue::NUMBER, queue::TOTAL, queue::FLAGS])?;
+    let short = |kind| data.get(kind).and_then(|value| value.be16());
+    match (short(queue::NUMBER), short(queue::TOTAL), short(queue::FLAGS)) {
+        (Some(queue), None | Some(1), None | Some(0)) => {
+            Ok(Expression::Verdict(Verdict::Queue(queue)))
+        }
+        _ => Err("several queues, or flags".to_owned()),
+    }
+}
+
+fn nat(data: Attributes<'_>) -> Decoded {
+    use nat::{ADDRESS_MAX, ADDRESS_MIN, FAMILY, FLAGS, PORT_MAX, PORT_MIN, TYPE};
+    only(data, &[TYPE, FAMILY, ADDRESS_MIN, ADDRESS_MAX, PORT_MIN, PORT_MAX, FLAGS])?;
+    let family = needed(data, FAMILY)?;
+    let (address, address_max) = range(data, ADDRESS_MIN, ADDRESS_MAX)?;
+    let (port, port_max) = range(data, PORT_MIN, PORT_MAX)?;
+    Ok(Expression::Nat {
+        kind: named::<NatKind>(data, TYPE, "type")?,
+        family: u8::try_from(family).map_err(|_| format!("family {family}"))?,
+        address,
+        address_max,
+        port,
+        port_max,
+        flags: nat_flags(data, FLAGS),
+    })
+}
+
+fn nat_flags(data: Attributes<'_>, kind: u16) -> u32 {
+    number(data, kind).unwrap_or(0) & !nat::IMPLIED
+}
+
+fn masquerade(data: Attributes<'_>) -> Decoded {
+    use masquerade::{FLAGS, PORT_MAX, PORT_MIN};
+    only(data, &[FLAGS, PORT_MIN, PORT_MAX])?;
+    let (port, port_max) = range(data, PORT_MIN, PORT_MAX)?;
+    Ok(Expression::Masquerade { flags: nat_flags(data, FLAGS), port, port_max })
+}
+
+fn redirect(data: Attributes<'_>) -> Decoded {
+    use redirect::{FLAGS, PORT_MAX, PORT_MIN};
+    only(data, &[FLAGS, PORT_MIN, PORT_MAX])?;
+    let (port, port_max) = range(data, PORT_MIN, PORT_MAX)?;
+    Ok(Expression::Redirect { flags: nat_flags(data, FLAGS), port, port_max })
+}
+
+fn reject(data: Attributes<'_>) -> Decoded {
+    only(data, &[reject::TYPE, reject::CODE])?;
+    let kind = needed(data, reject::TYPE)?;
+    let code = data.get(reject::CODE).and_then(|code| code.u8());
+    // A TCP reset has no code; the kernel shows none for it and a code for the others.
+    Ok(Expression::Reject { kind, code })
+}

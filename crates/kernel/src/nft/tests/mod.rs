@@ -1,0 +1,68 @@
+//! nft(8) is the oracle: what we send prints as meant, and reads back equal; what others send
+//! decodes with foreign expressions only where they are due.
+
+mod foreign;
+mod rules;
+mod sets;
+mod transactions;
+
+use super::{commit, read_table};
+use crate::testing::Place;
+use model::diff::NftChange;
+use model::host::nft::{
+    BaseChain, ChainKind, Expression, Hook, NftFamily, NftTable, Policy, Rule, Set,
+};
+use model::host::{Never, Unknown};
+
+const TABLE: &str = "t";
+
+fn table(family: NftFamily) -> NftChange {
+    NftChange::AddTable { family, name: TABLE.to_owned(), comment: Some("of tests".to_owned()) }
+}
+
+fn chain(family: NftFamily, name: &str, kind: ChainKind, hook: Hook) -> NftChange {
+    let base = BaseChain { kind, hook, priority: -5, policy: Policy::Accept, devices: vec![] };
+    NftChange::AddChain { family, table: TABLE.to_owned(), name: name.to_owned(), base: Some(base) }
+}
+
+fn rule(
+    family: NftFamily,
+    chain: &str,
+    comment: &str,
+    expressions: Vec<Expression<Never>>,
+) -> NftChange {
+    let comment = Some(comment.to_owned());
+    NftChange::AddRule {
+        family,
+        table: TABLE.to_owned(),
+        chain: chain.to_owned(),
+        rule: Rule { handle: None, comment, expressions },
+    }
+}
+
+fn set(family: NftFamily, set: &Set) -> [NftChange; 2] {
+    let table = TABLE.to_owned();
+    let elements = set.elements.0.clone();
+    let shape = set.shape();
+    [
+        NftChange::AddSet { family, table: table.clone(), set: shape.clone() },
+        NftChange::AddElements { family, table, set: shape, elements },
+    ]
+}
+
+fn send(place: &mut Place, changes: &[NftChange]) {
+    if let Err(failure) = commit(&mut place.sockets.netfilter, changes, None) {
+        let change = failure.change.map(|number| &changes[number]);
+        panic!("{failure}: {change:?}");
+    }
+}
+
+fn read(place: &mut Place, family: NftFamily) -> NftTable<Unknown> {
+    read_table(&mut place.sockets.netfilter, family, TABLE).unwrap().expect("the table is there")
+}
+
+/// An expression as it would be read.
+fn seen(expression: &Expression<Never>) -> Expression<Unknown> {
+    let text = serde_json::to_string(expression).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
