@@ -84,13 +84,13 @@ findings! {
             "守护进程下次比对时会删除它；若仍然存在，请重启 glassnet node 并报告此问题";
 
     /// An attachment whose link is gone: its addresses are held for nobody.
-    LeakedLease = "leaked-lease" { attachment: String, addresses: String, link: LinkName, netns: String }
+    LeakedLease = "leaked-lease" { attachment: String, container: String, addresses: String, link: LinkName, netns: String }
         en: "the lease of {attachment} ({addresses}) has no link any more",
             "there is no link {link} on this host; its network namespace was {netns}",
-            "if the container is gone: glassnet detach {attachment}; if it runs, start it anew";
+            "if the container is gone: glassnet detach {container}; if it runs, start it anew";
         zh: "{attachment} 的租约（{addresses}）已没有对应的链路",
             "本机没有链路 {link}；其网络命名空间为 {netns}",
-            "如果容器已不在：glassnet detach {attachment}；如果仍在运行，请重新启动它";
+            "如果容器已不在：glassnet detach {container}；如果仍在运行，请重新启动它";
 
     /// Few addresses are left.
     AddressesNearlyGone = "addresses-nearly-gone" { network: NetworkName, leased: u64, leasable: u64, free: u64 }
@@ -138,11 +138,11 @@ findings! {
             "换一个子网重建其中一个";
 
     /// What a check needs could not be read, so it says nothing about it.
-    NotSeen = "not-seen" { check: String, part: String, why: String }
-        en: "the check \"{check}\" could not look",
+    NotSeen = "not-seen" { checks: String, part: String, why: String }
+        en: "these checks could not look: {checks}",
             "{part} could not be read: {why}",
             "run glassnet doctor as root, with glassnet node running";
-        zh: "检查项“{check}”无法进行",
+        zh: "以下检查无法进行：{checks}",
             "读不到 {part}：{why}",
             "请以 root 身份运行 glassnet doctor，并确保 glassnet node 正在运行";
 }

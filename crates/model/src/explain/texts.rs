@@ -113,9 +113,9 @@ texts! {
     ContainerAttached { id: &'a str, network: &'a NetworkName, addresses: &'a str }
         en "{id} is attached to network {network}: {addresses}"
         zh "{id} 已接入网络 {network}：{addresses}"
-    PortPublished { publish: &'a Publish }
-        en "  published: {publish}"
-        zh "  已发布端口：{publish}"
+    PortsPublished { ports: &'a str }
+        en "  published: {ports}"
+        zh "  已发布端口：{ports}"
     ContainerDetached { id: &'a str }
         en "{id} is detached"
         zh "{id} 已断开"
@@ -282,6 +282,9 @@ texts! {
     PublishAddress { text: &'a str }
         en "\"{text}\" is not an address of this host; write an IPv6 address in brackets: [::1]"
         zh "“{text}”不是主机地址；IPv6 地址请写在方括号中：[::1]"
+    PublishUnspecified { address: IpAddr }
+        en "{address} would be every address of the host; leave it out to mean that"
+        zh "{address} 表示主机的所有地址；要表达这个意思请省略地址"
     PublishBackwards { first: u16, last: u16 }
         en "the range {first}-{last} runs backwards"
         zh "端口范围 {first}-{last} 的起止颠倒了"
