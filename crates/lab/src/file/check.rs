@@ -1,0 +1,288 @@
+//! From the shape of a lab file to its meaning: names, numbers, machines.
+//!
+//! Links are resolved in `links`, addresses compared in `subnets`. Every
+//! function notes what it finds wrong and goes on.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::path::{Component, Path};
+
+use ipnet::IpNet;
+use serde_saphyr::Spanned;
+
+use super::report::Mistake;
+use super::shape::{ContainerShape, Entries, LabFile, MachineShape, Many, Text};
+use super::{links, subnets};
+use crate::state;
+use crate::topology::{Container, Machine, Network, Page, Role, Route, Switch, Sysctl, Topology};
+
+pub(super) const USUAL_MTU: u32 = 1500;
+const MTU: std::ops::RangeInclusive<u32> = 68..=65535;
+const MOST_MACHINES: usize = 250;
+/// A bridge of Linux has at most 1,023 ports.
+pub(super) const MOST_LINKS_OF_A_SWITCH: usize = 1023;
+/// A switch is a bridge, and its name is a link's.
+const SWITCH_NAME: usize = 15;
+const MACHINE_NAME: usize = 40;
+
+pub(super) fn check(file: &LabFile) -> Result<Topology, Vec<Mistake>> {
+    let mut mistakes = Vec::new();
+    if !state::is_name(&file.lab.value) {
+        mistakes.push(
+            Mistake::on(&file.lab, format!("\"{}\" is no name for a lab", file.lab.value))
+                .with("1 to 32 of a-z, 0-9 and \"-\", a letter or digit first"),
+        );
+    }
+    names(file, &mut mistakes);
+    let switches: Vec<Switch> = (file.switches.0.iter())
+        .map(|(name, shape)| Switch {
+            name: name.value.clone(),
+            mtu: mtu(shape.as_ref().and_then(|shape| shape.mtu.as_ref()), &mut mistakes)
+                .unwrap_or(USUAL_MTU),
+        })
+        .collect();
+    let mut machines = Vec::new();
+    for (role, entries) in [(Role::Host, &file.hosts), (Role::Router, &file.routers)] {
+        for (name, shape) in &entries.0 {
+            let links = links::links(file, name, shape, &switches, &mut mistakes);
+            machines.push(Machine { links, ..machine(role, name, shape, &mut mistakes) });
+        }
+    }
+    links::totals(file, &mut mistakes);
+    subnets::check(file, &mut mistakes);
+    let topology = Topology { name: file.lab.value.clone(), switches, machines };
+    if mistakes.is_empty() { Ok(topology) } else { Err(mistakes) }
+}
+
+/// Switches, hosts and routers share one set of names, since `to:` may mean
+/// any of them.
+fn names(file: &LabFile, mistakes: &mut Vec<Mistake>) {
+    let switches = file.switches.0.iter().map(|(name, _)| (name, "switch", SWITCH_NAME));
+    let hosts = file.hosts.0.iter().map(|(name, _)| (name, "host", MACHINE_NAME));
+    let routers = file.routers.0.iter().map(|(name, _)| (name, "router", MACHINE_NAME));
+    let mut seen: BTreeMap<&str, (&str, u64)> = BTreeMap::new();
+    for (name, what, most) in switches.chain(hosts).chain(routers) {
+        plain_name(name, what, most, mistakes);
+        if let Some((other, line)) = seen.insert(&name.value, (what, name.referenced.line())) {
+            let text = format!("\"{}\" is a {other} already, on line {line}", name.value);
+            mistakes.push(Mistake::on(name, text).with("give one of them another name"));
+        }
+    }
+    if file.hosts.0.len() + file.routers.0.len() > MOST_MACHINES {
+        mistakes
+            .push(Mistake::on(&file.lab, format!("more than {MOST_MACHINES} machines in one lab")));
+    }
+}
+
+/// The same rule for everything that becomes a host name or part of a path.
+fn plain_name(name: &Text, what: &str, most: usize, mistakes: &mut Vec<Mistake>) {
+    let text = &name.value;
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    if text.len() > most {
+        mistakes.push(Mistake::on(
+            name,
+            format!("\"{text}\" has {} characters; a {what}'s name has at most {most}", text.len()),
+        ));
+    } else if !text.starts_with(plain) || !text.chars().all(|c| plain(c) || c == '-') {
+        mistakes.push(
+            Mistake::on(name, format!("\"{text}\" is no name for a {what}"))
+                .with("use a-z, 0-9 and \"-\", a letter or digit first"),
+        );
+    }
+}
+
+pub(super) fn mtu(value: Option<&Spanned<u32>>, mistakes: &mut Vec<Mistake>) -> Option<u32> {
+    let value = value?;
+    if !MTU.contains(&value.value) {
+        let text = format!("an MTU of {} bytes is not possible", value.value);
+        mistakes.push(Mistake::on(value, text).with("68 to 65535 are"));
+    }
+    Some(value.value)
+}
+
+fn machine(role: Role, name: &Text, shape: &MachineShape, mistakes: &mut Vec<Mistake>) -> Machine {
+    let node = shape.node.unwrap_or(role == Role::Host);
+    let networks = networks(shape, mistakes);
+    if !node && let Some((first, _)) = shape.networks.0.first() {
+        let text = format!("\"{}\" runs no glassnet, so it can have no networks", name.value);
+        mistakes.push(Mistake::on(first, text).with("say node: true"));
+    }
+    let containers =
+        (shape.containers.0.iter()).map(|entry| container(entry, shape, node, mistakes)).collect();
+    duplicates(&shape.containers, "container", mistakes);
+    Machine {
+        name: name.value.clone(),
+        role,
+        node,
+        links: Vec::new(),
+        gateways: parsed(&shape.gateway, "an IP address", mistakes),
+        routes: routes(shape, mistakes),
+        bridge_nf_call: bridge_nf_call(shape, mistakes),
+        sysctls: sysctls(&shape.sysctls, mistakes),
+        serve: pages(&shape.serve, mistakes),
+        networks,
+        containers,
+    }
+}
+
+fn bridge_nf_call(shape: &MachineShape, mistakes: &mut Vec<Mistake>) -> Option<bool> {
+    let value = shape.bridge_nf_call.as_ref()?;
+    if value.value > 1 {
+        mistakes.push(Mistake::on(value, "bridge_nf_call is 0 or 1"));
+    }
+    Some(value.value == 1)
+}
+
+fn networks(shape: &MachineShape, mistakes: &mut Vec<Mistake>) -> Vec<Network> {
+    duplicates(&shape.networks, "network", mistakes);
+    (shape.networks.0.iter())
+        .map(|(name, network)| {
+            plain_name(name, "network", MACHINE_NAME, mistakes);
+            Network {
+                name: name.value.clone(),
+                subnets: parsed(&network.subnet, "a subnet such as 10.1.0.0/24", mistakes),
+            }
+        })
+        .collect()
+}
+
+fn container(
+    (name, shape): &(Text, Option<ContainerShape>),
+    machine: &MachineShape,
+    node: bool,
+    mistakes: &mut Vec<Mistake>,
+) -> Container {
+    plain_name(name, "container", MACHINE_NAME, mistakes);
+    let unset = ContainerShape::default();
+    let shape = shape.as_ref().unwrap_or(&unset);
+    match &shape.network {
+        Some(network) if !node => mistakes.push(
+            Mistake::on(network, "a machine without glassnet has no networks")
+                .with("say node: true"),
+        ),
+        Some(network) if !machine.networks.names().any(|known| known == network.value) => {
+            let text = format!("no network is called \"{}\" on this machine", network.value);
+            mistakes.push(
+                Mistake::on(network, text).with_names(&network.value, machine.networks.names()),
+            );
+        }
+        Some(_) => {}
+        None => {
+            for needless in shape.publish.0.iter().chain(&shape.address.0) {
+                mistakes.push(
+                    Mistake::on(needless, "a container on no network can have no such thing")
+                        .with("say which: network: NAME"),
+                );
+            }
+        }
+    }
+    for publish in &shape.publish.0 {
+        let fitting = |c: char| c.is_ascii_alphanumeric() || ":.-/[]".contains(c);
+        if publish.value.is_empty() || !publish.value.chars().all(fitting) {
+            mistakes.push(
+                Mistake::on(publish, format!("\"{}\" is no port to publish", publish.value))
+                    .with("write it as 8080:80 or 8080:80/udp"),
+            );
+        }
+    }
+    Container {
+        name: name.value.clone(),
+        network: shape.network.as_ref().map(|network| network.value.clone()),
+        addresses: parsed(&shape.address, "an IP address", mistakes),
+        publish: shape.publish.0.iter().map(|text| text.value.clone()).collect(),
+        command: shape.command.clone(),
+        serve: pages(&shape.serve, mistakes),
+    }
+}
+
+fn duplicates<V>(entries: &Entries<V>, what: &str, mistakes: &mut Vec<Mistake>) {
+    for (number, (name, _)) in entries.0.iter().enumerate() {
+        if entries.names().take(number).any(|earlier| earlier == name.value) {
+            mistakes.push(Mistake::on(name, format!("a second {what} called \"{}\"", name.value)));
+        }
+    }
+}
+
+fn routes(shape: &MachineShape, mistakes: &mut Vec<Mistake>) -> Vec<Route> {
+    (shape.routes.iter())
+        .filter_map(|route| {
+            let to: IpNet = one(&route.to, "a prefix such as 10.1.0.0/16", mistakes)?;
+            let via: IpAddr = one(&route.via, "an IP address", mistakes)?;
+            if to.addr() != to.network() {
+                mistakes.push(
+                    Mistake::on(&route.to, format!("{to} has bits set beyond its length"))
+                        .with(format!("did you mean {}?", to.trunc())),
+                );
+            }
+            if to.addr().is_ipv4() != via.is_ipv4() {
+                let text = format!("{to} cannot be reached via {via}: one is IPv4, one IPv6");
+                mistakes.push(Mistake::on(&route.via, text));
+            }
+            Some(Route { to: to.trunc(), via })
+        })
+        .collect()
+}
+
+/// Only what is kept for each network namespace may be set: all other sysctls
+/// belong to the whole computer.
+fn sysctls(entries: &Entries<Text>, mistakes: &mut Vec<Mistake>) -> Vec<Sysctl> {
+    for (name, value) in &entries.0 {
+        let path = sysctl_path(&name.value);
+        let steps = Path::new(&path).components();
+        let downwards = steps.clone().all(|step| matches!(step, Component::Normal(_)));
+        if !path.starts_with("net/") || !downwards || path.contains('\0') {
+            mistakes.push(
+                Mistake::on(name, format!("\"{}\" is no sysctl of a network", name.value))
+                    .with("it begins with net. and holds no \"..\""),
+            );
+        }
+        if value.value.contains(['\n', '\0']) {
+            mistakes.push(Mistake::on(value, "a sysctl's value is one line"));
+        }
+    }
+    (entries.0.iter())
+        .map(|(name, value)| Sysctl { name: name.value.clone(), value: value.value.clone() })
+        .collect()
+}
+
+/// Dots part the steps, unless there are slashes: a link's name may hold dots.
+pub(crate) fn sysctl_path(name: &str) -> String {
+    if name.contains('/') { name.to_owned() } else { name.replace('.', "/") }
+}
+
+fn pages(texts: &Many, mistakes: &mut Vec<Mistake>) -> Vec<Page> {
+    let mut pages: Vec<Page> = Vec::new();
+    for text in &texts.0 {
+        let page = text.value.split_once(':').and_then(|(port, page)| {
+            let port = port.trim().parse().ok().filter(|port| *port != 0)?;
+            Some(Page { port, text: page.to_owned() })
+        });
+        match page {
+            None => mistakes.push(
+                Mistake::on(text, format!("\"{}\" is no page to serve", text.value))
+                    .with("write port and text: \"80:hello\""),
+            ),
+            Some(page) if pages.iter().any(|other| other.port == page.port) => {
+                mistakes.push(Mistake::on(text, format!("a second page on port {}", page.port)));
+            }
+            Some(page) => pages.push(page),
+        }
+    }
+    pages
+}
+
+fn parsed<T: std::str::FromStr>(texts: &Many, kind: &str, mistakes: &mut Vec<Mistake>) -> Vec<T> {
+    texts.0.iter().filter_map(|text| one(text, kind, mistakes)).collect()
+}
+
+pub(super) fn one<T: std::str::FromStr>(
+    text: &Text,
+    kind: &str,
+    mistakes: &mut Vec<Mistake>,
+) -> Option<T> {
+    let value = text.value.parse().ok();
+    if value.is_none() {
+        mistakes.push(Mistake::on(text, format!("\"{}\" is not {kind}", text.value)));
+    }
+    value
+}

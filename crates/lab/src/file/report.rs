@@ -1,0 +1,116 @@
+//! Mistakes in a lab file, each with its place and, where one is known, a cure.
+//!
+//! ```text
+//! two.yaml:7:20: no switch or machine is called "fabrik"
+//!   7 |       eth0: { to: fabrik }
+//!     |                   ^ did you mean "fabric"?
+//! ```
+
+use std::fmt;
+
+use serde_saphyr::{Error as YamlError, Location, Spanned};
+
+use super::suggest;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistake {
+    /// Counted from 1; 0 when the place is not known.
+    pub line: u64,
+    /// Counted in characters from 1.
+    pub column: u64,
+    pub what: String,
+    pub suggestion: Option<String>,
+}
+
+/// All mistakes found in one file, in its order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    pub file: String,
+    pub mistakes: Vec<Mistake>,
+    text: String,
+}
+
+impl Mistake {
+    pub(super) fn at(place: Location, what: impl Into<String>) -> Self {
+        Self { line: place.line(), column: place.column(), what: what.into(), suggestion: None }
+    }
+
+    /// At a value of the file.
+    pub(super) fn on<T>(value: &Spanned<T>, what: impl Into<String>) -> Self {
+        Self::at(value.referenced, what)
+    }
+
+    pub(super) fn with(mut self, suggestion: impl Into<String>) -> Self {
+        self.suggestion = Some(suggestion.into());
+        self
+    }
+
+    /// Offers the known name that is closest to what was written; if none is
+    /// close, all of them.
+    pub(super) fn with_names<'a>(
+        self,
+        written: &str,
+        names: impl Iterator<Item = &'a str> + Clone,
+    ) -> Self {
+        if let Some(closest) = suggest::closest(written, names.clone()) {
+            return self.with(format!("did you mean \"{closest}\"?"));
+        }
+        let all: Vec<&str> = names.collect();
+        if all.is_empty() { self } else { self.with(format!("known here: {}", all.join(", "))) }
+    }
+}
+
+impl Report {
+    pub(super) fn new(file: &str, text: &str, mut mistakes: Vec<Mistake>) -> Self {
+        mistakes.sort_by_key(|mistake| (mistake.line, mistake.column));
+        Self { file: file.to_owned(), mistakes, text: text.to_owned() }
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, mistake) in self.mistakes.iter().enumerate() {
+            if number > 0 {
+                writeln!(f)?;
+            }
+            let Mistake { line, column, what, suggestion } = mistake;
+            if *line == 0 {
+                write!(f, "{}: {what}", self.file)?;
+                if let Some(suggestion) = suggestion {
+                    write!(f, "\n  {suggestion}")?;
+                }
+                continue;
+            }
+            write!(f, "{}:{line}:{column}: {what}", self.file)?;
+            let at = usize::try_from(*line).unwrap_or(usize::MAX);
+            let Some(source) = self.text.lines().nth(at - 1) else { continue };
+            let margin = line.to_string().len();
+            let indent = usize::try_from(*column).unwrap_or(1).saturating_sub(1);
+            write!(f, "\n  {line} | {source}\n  {:margin$} | {:indent$}^", "", "")?;
+            if let Some(suggestion) = suggestion {
+                write!(f, " {suggestion}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What the YAML reader disliked: a key nobody knows, a kind that does not
+/// fit, or text that is no YAML.
+pub(super) fn from_yaml(error: &YamlError) -> Mistake {
+    let error = error.without_snippet();
+    let place = error.location().unwrap_or(Location::UNKNOWN);
+    match error {
+        YamlError::SerdeUnknownField { field, expected, .. } => {
+            Mistake::at(place, format!("unknown key \"{field}\""))
+                .with_names(field, expected.iter().copied())
+        }
+        other => {
+            let text = other.to_string();
+            // The place is told once, by us.
+            let what = text.lines().next().unwrap_or_default();
+            let what = what.split(" at line ").next().unwrap_or(what);
+            Mistake::at(place, what)
+        }
+    }
+}

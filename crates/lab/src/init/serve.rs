@@ -1,0 +1,54 @@
+//! What a machine or container runs once its network is there.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+
+use super::child;
+use super::mounts;
+use super::orders::{ContainerOrders, LAB_RUN, MachineOrders};
+use crate::command;
+use crate::topology::Page;
+
+pub(super) const BUSYBOX: &str = "/bin/busybox";
+
+pub(super) fn machine(orders: &MachineOrders) -> io::Result<()> {
+    if orders.machine.node {
+        let log = File::options().create(true).append(true).open("/var/log/glassnet.log")?;
+        let node = command::node();
+        child(&node[0])
+            .args(&node[1..])
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .spawn()
+            .map_err(|error| io::Error::other(format!("{}: {error}", node.join(" "))))?;
+    }
+    pages(&orders.machine.serve, &Path::new(LAB_RUN).join("www"))
+}
+
+pub(super) fn container(orders: &ContainerOrders) -> io::Result<()> {
+    pages(&orders.container.serve, Path::new("/www"))?;
+    let Some((program, arguments)) = orders.container.command.split_first() else { return Ok(()) };
+    child(program)
+        .args(arguments)
+        .spawn()
+        .map(drop)
+        .map_err(|error| io::Error::other(format!("cannot run {program}: {error}")))
+}
+
+/// Busybox's httpd listens on IPv6 and IPv4 alike.
+fn pages(pages: &[Page], directory: &Path) -> io::Result<()> {
+    for page in pages {
+        let root = directory.join(page.port.to_string());
+        mounts::make(&root, 0o755)?;
+        fs::write(root.join("index.html"), format!("{}\n", page.text))?;
+        child(BUSYBOX)
+            .args(["httpd", "-f", "-p", &page.port.to_string(), "-h"])
+            .arg(&root)
+            .spawn()
+            .map_err(|error| {
+                io::Error::other(format!("{BUSYBOX} (Debian package busybox-static): {error}"))
+            })?;
+    }
+    Ok(())
+}

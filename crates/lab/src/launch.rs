@@ -1,0 +1,123 @@
+//! Starting a first process and talking it through its beginnings (the other
+//! half of the talk is `init`).
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Lines, Write};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use crate::command::last_lines;
+use crate::error::Error;
+use crate::init::{Orders, PROGRAM_INSIDE, VERB};
+use crate::namespace;
+use crate::process::{MARK, Process, marked};
+
+/// A first process that is ready, and waits to be told to go on. Dropped, it
+/// ends by itself.
+pub(crate) struct Launched {
+    pub(crate) process: Process,
+    /// Its pid where it was started from: for a container, in its machine.
+    pub(crate) pid: u32,
+    part: String,
+    orders: ChildStdin,
+    answers: Lines<BufReader<ChildStdout>>,
+}
+
+/// Starts the fabric or a machine; what it says to stderr goes to `log`.
+pub(crate) fn launch(
+    token: &str,
+    part: &str,
+    orders: &Orders,
+    log: &Path,
+) -> Result<Launched, Error> {
+    let kind = if matches!(orders, Orders::Fabric) { "fabric" } else { "machine" };
+    let start = || {
+        let log = File::options().create(true).append(true).open(log)?;
+        stage("/proc/self/exe", kind, token, part, log)
+    };
+    talk(start(), part, orders, |pid| {
+        Process::of(pid.cast_signed())
+            .ok_or_else(|| std::fs::read_to_string(log).unwrap_or_default())
+    })
+}
+
+/// Starts a container inside its machine.
+pub(crate) fn launch_container(
+    token: &str,
+    part: &str,
+    orders: &Orders,
+    machine: &Process,
+) -> Result<Launched, Error> {
+    let start = namespace::inside(machine, namespace::ALL, || {
+        let log = File::options().create(true).append(true).open("/var/log/containers.log")?;
+        stage(PROGRAM_INSIDE, "container", token, part, log)
+    });
+    // The pid it tells is the machine's; ours for it is found by its mark.
+    talk(start, part, orders, |_| {
+        let found = marked(token).unwrap_or_default();
+        let of_part = found.into_iter().find(|(_, found)| found == part);
+        of_part.map(|(process, _)| process).ok_or_else(String::new)
+    })
+}
+
+fn stage(program: &str, kind: &str, token: &str, part: &str, log: File) -> io::Result<Child> {
+    Command::new(program)
+        .arg0("glassnet")
+        .args([VERB, "stage", kind])
+        .env_clear()
+        .env(MARK, format!("{token}:{part}"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(log)
+        .spawn()
+}
+
+fn talk(
+    stage: io::Result<Child>,
+    part: &str,
+    orders: &Orders,
+    find: impl FnOnce(u32) -> Result<Process, String>,
+) -> Result<Launched, Error> {
+    let failed = |why: String| Error::Launch { part: part.to_owned(), why };
+    let mut stage = stage.map_err(|error| failed(error.to_string()))?;
+    let (Some(mut stdin), Some(stdout)) = (stage.stdin.take(), stage.stdout.take()) else {
+        return Err(failed("no pipes to talk over".to_owned()));
+    };
+    let text = serde_json::to_string(orders).map_err(|error| failed(error.to_string()))?;
+    // If the stage has failed already, its answer says more than this would.
+    let _ = writeln!(stdin, "{text}").and_then(|()| stdin.flush());
+    let mut answers = BufReader::new(stdout).lines();
+    let first = answer(&mut answers, "pid ");
+    // Whatever it said, the stage ends by itself now: it must not stay a zombie.
+    drop(stage.wait());
+    let pid: u32 = first
+        .and_then(|pid| pid.parse().map_err(|_| format!("\"{pid}\" is no pid")))
+        .map_err(failed)?;
+    answer(&mut answers, "ready").map_err(failed)?;
+    let process = find(pid)
+        .map_err(|log| failed(format!("its first process ended early. {}", last_lines(&log))))?;
+    Ok(Launched { process, pid, part: part.to_owned(), orders: stdin, answers })
+}
+
+/// The rest of the next line, which must begin as expected.
+fn answer(lines: &mut Lines<BufReader<ChildStdout>>, expected: &str) -> Result<String, String> {
+    match lines.next() {
+        Some(Ok(line)) => match line.strip_prefix(expected) {
+            Some(rest) => Ok(rest.to_owned()),
+            None => Err(line.strip_prefix("error ").unwrap_or(&line).to_owned()),
+        },
+        Some(Err(error)) => Err(error.to_string()),
+        None => Err("it ended without a word".to_owned()),
+    }
+}
+
+impl Launched {
+    /// Lets it start what it is to run.
+    pub(crate) fn go(mut self) -> Result<Process, Error> {
+        let failed = |why| Error::Launch { part: self.part.clone(), why };
+        writeln!(self.orders, "go").map_err(|error| failed(error.to_string()))?;
+        answer(&mut self.answers, "going").map_err(failed)?;
+        Ok(self.process)
+    }
+}
