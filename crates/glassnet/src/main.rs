@@ -1,6 +1,7 @@
 //! The one binary. As a CNI plugin it answers before a line of clap, of a log or of an async
 //! runtime has run; everything else goes through [`cli`].
 
+mod api;
 mod cli;
 mod daemon;
 mod doors;

@@ -15,7 +15,7 @@
 
 pub mod cluster;
 pub mod diff;
-// pub mod explain;
+pub mod explain;
 pub mod host;
 pub mod ipam;
 pub mod net;

@@ -1,0 +1,49 @@
+//! What the checks look at: the host as the kernel has it, and what the daemon knows.
+
+use crate::api::{self, Api};
+use crate::cli::error::Error;
+use crate::protocol::{AttachmentRow, NetworkStatus};
+use model::cluster::Network;
+use model::explain::Language;
+use model::host::{Actual, Namespace, NamespaceId, Unknown};
+
+/// Both together. Without a daemon its lists are empty, and checks that need them are not run.
+#[derive(Default)]
+pub(super) struct Seen {
+    pub(super) actual: Actual,
+    pub(super) networks: Vec<Network>,
+    pub(super) attachments: Vec<AttachmentRow>,
+    pub(super) numbers: Vec<NetworkStatus>,
+}
+
+impl Seen {
+    /// The namespace the daemon is in.
+    pub(super) fn host(&self) -> Option<&Namespace<Unknown>> {
+        self.actual.namespaces.get(&NamespaceId::Host)
+    }
+}
+
+/// Reads this host. The second part says why the daemon's knowledge is lacking, if it is.
+pub(super) fn look(language: Language) -> Result<(Seen, Option<String>), Error> {
+    let actual = observe()?;
+    Ok(match ask() {
+        Ok((networks, attachments, numbers)) => {
+            (Seen { actual, networks, attachments, numbers }, None)
+        }
+        Err(error) => {
+            let why = Error::Api(error).message(language);
+            (Seen { actual, ..Seen::default() }, Some(why))
+        }
+    })
+}
+
+type Known = (Vec<Network>, Vec<AttachmentRow>, Vec<NetworkStatus>);
+
+fn ask() -> Result<Known, api::Error> {
+    let api = Api::here();
+    Ok((api.networks()?, api.attachments()?, api.status()?.networks))
+}
+
+fn observe() -> Result<Actual, Error> {
+    Err(Error::NotBuilt("doctor"))
+}

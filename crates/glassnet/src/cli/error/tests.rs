@@ -1,0 +1,92 @@
+//! How errors look, and that each has a code people can look up.
+
+use super::*;
+
+fn text(error: &Error, language: Language) -> String {
+    error.words(language).text(language, false)
+}
+
+fn in_use() -> Error {
+    let message = "network blue is in use by web/eth0; detach it first".to_owned();
+    Error::Refused(Failure { code: Code::InUse, message })
+}
+
+#[test]
+fn what_happened_where_what_to_try_and_the_code() {
+    let error = Error::Api(api::Error::NotRunning { socket: "/run/glassnet/api.sock".into() });
+    let english = text(&error, Language::En);
+    assert!(english.starts_with(
+        "error: no daemon listens at /run/glassnet/api.sock [no-daemon]\n  try: Start it with: "
+    ));
+    let chinese = text(&error, Language::Zh);
+    assert!(chinese.starts_with(
+        "错误：没有守护进程在监听 /run/glassnet/api.sock [no-daemon]\n  建议：用 systemctl"
+    ));
+}
+
+#[test]
+fn the_daemons_words_are_kept() {
+    assert_eq!(
+        text(&in_use(), Language::En),
+        "error: network blue is in use by web/eth0; detach it first [in-use]\n"
+    );
+    let chinese = text(&in_use(), Language::Zh);
+    assert!(chinese.starts_with(
+        "错误：仍在使用中：network blue is in use by web/eth0; detach it first [in-use]\n  建议："
+    ));
+}
+
+#[test]
+fn programs_get_the_same_as_a_document() {
+    let document = in_use().words(Language::En).document();
+    assert_eq!(document["error"]["code"], "in-use");
+    assert_eq!(document["error"]["message"], "network blue is in use by web/eth0; detach it first");
+}
+
+#[test]
+fn each_refusal_of_the_daemon_is_explained() {
+    let all = [
+        Code::InvalidRequest,
+        Code::NoNetwork,
+        Code::Exists,
+        Code::InUse,
+        Code::Exhausted,
+        Code::Taken,
+        Code::NoNamespace,
+        Code::Kernel,
+        Code::Storage,
+        Code::Busy,
+        Code::Differs,
+    ];
+    for code in all {
+        let written = serde_json::to_value(code).unwrap();
+        assert_eq!(written, name(code));
+        assert!(codes::find(name(code)).is_some(), "{code:?}");
+    }
+}
+
+#[test]
+fn each_error_of_ours_is_explained() {
+    let names = || vec!["one".to_owned(), "two".to_owned()];
+    let socket = || PathBuf::from("/run/x");
+    let errors = [
+        Error::NoSuchCode("x".into()),
+        Error::NoSuchVerb("x".into()),
+        Error::NotConfirmed,
+        Error::NotBuilt("x"),
+        Error::WhichLab(names()),
+        Error::WhichNetwork(Vec::new()),
+        Error::File(socket(), io::ErrorKind::NotFound.into()),
+        Error::Netns(netns::Invalid::Missing(socket())),
+        Error::Publish(publish::Invalid::TooMany(1001)),
+        Error::Api(api::Error::Permission { path: socket() }),
+        Error::Api(api::Error::Runtime(io::ErrorKind::Other.into())),
+        Error::Lab(lab::Error::NoLab { name: "x".into(), labs: names() }),
+    ];
+    for error in errors {
+        let words = error.words(Language::Zh);
+        assert!(codes::find(words.code).is_some(), "{}", words.code);
+        assert!(!words.message.is_ascii(), "{}", words.message);
+        assert!(words.advice.is_some(), "{}", words.code);
+    }
+}

@@ -1,0 +1,113 @@
+//! The help in Chinese: verb, argument (or [`super::ABOUT`], [`super::AFTER`]), text.
+
+const TABLE: &[(&str, &str, &str)] = &[
+    ("", "", "看得透的容器网络"),
+    ("", "json", "以一个 JSON 文档作答"),
+    ("", "lang", "用这种语言作答，而不按系统区域设置"),
+    ("", "help", "显示帮助"),
+    ("", "version", "显示版本"),
+    ("network", "", "创建、查看和删除网络"),
+    ("network create", "", "创建网络"),
+    (
+        "network create",
+        "+",
+        "示例：
+  glassnet network create blue
+  glassnet network create web --subnet 10.88.0.0/16 --subnet fd00:88::/64
+  glassnet network create dmz --subnet 192.168.7.0/24 --gateway 192.168.7.254 --mtu 1400",
+    ),
+    ("network create", "name", "网络名称"),
+    ("network create", "subnets", "子网，每个地址族至多一个；省略则自动选择空闲的 IPv4 子网"),
+    ("network create", "gateways", "网关，每个子网至多一个；省略则取子网的第一个地址"),
+    ("network create", "mtu", "最大包长（字节）；省略则跟随底层网络"),
+    ("network create", "no_masquerade", "容器访问外部时保留自己的地址，不做地址伪装"),
+    ("network create", "allow_spoofing", "允许容器使用不属于自己的源地址发包"),
+    ("network ls", "", "列出网络"),
+    ("network inspect", "", "查看一个网络及接入它的容器"),
+    ("network inspect", "name", "网络名称"),
+    ("network rm", "", "删除没有容器接入的网络"),
+    ("network rm", "name", "网络名称"),
+    ("attach", "", "把一个网络命名空间接入网络"),
+    (
+        "attach",
+        "+",
+        "示例：
+  glassnet attach blue
+  glassnet attach 4711 --network web --name web-1 --publish 8080:80
+  glassnet attach /run/netns/blue --address 10.88.0.9 --ingress 100mbit",
+    ),
+    ("attach", "netns", "网络命名空间：/run/netns 下的名称、路径，或其中某个进程的进程号"),
+    ("attach", "network", "要接入的网络；只有一个网络时可省略"),
+    ("attach", "name", "接入时使用的容器标识；省略则由 NETNS 得出"),
+    ("attach", "interface", "网络命名空间内的接口名"),
+    ("attach", "addresses", "指定地址，每个地址族至多一个"),
+    ("attach", "mac", "指定 MAC 地址"),
+    ("attach", "publish", "发布端口：[HOSTADDR:]HOSTPORT[-END]:PORT[-END][/tcp|udp]"),
+    ("attach", "ingress", "限制容器的接收速率，例如 100mbit"),
+    ("attach", "egress", "限制容器的发送速率"),
+    ("attach", "no_default_route", "不设置经由此网络的默认路由"),
+    ("detach", "", "把容器从网络断开"),
+    ("detach", "name", "容器标识，见 glassnet ls"),
+    ("detach", "interface", "只断开这个接口；省略则断开全部"),
+    ("ls", "", "列出已接入的容器"),
+    ("ls", "network", "只列出某个网络的容器"),
+    ("status", "", "查看守护进程及各网络的状况"),
+    ("node", "", "运行守护进程，由它管理本机的容器网络"),
+    ("node", "run_dir", "套接字所在的目录"),
+    ("node", "state_dir", "保存重启后仍需数据的目录"),
+    ("node", "log_level", "记录此级别及以上的日志"),
+    ("node", "log_format", "日志行的格式"),
+    ("node reset", "", "从本机清除 glassnet 的一切，并恢复它改过的内核参数"),
+    ("node reset", "yes", "不再询问"),
+    ("lab", "", "创建和使用实验环境：在这一台计算机上运行多台主机"),
+    ("lab up", "", "按文件创建实验环境"),
+    ("lab up", "file", "实验文件（YAML）；其格式见 glassnet lab schema"),
+    ("lab down", "", "拆除实验环境，未创建完成的也可以"),
+    ("lab down", "name", "实验环境的名称"),
+    ("lab ls", "", "列出实验环境及其机器"),
+    ("lab exec", "", "在实验环境的机器上或其容器中运行命令"),
+    (
+        "lab exec",
+        "+",
+        "示例：
+  glassnet lab exec alpha -- ip route
+  glassnet lab exec two/alpha/web -- sh",
+    ),
+    ("lab exec", "place", "位置：[LAB/]HOST 或 [LAB/]HOST/CONTAINER；只有一个实验环境时可省略 LAB"),
+    ("lab exec", "command", "命令及其参数，写在 -- 之后"),
+    ("lab kill", "", "切断一台机器的电源：进程、命名空间和 /run 消失，/var 保留"),
+    ("lab kill", "place", "机器；只有一个实验环境时可省略 LAB"),
+    ("lab start", "", "启动一台被断电的机器"),
+    ("lab start", "place", "机器；只有一个实验环境时可省略 LAB"),
+    ("lab cut", "", "切断一条链路"),
+    ("lab cut", "place", "链路，例如 alpha.eth0；只有一个实验环境时可省略 LAB"),
+    ("lab mend", "", "恢复被切断的链路"),
+    ("lab mend", "place", "链路，例如 alpha.eth0；只有一个实验环境时可省略 LAB"),
+    ("lab schema", "", "输出实验文件的 JSON Schema"),
+    ("doctor", "", "检查本机上会破坏容器网络的问题；不做任何更改"),
+    ("explain", "", "解释错误码，或列出全部错误码"),
+    ("explain", "code", "错误消息末尾方括号中的单词"),
+    ("completions", "", "输出 shell 的命令补全脚本"),
+    (
+        "completions",
+        "+",
+        "示例：
+  glassnet completions bash > /etc/bash_completion.d/glassnet",
+    ),
+    ("completions", "shell", "shell 的名称"),
+    ("man", "", "输出手册页，或为每个动词写一页"),
+    ("man", "directory", "把所有手册页写入这个目录"),
+    ("help", "", "显示某个动词的帮助"),
+    ("help", "verb", "动词，例如 network create"),
+    ("version", "", "显示版本"),
+];
+
+pub(super) fn find(verb: &str, argument: &str) -> Option<&'static str> {
+    let entry = TABLE.iter().find(|(v, a, _)| *v == verb && *a == argument);
+    entry.map(|(_, _, text)| *text)
+}
+
+#[cfg(test)]
+pub(super) fn keys() -> impl Iterator<Item = (&'static str, &'static str)> {
+    TABLE.iter().map(|(verb, argument, _)| (*verb, *argument))
+}

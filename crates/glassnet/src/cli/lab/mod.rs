@@ -1,0 +1,53 @@
+//! `glassnet lab`: several hosts on this one computer. The work is done by the crate of that name;
+//! here are its verbs, and how people name a machine or a link.
+
+mod exec;
+mod ls;
+mod place;
+mod power;
+mod progress;
+mod up;
+
+use super::output::Output;
+use super::{DONE, Outcome};
+use clap::{Args, Subcommand};
+
+/// Build and use labs: several hosts on this one computer
+#[derive(Args)]
+pub(super) struct Lab {
+    #[command(subcommand)]
+    verb: LabVerb,
+}
+
+#[derive(Subcommand)]
+enum LabVerb {
+    Up(up::Up),
+    Down(up::Down),
+    Ls(ls::Ls),
+    Exec(exec::Exec),
+    Kill(power::Kill),
+    Start(power::Start),
+    Cut(power::Cut),
+    Mend(power::Mend),
+    Schema(Schema),
+}
+
+/// Print the JSON schema of lab files
+#[derive(Args)]
+struct Schema {}
+
+impl Lab {
+    pub(super) fn run(self, out: &Output) -> Outcome {
+        match self.verb {
+            LabVerb::Up(verb) => verb.run(out),
+            LabVerb::Down(verb) => verb.run(out),
+            LabVerb::Ls(verb) => verb.run(out),
+            LabVerb::Exec(verb) => verb.run(out),
+            LabVerb::Kill(verb) => verb.run(out),
+            LabVerb::Start(verb) => verb.run(out),
+            LabVerb::Cut(verb) => verb.run(out),
+            LabVerb::Mend(verb) => verb.run(out),
+            LabVerb::Schema(Schema {}) => out.raw(lab::schema()).and(DONE),
+        }
+    }
+}

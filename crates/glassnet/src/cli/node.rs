@@ -1,0 +1,96 @@
+//! `glassnet node`: the daemon, and `node reset`, which leaves nothing of it.
+
+use super::error::Error;
+use super::output::Output;
+use super::{DONE, Outcome};
+use crate::protocol::{RUN_DIRECTORY, STATE_DIRECTORY};
+use clap::{Args, Subcommand};
+use model::explain::Text;
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+
+/// Run the daemon that owns this host's container networks
+#[derive(Args)]
+pub(super) struct Node {
+    /// Directory of the sockets
+    #[arg(
+        long, global = true, value_name = "DIR",
+        env = "GLASSNET_RUN_DIR", hide_env_values = true, default_value = RUN_DIRECTORY
+    )]
+    run_dir: PathBuf,
+
+    /// Directory of what survives a restart
+    #[arg(
+        long, global = true, value_name = "DIR",
+        env = "GLASSNET_STATE_DIR", hide_env_values = true, default_value = STATE_DIRECTORY
+    )]
+    state_dir: PathBuf,
+
+    /// Log lines of this level and above
+    #[arg(
+        long, value_name = "LEVEL", default_value = "info",
+        value_parser = ["error", "warn", "info", "debug", "trace"]
+    )]
+    log_level: String,
+
+    /// Form of a log line
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = ["text", "json"])]
+    log_format: String,
+
+    #[command(subcommand)]
+    verb: Option<NodeVerb>,
+}
+
+#[derive(Subcommand)]
+enum NodeVerb {
+    Reset(Reset),
+}
+
+/// Remove everything of glassnet from this host and restore the settings it changed
+#[derive(Args)]
+struct Reset {
+    /// Do not ask first
+    #[arg(long, short)]
+    yes: bool,
+}
+
+impl Node {
+    pub(super) fn run(self, out: &Output) -> Outcome {
+        match &self.verb {
+            None => self.serve(),
+            Some(NodeVerb::Reset(reset)) => {
+                reset.confirm(out)?;
+                self.reset(out)
+            }
+        }
+    }
+
+    fn serve(&self) -> Outcome {
+        let _ = (&self.run_dir, &self.state_dir, &self.log_level, &self.log_format);
+        Err(Error::NotBuilt("node"))
+    }
+
+    fn reset(&self, out: &Output) -> Outcome {
+        let _ = out;
+        Err(Error::NotBuilt("node reset"))
+    }
+}
+
+impl Reset {
+    /// Whether the user means it; where nobody can be asked, only `--yes` says so.
+    fn confirm(&self, out: &Output) -> Result<(), Error> {
+        if self.yes {
+            return Ok(());
+        }
+        if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+            return Err(Error::NotConfirmed);
+        }
+        let _ = write!(io::stderr(), "{}", out.word(Text::ResetAsk));
+        let mut answer = String::new();
+        let _ = io::stdin().read_line(&mut answer);
+        match answer.trim().to_lowercase().as_str() {
+            "y" | "yes" | "是" => Ok(()),
+            _ => Err(Error::NotConfirmed),
+        }
+    }
+}

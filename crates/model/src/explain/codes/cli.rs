@@ -1,0 +1,184 @@
+//! What the command line finds by itself, before the daemon is asked or when it cannot be.
+
+use super::{ErrorCode, code};
+
+pub(super) const CODES: &[ErrorCode] = &[
+    code(
+        "usage",
+        [
+            "the command line is not understood",
+            "A verb, an option or a value is not one that glassnet knows. Nothing was done. The exit code is 2.",
+            "Read the help of the verb: glassnet VERB --help.",
+        ],
+        [
+            "看不懂这条命令",
+            "某个动词、选项或值不是 glassnet 认识的。没有执行任何操作。退出码为 2。",
+            "查看该动词的帮助：glassnet VERB --help。",
+        ],
+    ),
+    code(
+        "no-daemon",
+        [
+            "the daemon is not running",
+            "No process listens at the daemon's socket: glassnet node was not started, has ended, or uses another run directory.",
+            "Start it with: systemctl start glassnet, or in the foreground with: glassnet node. If it runs elsewhere, set GLASSNET_RUN_DIR to its run directory.",
+        ],
+        [
+            "守护进程没有运行",
+            "没有进程在监听守护进程的套接字：glassnet node 尚未启动、已经结束，或使用了别的运行目录。",
+            "用 systemctl start glassnet 启动，或用 glassnet node 在前台启动。如果它使用别的运行目录，请把 GLASSNET_RUN_DIR 设为该目录。",
+        ],
+    ),
+    code(
+        "permission",
+        [
+            "this user may not do that",
+            "The daemon's sockets belong to root and are closed to others (mode 0600), since who may attach containers may change this host's network.",
+            "Run the command as root, for instance with sudo.",
+        ],
+        [
+            "当前用户没有权限",
+            "守护进程的套接字属于 root，不对其他用户开放（权限 0600），因为能接入容器就能更改本机网络。",
+            "以 root 身份运行该命令，例如使用 sudo。",
+        ],
+    ),
+    code(
+        "no-answer",
+        [
+            "the daemon does not answer",
+            "The daemon took the question and gave no answer in time. What was asked may still be carried out.",
+            "Look at the daemon's log; ask again: every verb may be repeated.",
+        ],
+        [
+            "守护进程没有应答",
+            "守护进程收到了请求，但没有按时应答。所请求的操作仍可能被执行。",
+            "查看守护进程日志；可以重试：每个动词都可以重复执行。",
+        ],
+    ),
+    code(
+        "bad-answer",
+        [
+            "the answer was not understood",
+            "What came back is not what this version of glassnet expects: another program listens at the socket, or the daemon is of another version.",
+            "Compare: glassnet version, and the version in: glassnet status. Restart the daemon after an upgrade.",
+        ],
+        [
+            "应答无法理解",
+            "收到的应答与本版本 glassnet 的预期不符：监听该套接字的是别的程序，或守护进程的版本不同。",
+            "对比 glassnet version 与 glassnet status 显示的版本；升级后请重启守护进程。",
+        ],
+    ),
+    code(
+        "connection",
+        [
+            "the connection to the daemon failed",
+            "The socket could not be opened, or the connection broke off before the answer was whole.",
+            "Ask again; if it stays so, look at the daemon's log.",
+        ],
+        [
+            "与守护进程的连接失败",
+            "无法打开套接字，或在应答完整之前连接中断。",
+            "重试；若一直如此，请查看守护进程日志。",
+        ],
+    ),
+    code(
+        "which-network",
+        [
+            "it is not clear which network is meant",
+            "No network was named, and this host has none or more than one.",
+            "Name it with --network; list them with: glassnet network ls.",
+        ],
+        [
+            "不清楚指的是哪个网络",
+            "没有指定网络，而本机没有网络，或有不止一个。",
+            "用 --network 指定；用 glassnet network ls 列出。",
+        ],
+    ),
+    code(
+        "which-lab",
+        [
+            "it is not clear which lab is meant",
+            "No lab was named, and there is none or more than one here.",
+            "Write LAB/HOST; list the labs with: glassnet lab ls.",
+        ],
+        [
+            "不清楚指的是哪个实验环境",
+            "没有指定实验环境，而这里没有，或有不止一个。",
+            "写成 LAB/HOST；用 glassnet lab ls 列出。",
+        ],
+    ),
+    code(
+        "no-such-code",
+        [
+            "there is no such error code",
+            "Error codes are the words in brackets at the end of an error message.",
+            "List them all with: glassnet explain.",
+        ],
+        [
+            "没有这个错误码",
+            "错误码是错误消息末尾方括号中的单词。",
+            "用 glassnet explain 列出全部错误码。",
+        ],
+    ),
+    code(
+        "not-confirmed",
+        [
+            "it was not confirmed",
+            "The verb cannot be undone, so it wants a yes, or the option --yes when no terminal is there to ask at.",
+            "Run it again with --yes if that is what you want.",
+        ],
+        [
+            "没有得到确认",
+            "该操作无法撤销，因此需要回答 yes；没有终端可供询问时需要加 --yes。",
+            "如果确实要这样做，请加上 --yes 再运行。",
+        ],
+    ),
+    code(
+        "file",
+        [
+            "a file could not be read or written",
+            "The message names the file and what the system said.",
+            "Check that the path is right and that this user may use it.",
+        ],
+        [
+            "文件无法读取或写入",
+            "消息中写明了文件和系统的说明。",
+            "检查路径是否正确，以及当前用户是否有权限。",
+        ],
+    ),
+    code(
+        "not-built",
+        [
+            "this build cannot do that yet",
+            "The part of glassnet that the verb needs is not in this build.",
+            "Use a newer version.",
+        ],
+        ["此版本尚不支持", "该动词所需的部分不在此版本中。", "请使用更新的版本。"],
+    ),
+    code(
+        "node",
+        [
+            "the daemon could not run",
+            "The daemon ended with an error, or did not come up: another one runs, a directory cannot be used, or the kernel lacks something.",
+            "Read the message and the log lines above it.",
+        ],
+        [
+            "守护进程无法运行",
+            "守护进程因错误结束或未能启动：已有另一个在运行、目录无法使用，或内核缺少某项功能。",
+            "查看消息以及其上方的日志。",
+        ],
+    ),
+    code(
+        "bug",
+        [
+            "glassnet has a mistake",
+            "The program met something that its authors thought could not be.",
+            "Please report it with the message, and with what was done before.",
+        ],
+        [
+            "glassnet 出现了缺陷",
+            "程序遇到了作者认为不可能出现的情况。",
+            "请附上消息和之前的操作报告此问题。",
+        ],
+    ),
+];

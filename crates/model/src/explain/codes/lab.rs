@@ -1,0 +1,297 @@
+//! What can go wrong with a lab. The codes are those of the crate `lab`.
+
+use super::{ErrorCode, code};
+
+pub(super) const CODES: &[ErrorCode] = &[
+    code(
+        "lab-file-unreadable",
+        [
+            "the lab file cannot be read",
+            "The file is not there, may not be read, is too large, or is no text.",
+            "Check the path; examples of lab files are in the folder examples.",
+        ],
+        [
+            "无法读取实验文件",
+            "文件不存在、没有读取权限、过大，或不是文本。",
+            "检查路径；examples 目录中有实验文件的示例。",
+        ],
+    ),
+    code(
+        "lab-file-mistaken",
+        [
+            "the lab file has mistakes",
+            "The file was read, but does not describe a lab. Each mistake is shown with its line. Nothing was built.",
+            "Correct them; the schema of the file is shown by: glassnet lab schema.",
+        ],
+        [
+            "实验文件有错误",
+            "文件可以读取，但描述的不是一个有效的实验环境。每个错误都标出了所在的行。没有创建任何东西。",
+            "改正这些错误；用 glassnet lab schema 查看文件格式。",
+        ],
+    ),
+    code(
+        "lab-privilege",
+        [
+            "labs need more rights",
+            "Making namespaces, mounts and links takes capabilities that this process lacks.",
+            "Run the command as root, for instance with sudo.",
+        ],
+        [
+            "实验环境需要更高的权限",
+            "创建命名空间、挂载点和链路需要当前进程所没有的能力（capabilities）。",
+            "以 root 身份运行该命令，例如使用 sudo。",
+        ],
+    ),
+    code(
+        "lab-name",
+        [
+            "that cannot name a lab",
+            "A lab's name becomes part of paths, so only some characters are allowed.",
+            "Use 1 to 32 of a-z, 0-9 and '-', a letter or digit first.",
+        ],
+        [
+            "不能用作实验环境的名称",
+            "实验环境的名称会成为路径的一部分，因此只允许部分字符。",
+            "使用 1 到 32 个 a-z、0-9 和“-”，以字母或数字开头。",
+        ],
+    ),
+    code(
+        "lab-already-there",
+        [
+            "the lab is there already",
+            "A lab of this name is up, or was not taken down.",
+            "Take it down first with: glassnet lab down NAME.",
+        ],
+        [
+            "实验环境已经存在",
+            "同名的实验环境正在运行，或尚未拆除。",
+            "先用 glassnet lab down NAME 拆除它。",
+        ],
+    ),
+    code(
+        "lab-unknown",
+        [
+            "there is no such lab",
+            "No lab of this name is known on this computer.",
+            "List the labs with: glassnet lab ls. Build one with: glassnet lab up FILE.",
+        ],
+        [
+            "没有这个实验环境",
+            "这台计算机上没有这个名称的实验环境。",
+            "用 glassnet lab ls 列出；用 glassnet lab up FILE 创建。",
+        ],
+    ),
+    code(
+        "lab-machine-unknown",
+        [
+            "the lab has no such machine",
+            "The lab's file names no host or router like this.",
+            "List them with: glassnet lab ls.",
+        ],
+        [
+            "实验环境中没有这台机器",
+            "实验文件中没有这个名称的主机或路由器。",
+            "用 glassnet lab ls 列出。",
+        ],
+    ),
+    code(
+        "lab-container-unknown",
+        [
+            "the machine has no such container",
+            "The lab's file gives this machine no container of that name.",
+            "List them with: glassnet lab ls.",
+        ],
+        [
+            "这台机器上没有这个容器",
+            "实验文件没有给这台机器配置这个名称的容器。",
+            "用 glassnet lab ls 列出。",
+        ],
+    ),
+    code(
+        "lab-link-unknown",
+        [
+            "the lab has no such link",
+            "Links are named MACHINE.LINK, for instance alpha.eth0.",
+            "Look into the lab's file for its links.",
+        ],
+        [
+            "实验环境中没有这条链路",
+            "链路写作 MACHINE.LINK，例如 alpha.eth0。",
+            "在实验文件中查看有哪些链路。",
+        ],
+    ),
+    code(
+        "lab-machine-off",
+        [
+            "the machine is not running",
+            "It was killed, or its first process has ended.",
+            "Start it with: glassnet lab start HOST.",
+        ],
+        [
+            "这台机器没有运行",
+            "它已被断电，或其首个进程已经结束。",
+            "用 glassnet lab start HOST 启动它。",
+        ],
+    ),
+    code(
+        "lab-machine-on",
+        [
+            "the machine is running already",
+            "Only a machine that is off can be started.",
+            "For a power cut first: glassnet lab kill HOST.",
+        ],
+        ["这台机器已在运行", "只有关闭的机器才能启动。", "要先断电，请用 glassnet lab kill HOST。"],
+    ),
+    code(
+        "lab-gone",
+        [
+            "the lab has ended",
+            "Its switches are gone, most likely since this computer was restarted.",
+            "Clear it away with: glassnet lab down NAME. Then build it again.",
+        ],
+        [
+            "实验环境已经结束",
+            "它的交换机已不存在，很可能是这台计算机重启过。",
+            "用 glassnet lab down NAME 清理，然后重新创建。",
+        ],
+    ),
+    code(
+        "lab-busy",
+        [
+            "another glassnet is at work on the lab",
+            "Only one command at a time may change a lab.",
+            "Try again when the other is done.",
+        ],
+        [
+            "另一个 glassnet 正在操作该实验环境",
+            "同一时间只能有一条命令更改一个实验环境。",
+            "等另一条命令完成后再试。",
+        ],
+    ),
+    code(
+        "lab-unfinished",
+        [
+            "the lab was not finished",
+            "An earlier command on it was interrupted.",
+            "Take it down with: glassnet lab down NAME. That works however far it had come.",
+        ],
+        [
+            "实验环境没有创建完成",
+            "之前对它的某条命令被中断了。",
+            "用 glassnet lab down NAME 拆除；无论创建到哪一步都可以拆除。",
+        ],
+    ),
+    code(
+        "lab-state",
+        [
+            "the lab's directory cannot be used",
+            "What is known of labs is kept below /var/lib/glassnet-labs, and the system refused to read or write there.",
+            "Check the disk and the rights on that directory.",
+        ],
+        [
+            "无法使用实验环境的目录",
+            "实验环境的记录保存在 /var/lib/glassnet-labs 之下，而系统拒绝在那里读写。",
+            "检查磁盘和该目录的权限。",
+        ],
+    ),
+    code(
+        "lab-state-damaged",
+        [
+            "the lab's record is damaged",
+            "The record cannot be understood, so glassnet does not know what belongs to the lab, and touches nothing.",
+            "If no process of the lab is left, remove its directory by hand.",
+        ],
+        [
+            "实验环境的记录已损坏",
+            "记录无法解读，glassnet 不知道哪些东西属于该实验环境，因此不做任何改动。",
+            "如果该实验环境已没有进程，请手动删除它的目录。",
+        ],
+    ),
+    code(
+        "lab-launch",
+        [
+            "a machine did not come up",
+            "The first process of a machine or container could not prepare itself.",
+            "Read the reason in the message; the kernel may lack a kind of namespace.",
+        ],
+        [
+            "有机器未能启动",
+            "机器或容器的首个进程未能完成准备。",
+            "查看消息中的原因；内核可能缺少某种命名空间。",
+        ],
+    ),
+    code(
+        "lab-wire",
+        [
+            "a machine's network could not be set up",
+            "The kernel refused a link, an address or a route of the lab.",
+            "Read the reason in the message; compare it with the lab's file.",
+        ],
+        [
+            "无法配置机器的网络",
+            "内核拒绝了实验环境中的某条链路、某个地址或路由。",
+            "查看消息中的原因，并与实验文件对照。",
+        ],
+    ),
+    code(
+        "lab-sysctl",
+        [
+            "a kernel setting could not be made",
+            "The lab's file asks for a sysctl that the kernel does not have in a namespace of its own, or for a value it does not take.",
+            "Remove it from the lab's file, or correct its value.",
+        ],
+        [
+            "无法设置内核参数",
+            "实验文件要求的 sysctl 在内核中没有按命名空间隔离，或内核不接受该值。",
+            "从实验文件中删除它，或改正它的值。",
+        ],
+    ),
+    code(
+        "lab-glassnet",
+        [
+            "glassnet failed on a machine of the lab",
+            "A command that the lab ran on one of its machines did not succeed; what it said is in the message.",
+            "Look at the machine with: glassnet lab exec HOST -- glassnet status.",
+        ],
+        [
+            "实验环境中某台机器上的 glassnet 失败",
+            "实验环境在某台机器上运行的命令没有成功；其输出见消息。",
+            "用 glassnet lab exec HOST -- glassnet status 查看那台机器。",
+        ],
+    ),
+    code(
+        "lab-exec",
+        [
+            "the command could not be run",
+            "The program is not there inside the machine, or may not be run.",
+            "Check its name; inside, the PATH is the system's own.",
+        ],
+        [
+            "无法运行该命令",
+            "机器内没有这个程序，或没有执行权限。",
+            "检查程序名；机器内使用系统默认的 PATH。",
+        ],
+    ),
+    code(
+        "lab-end",
+        [
+            "a process could not be ended",
+            "A process of the lab is still there though it was told to end.",
+            "Run the same command again.",
+        ],
+        ["无法结束某个进程", "实验环境的某个进程收到结束指令后仍然存在。", "再次运行同一条命令。"],
+    ),
+    code(
+        "lab-down",
+        [
+            "the lab is not wholly down",
+            "Parts of the lab could not be taken away; the message names each.",
+            "Run the same command again.",
+        ],
+        [
+            "实验环境没有完全拆除",
+            "实验环境的某些部分未能清除；消息逐一列出。",
+            "再次运行同一条命令。",
+        ],
+    ),
+];

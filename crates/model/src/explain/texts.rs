@@ -1,0 +1,346 @@
+//! What commands say. One list, in the order people meet it; to add a sentence, add it here in both
+//! languages and let the verb fill it.
+
+use super::Language;
+use crate::cluster::{NetworkName, Publish};
+use crate::net::LinkName;
+use std::net::IpAddr;
+
+macro_rules! texts {
+    ($(
+        $(#[$doc:meta])*
+        $id:ident $({ $($field:ident: $type:ty),* $(,)? })?
+            en $en:literal
+            zh $zh:literal
+    )*) => {
+        /// A sentence, a word or a heading, in no language yet.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub enum Text<'a> {
+            $($(#[$doc])* $id $({ $($field: $type),* })?,)*
+            /// What is the same in every language.
+            Verbatim(&'a str),
+        }
+
+        impl Text<'_> {
+            pub fn say(&self, language: Language) -> String {
+                match language {
+                    Language::En => match self {
+                        $(Self::$id $({ $($field),* })? => format!($en),)*
+                        Self::Verbatim(text) => (*text).to_owned(),
+                    },
+                    Language::Zh => match self {
+                        $(Self::$id $({ $($field),* })? => format!($zh),)*
+                        Self::Verbatim(text) => (*text).to_owned(),
+                    },
+                }
+            }
+        }
+    };
+}
+
+texts! {
+    // Headings of columns and names of fields.
+    Name en "NAME" zh "名称"
+    Subnet en "SUBNET" zh "子网"
+    Gateway en "GATEWAY" zh "网关"
+    Bridge en "BRIDGE" zh "网桥"
+    Mtu en "MTU" zh "MTU"
+    Masquerade en "MASQUERADE" zh "地址伪装"
+    Spoofing en "SPOOFING" zh "源地址欺骗"
+    Attachments en "ATTACHED" zh "接入数"
+    Leases en "LEASED" zh "已租地址"
+    Container en "CONTAINER" zh "容器"
+    Interface en "INTERFACE" zh "接口"
+    Network en "NETWORK" zh "网络"
+    Address en "ADDRESS" zh "地址"
+    Mac en "MAC" zh "MAC"
+    Published en "PUBLISHED" zh "发布端口"
+    Ingress en "INGRESS" zh "入向限速"
+    Egress en "EGRESS" zh "出向限速"
+    DefaultRoute en "DEFAULT ROUTE" zh "默认路由"
+    State en "STATE" zh "状态"
+    Runtime en "RUNTIME" zh "运行时"
+    Netns en "NETNS" zh "网络命名空间"
+    Version en "VERSION" zh "版本"
+    Process en "PROCESS" zh "进程"
+    Started en "STARTED" zh "启动时间"
+    Queued en "DETACHES QUEUED" zh "排队的断开"
+    Lab en "LAB" zh "实验环境"
+    Machine en "MACHINE" zh "机器"
+    Role en "ROLE" zh "角色"
+    Containers en "CONTAINERS" zh "容器"
+    CutLinks en "CUT LINKS" zh "已切断的链路"
+    Code en "CODE" zh "错误码"
+    Meaning en "MEANING" zh "含义"
+
+    // Words in cells.
+    Yes en "yes" zh "是"
+    No en "no" zh "否"
+    Refused en "refused" zh "禁止"
+    Allowed en "allowed" zh "允许"
+    FromUnderlay en "from the underlay" zh "跟随底层网络"
+    Unlimited en "unlimited" zh "不限"
+    On en "on" zh "运行"
+    Off en "off" zh "关闭"
+    Host en "host" zh "主机"
+    Router en "router" zh "路由器"
+    Making en "being made" zh "创建中"
+    Up en "up" zh "运行中"
+    Leaving en "being taken down" zh "拆除中"
+    Damaged en "damaged" zh "已损坏"
+    Attached en "attached" zh "已接入"
+    Pending en "pending" zh "接入中"
+    Detaching en "detaching" zh "断开中"
+
+    // Networks.
+    NoNetworks
+        en "No network was created yet; create one with: glassnet network create NAME"
+        zh "尚未创建网络；创建：glassnet network create NAME"
+    NetworkCreated { name: &'a NetworkName, subnets: &'a str, bridge: &'a LinkName }
+        en "Network {name} is there: {subnets}, bridge {bridge}"
+        zh "网络 {name} 已就绪：{subnets}，网桥 {bridge}"
+    NetworkRemoved { name: &'a NetworkName }
+        en "Network {name} is removed"
+        zh "网络 {name} 已删除"
+    NobodyAttached
+        en "No container is attached to it."
+        zh "没有容器接入该网络。"
+
+    // Attachments.
+    NoAttachments
+        en "No container is attached; attach one with: glassnet attach NETNS"
+        zh "没有已接入的容器；接入：glassnet attach NETNS"
+    ContainerAttached { id: &'a str, network: &'a NetworkName, addresses: &'a str }
+        en "{id} is attached to network {network}: {addresses}"
+        zh "{id} 已接入网络 {network}：{addresses}"
+    PortsPublished { ports: &'a str }
+        en "  published: {ports}"
+        zh "  已发布端口：{ports}"
+    ContainerDetached { id: &'a str }
+        en "{id} is detached"
+        zh "{id} 已断开"
+    NotAttached { name: &'a str }
+        en "{name} was not attached; nothing to do"
+        zh "{name} 并未接入，无需操作"
+
+    // The daemon.
+    NoDrift
+        en "The kernel is as it should be."
+        zh "内核状态与应有状态一致。"
+    Drift { count: usize }
+        en "{count} differences between what is and what should be:"
+        zh "现状与应有状态有 {count} 处差异："
+    Warning { text: &'a str }
+        en "warning: {text}"
+        zh "警告：{text}"
+    Ago { ago: &'a str }
+        en "{ago} ago"
+        zh "{ago}前"
+    Duration { days: u64, hours: u64, minutes: u64 }
+        en "{days} d {hours} h {minutes} min"
+        zh "{days} 天 {hours} 小时 {minutes} 分"
+    LessThanAMinute
+        en "less than a minute"
+        zh "不到一分钟"
+    ResetAsk
+        en "This disconnects every container and removes every network of glassnet on this host.\nGo on? [y/N] "
+        zh "此操作会断开所有容器，并删除本机上 glassnet 的所有网络。\n是否继续？[y/N] "
+    ResetDone { removed: usize }
+        en "Nothing of glassnet is left on this host ({removed} steps)"
+        zh "本机上已没有 glassnet 的任何配置（共 {removed} 步）"
+
+    // Labs.
+    NoLabs
+        en "No lab is up; build one with: glassnet lab up FILE"
+        zh "没有实验环境；创建：glassnet lab up FILE"
+    LabUp { name: &'a str, machines: usize }
+        en "Lab {name} is up: {machines} machines. Look in with: glassnet lab exec {name}/HOST -- sh"
+        zh "实验环境 {name} 已就绪：{machines} 台机器。进入：glassnet lab exec {name}/HOST -- sh"
+    LabDown { name: &'a str }
+        en "Lab {name} is down; nothing of it is left"
+        zh "实验环境 {name} 已拆除，没有残留"
+    MachineKilled { name: &'a str }
+        en "{name} has lost its power"
+        zh "{name} 已断电"
+    MachineStarted { name: &'a str }
+        en "{name} runs"
+        zh "{name} 已启动"
+    LinkCut { name: &'a str }
+        en "Link {name} is cut"
+        zh "链路 {name} 已切断"
+    LinkMended { name: &'a str }
+        en "Link {name} is mended"
+        zh "链路 {name} 已恢复"
+    Progress { step: &'a str, done: usize, total: usize, what: &'a str }
+        en "{step} {done}/{total} {what}"
+        zh "{step} {done}/{total} {what}"
+    StepMachines en "machines" zh "机器"
+    StepLinks en "links" zh "链路"
+    StepServices en "services" zh "服务"
+    StepNetworks en "networks" zh "网络"
+    StepContainers en "containers" zh "容器"
+    StepEnding en "ending" zh "结束进程"
+
+    // The doctor.
+    AllWell { checks: usize }
+        en "{checks} checks: nothing wrong was found"
+        zh "共 {checks} 项检查：未发现问题"
+    Evidence { text: &'a str }
+        en "  seen: {text}"
+        zh "  依据：{text}"
+    Advice { text: &'a str }
+        en "  try:  {text}"
+        zh "  建议：{text}"
+
+    // Errors.
+    Error en "error" zh "错误"
+    Try { text: &'a str }
+        en "  try: {text}"
+        zh "  建议：{text}"
+    CodeMeaning { name: &'a str, title: &'a str }
+        en "{name}: {title}"
+        zh "{name}：{title}"
+    WithReason { title: &'a str, reason: &'a str }
+        en "{title}: {reason}"
+        zh "{title}：{reason}"
+    NoDaemon { socket: &'a str }
+        en "no daemon listens at {socket}"
+        zh "没有守护进程在监听 {socket}"
+    NoPermission { path: &'a str, user: u32 }
+        en "user {user} may not open {path}"
+        zh "用户 {user} 无权打开 {path}"
+    NoAnswer { asked: &'a str, socket: &'a str, seconds: u64 }
+        en "the daemon at {socket} did not answer {asked} within {seconds} s"
+        zh "{socket} 上的守护进程在 {seconds} 秒内没有应答 {asked}"
+    BadAnswer { asked: &'a str, socket: &'a str, why: &'a str }
+        en "the answer of {socket} to {asked} was not understood: {why}"
+        zh "{socket} 对 {asked} 的应答无法理解：{why}"
+    ConnectionFailed { socket: &'a str, why: &'a str }
+        en "the connection to {socket} failed: {why}"
+        zh "与 {socket} 的连接失败：{why}"
+    NoNetworkToChoose
+        en "no network was named, and this host has none"
+        zh "没有指定网络，而本机还没有网络"
+    WhichNetwork { names: &'a str }
+        en "no network was named, and this host has several: {names}"
+        zh "没有指定网络，而本机有多个：{names}"
+    NoLabToChoose
+        en "no lab was named, and none is up"
+        zh "没有指定实验环境，而当前没有实验环境"
+    WhichLab { names: &'a str }
+        en "no lab was named, and several are up: {names}"
+        zh "没有指定实验环境，而当前有多个：{names}"
+    NoSuchCode { name: &'a str }
+        en "there is no error code \"{name}\""
+        zh "没有错误码“{name}”"
+    NoSuchVerb { name: &'a str }
+        en "there is no verb \"{name}\""
+        zh "没有动词“{name}”"
+    NotConfirmed
+        en "not confirmed; nothing was done"
+        zh "未得到确认，没有执行任何操作"
+    FileFailed { path: &'a str, why: &'a str }
+        en "{path}: {why}"
+        zh "{path}：{why}"
+    NotBuilt { what: &'a str }
+        en "this build of glassnet has no {what} yet"
+        zh "此版本的 glassnet 尚不支持 {what}"
+    Bug { place: &'a str, what: &'a str }
+        en "glassnet met what should not be, at {place}: {what}"
+        zh "glassnet 在 {place} 遇到了不应出现的情况：{what}"
+
+    // Network namespaces that were named.
+    NetnsEmpty
+        en "a network namespace is a name, a path or a process id, not nothing"
+        zh "网络命名空间应为名称、路径或进程号，不能为空"
+    NetnsName { name: &'a str }
+        en "\"{name}\" cannot name a network namespace; for a path, begin with '/' or './'"
+        zh "“{name}”不能用作网络命名空间的名称；如果是路径，请以“/”或“./”开头"
+    NetnsPid { text: &'a str }
+        en "\"{text}\" is no process id: 1 to 4194304"
+        zh "“{text}”不是进程号：应为 1 到 4194304"
+    NetnsMissing { path: &'a str }
+        en "there is no network namespace {path}"
+        zh "没有网络命名空间 {path}"
+    NetnsOther { path: &'a str }
+        en "{path} is no network namespace"
+        zh "{path} 不是网络命名空间"
+    NetnsNoId { text: &'a str }
+        en "\"{text}\" gives no container id; give one with --name"
+        zh "从“{text}”得不出容器标识；请用 --name 指定"
+
+    // Ports to be published.
+    PublishShape { text: &'a str }
+        en "\"{text}\" is not [HOSTADDR:]HOSTPORT[-END]:PORT[-END][/tcp|udp]; for instance 8080:80, 127.0.0.1:8080:80/tcp, [::1]:53:53/udp or 9000-9010:9000-9010"
+        zh "“{text}”不是 [HOSTADDR:]HOSTPORT[-END]:PORT[-END][/tcp|udp]；例如 8080:80、127.0.0.1:8080:80/tcp、[::1]:53:53/udp 或 9000-9010:9000-9010"
+    PublishTransport { text: &'a str }
+        en "\"{text}\" is not a protocol that ports can be published for; use tcp or udp"
+        zh "“{text}”不是可以发布端口的协议；请用 tcp 或 udp"
+    PublishPort { text: &'a str }
+        en "\"{text}\" is not a port: 1 to 65535"
+        zh "“{text}”不是端口：应为 1 到 65535"
+    PublishAddress { text: &'a str }
+        en "\"{text}\" is not an address of this host; write an IPv6 address in brackets: [::1]"
+        zh "“{text}”不是主机地址；IPv6 地址请写在方括号中：[::1]"
+    PublishUnspecified { address: IpAddr }
+        en "{address} would be every address of the host; leave it out to mean that"
+        zh "{address} 表示主机的所有地址；要表达这个意思请省略地址"
+    PublishBackwards { first: u16, last: u16 }
+        en "the range {first}-{last} runs backwards"
+        zh "端口范围 {first}-{last} 的起止颠倒了"
+    PublishLengths { host: usize, container: usize }
+        en "{host} ports of the host cannot lead to {container} of the container"
+        zh "主机的 {host} 个端口无法对应容器的 {container} 个端口"
+    PublishTooMany { count: usize, most: usize }
+        en "{count} ports are more than one attachment may publish ({most})"
+        zh "{count} 个端口超出了一个接入可发布的上限（{most} 个）"
+    PublishTwice { publish: &'a Publish }
+        en "the host's port of {publish} is asked for twice"
+        zh "{publish} 的主机端口被指定了两次"
+    AddressTwice { one: IpAddr, two: IpAddr }
+        en "{one} and {two} are of one family; an attachment takes one address of each"
+        zh "{one} 与 {two} 属于同一地址族；一个接入每个地址族只能有一个地址"
+
+    // Rates.
+    RateShape { text: &'a str }
+        en "\"{text}\" is not a rate; write bits a second, such as 100mbit, 1.5gbit or 800kbit"
+        zh "“{text}”不是速率；请写每秒比特数，例如 100mbit、1.5gbit 或 800kbit"
+    RateRange { text: &'a str }
+        en "\"{text}\" is out of range: 8kbit to 1000gbit"
+        zh "“{text}”超出范围：应为 8kbit 到 1000gbit"
+
+    // What the command line's grammar finds wrong.
+    UnknownArgument { text: &'a str }
+        en "unexpected argument \"{text}\""
+        zh "未知参数“{text}”"
+    UnknownVerb { text: &'a str }
+        en "there is no verb \"{text}\""
+        zh "没有动词“{text}”"
+    MissingArgument { text: &'a str }
+        en "these are missing: {text}"
+        zh "缺少参数：{text}"
+    MissingVerb
+        en "a verb is missing"
+        zh "缺少动词"
+    MissingValue { argument: &'a str }
+        en "{argument} wants a value"
+        zh "{argument} 需要一个值"
+    InvalidValue { argument: &'a str, value: &'a str, reason: &'a str }
+        en "\"{value}\" cannot be {argument}: {reason}"
+        zh "“{value}”不能用作 {argument}：{reason}"
+    InvalidChoice { argument: &'a str, value: &'a str, choices: &'a str }
+        en "\"{value}\" cannot be {argument}; it may be: {choices}"
+        zh "“{value}”不能用作 {argument}；可选值：{choices}"
+    Conflict { argument: &'a str, with: &'a str }
+        en "{argument} cannot be used with {with}"
+        zh "{argument} 不能与 {with} 同时使用"
+    TooOften { argument: &'a str }
+        en "{argument} may be given once only"
+        zh "{argument} 只能给出一次"
+    DidYouMean { text: &'a str }
+        en "did you mean \"{text}\"?"
+        zh "您是否想输入“{text}”？"
+    MoreHelp { command: &'a str }
+        en "read: {command} --help"
+        zh "查看帮助：{command} --help"
+}
