@@ -11,10 +11,13 @@
 //!
 //! Read in this order: [`netlink`], [`netns`], [`nft`], [`apply`], [`observe`].
 
+pub mod apply;
 mod error;
 pub mod netlink;
 pub mod netns;
 pub mod nft;
+mod sysctl;
+mod traffic_control;
 
 pub use error::{Error, Refusal, Result};
 pub use netns::{NetNs, Sockets};

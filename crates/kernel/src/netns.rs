@@ -108,27 +108,65 @@ impl Drop for WayBack {
     }
 }
 
-/// The netlink sockets that work on one namespace is done with.
+/// The netlink sockets of one namespace, each made when first used. The thread that uses them may
+/// be in any namespace.
 #[derive(Debug)]
 pub struct Sockets {
-    pub route: Socket,
-    pub netfilter: Socket,
+    namespace: NetNs,
+    route: Option<Socket>,
+    netfilter: Option<Socket>,
+    diagnostics: Option<Socket>,
 }
 
 impl Sockets {
-    /// In the namespace the thread is in.
+    /// Of the namespace the thread is in.
     pub fn open_here() -> Result<Self> {
-        let route = Socket::open(Protocol::Route)?;
-        Ok(Self { route, netfilter: Socket::open(Protocol::Netfilter)? })
+        NetNs::current().map(Self::of)
     }
 
-    /// In another namespace; the thread is home again afterwards.
+    /// Of another namespace, whose descriptor is duplicated.
     pub fn open_in(namespace: BorrowedFd<'_>) -> Result<Self> {
-        within(namespace, Self::open_here)?
+        let duplicate = namespace.try_clone_to_owned();
+        duplicate.map(NetNs).map(Self::of).map_err(Error::io("keep a network namespace"))
+    }
+
+    fn of(namespace: NetNs) -> Self {
+        Self { namespace, route: None, netfilter: None, diagnostics: None }
+    }
+
+    pub fn namespace(&self) -> BorrowedFd<'_> {
+        self.namespace.as_fd()
+    }
+
+    /// For links, addresses, routes, neighbours, queueing.
+    pub fn route(&mut self) -> Result<&mut Socket> {
+        ready(&mut self.route, &self.namespace, Protocol::Route)
+    }
+
+    /// For nftables and connection tracking.
+    pub fn netfilter(&mut self) -> Result<&mut Socket> {
+        ready(&mut self.netfilter, &self.namespace, Protocol::Netfilter)
+    }
+
+    /// For sockets.
+    pub fn diagnostics(&mut self) -> Result<&mut Socket> {
+        ready(&mut self.diagnostics, &self.namespace, Protocol::SocketDiagnostics)
     }
 }
 
-/// One socket in another namespace.
+fn ready<'a>(
+    slot: &'a mut Option<Socket>,
+    namespace: &NetNs,
+    protocol: Protocol,
+) -> Result<&'a mut Socket> {
+    let socket = match slot.take() {
+        Some(socket) => socket,
+        None => socket_in(namespace.as_fd(), protocol)?,
+    };
+    Ok(slot.insert(socket))
+}
+
+/// One socket in another namespace; the thread is home again afterwards.
 pub fn socket_in(namespace: BorrowedFd<'_>, protocol: Protocol) -> Result<Socket> {
     within(namespace, || Socket::open(protocol))?
 }
@@ -163,7 +201,7 @@ mod tests {
     fn sockets_stay_in_their_namespace() {
         let there = NetNs::fresh().expect("tests of the kernel crate are run as root");
         let mut sockets = Sockets::open_in(there.as_fd()).unwrap();
-        assert_eq!(links(&mut sockets.route), 1, "a new namespace has a loopback link only");
+        assert_eq!(links(sockets.route().unwrap()), 1, "a new namespace has a loopback link only");
     }
 
     #[test]

@@ -12,9 +12,10 @@
 mod acknowledgement;
 mod attribute;
 mod message;
+pub(crate) mod rtm;
 mod socket;
 
 pub use attribute::{Attribute, Attributes, Writer};
 pub use message::Message;
-pub(crate) use message::{ACK, APPEND, CREATE, EXCL, REPLACE, Received};
+pub(crate) use message::{ACK, APPEND, CREATE, EXCL, REPLACE};
 pub use socket::{Protocol, Socket};

@@ -6,7 +6,7 @@ use model::host::Unknown;
 use model::host::nft::{Expression, Hook, NftFamily, Ruleset};
 
 fn read_all(place: &mut Place) -> Ruleset<Unknown> {
-    read(&mut place.sockets.netfilter).unwrap()
+    read(place.sockets.netfilter().unwrap()).unwrap()
 }
 
 /// The reasons given for what was not understood.

@@ -51,14 +51,16 @@ fn set(family: NftFamily, set: &Set) -> [NftChange; 2] {
 }
 
 fn send(place: &mut Place, changes: &[NftChange]) {
-    if let Err(failure) = commit(&mut place.sockets.netfilter, changes, None) {
+    if let Err(failure) = commit(place.sockets.netfilter().unwrap(), changes, None) {
         let change = failure.change.map(|number| &changes[number]);
         panic!("{failure}: {change:?}");
     }
 }
 
 fn read(place: &mut Place, family: NftFamily) -> NftTable<Unknown> {
-    read_table(&mut place.sockets.netfilter, family, TABLE).unwrap().expect("the table is there")
+    read_table(place.sockets.netfilter().unwrap(), family, TABLE)
+        .unwrap()
+        .expect("the table is there")
 }
 
 /// An expression as it would be read.

@@ -25,25 +25,26 @@ fn one_bad_change_undoes_all_and_is_named() {
         bad,
         rule(family, "fwd", "fine", vec![Expression::Counter]),
     ];
-    let failure = commit(&mut place.sockets.netfilter, &changes, None).unwrap_err();
+    let failure = commit(place.sockets.netfilter().unwrap(), &changes, None).unwrap_err();
     assert_eq!(failure.change, Some(2));
     assert_eq!(failure.error.errno(), Some(Errno::ENOENT));
     let words = failure.to_string();
     assert!(words.starts_with("rule \"into the void\" in inet t fwd: No such file"), "{words}");
-    assert!(read(&mut place.sockets.netfilter).unwrap().tables.is_empty());
+    assert!(read(place.sockets.netfilter().unwrap()).unwrap().tables.is_empty());
 }
 
 #[test]
 fn a_transaction_may_insist_on_the_generation_it_was_made_for() {
     let family = NftFamily::Inet;
     let mut place = Place::new();
-    let seen = generation(&mut place.sockets.netfilter).unwrap();
+    let seen = generation(place.sockets.netfilter().unwrap()).unwrap();
     place.run("nft add table inet other");
-    let failure = commit(&mut place.sockets.netfilter, &[table(family)], Some(seen)).unwrap_err();
+    let failure =
+        commit(place.sockets.netfilter().unwrap(), &[table(family)], Some(seen)).unwrap_err();
     assert_eq!((failure.change, failure.error.errno()), (None, Some(Errno::ERESTART)));
-    let now = generation(&mut place.sockets.netfilter).unwrap();
-    commit(&mut place.sockets.netfilter, &[table(family)], Some(now)).unwrap();
-    assert_eq!(read(&mut place.sockets.netfilter).unwrap().tables.len(), 2);
+    let now = generation(place.sockets.netfilter().unwrap()).unwrap();
+    commit(place.sockets.netfilter().unwrap(), &[table(family)], Some(now)).unwrap();
+    assert_eq!(read(place.sockets.netfilter().unwrap()).unwrap().tables.len(), 2);
 }
 
 #[test]
@@ -76,7 +77,7 @@ fn what_is_made_is_unmade() {
     assert!(table.chains.is_empty() && table.sets.is_empty());
     let delete = [NftChange::DeleteTable { family, name: table_name() }];
     send(&mut place, &delete);
-    let failure = commit(&mut place.sockets.netfilter, &delete, None).unwrap_err();
+    let failure = commit(place.sockets.netfilter().unwrap(), &delete, None).unwrap_err();
     assert!(failure.error.already_gone(), "{failure}");
 }
 
@@ -110,6 +111,6 @@ fn netdev_chains_stand_on_devices() {
         "{listing}"
     );
     let misplaced = chain(family, "fwd", ChainKind::Filter, Hook::Forward);
-    let failure = commit(&mut place.sockets.netfilter, &[misplaced], None).unwrap_err();
+    let failure = commit(place.sockets.netfilter().unwrap(), &[misplaced], None).unwrap_err();
     assert!(failure.to_string().contains("has no hook Forward"), "{failure}");
 }
