@@ -105,6 +105,16 @@ pub(super) fn from_yaml(error: &YamlError) -> Mistake {
             Mistake::at(place, format!("unknown key \"{field}\""))
                 .with_names(field, expected.iter().copied())
         }
+        YamlError::DuplicateMappingKey { key, .. } => {
+            let key = key.as_deref().unwrap_or("this key");
+            Mistake::at(place, format!("\"{key}\" is there twice"))
+        }
+        YamlError::InvalidScalar { ty: "u8" | "u32", .. } => {
+            Mistake::at(place, "a whole number is needed here")
+        }
+        YamlError::InvalidScalar { ty: "bool" | "boolean", .. } => {
+            Mistake::at(place, "true or false is needed here")
+        }
         other => {
             let text = other.to_string();
             // The place is told once, by us.
