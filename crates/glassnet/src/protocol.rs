@@ -20,6 +20,9 @@ pub const RUN_DIRECTORY: &str = "/run/glassnet";
 /// What survives a restart, unless `GLASSNET_STATE_DIR` names another.
 pub const STATE_DIRECTORY: &str = "/var/lib/glassnet";
 
+/// The folder of detaches that wait for the daemon, below the state directory.
+pub const QUEUE_DIRECTORY: &str = "detach-queue";
+
 /// Longest frame in bytes that either side reads.
 pub const MAX_FRAME: u32 = 4 << 20;
 

@@ -29,6 +29,11 @@ pub const ENVIRONMENT: &str = "GLASSNET_FAILPOINT";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Failpoint(&'static str);
 
+/// Whether the environment arms any failpoint at all.
+pub fn armed() -> bool {
+    std::env::var_os(ENVIRONMENT).is_some()
+}
+
 impl Failpoint {
     #[doc(hidden)]
     pub const fn declared(name: &'static str) -> Self {

@@ -1,0 +1,228 @@
+//! Connecting a container, and taking it off again.
+//!
+//! ```text
+//! attach   decide ─▶ lease durable ─▶ steps carried out ─▶ attached durable ─▶ answer
+//! detach   intent durable ─▶ elements gone, port off its bridge ─▶ answer …▶ links deleted in a
+//!          batch, connections forgotten ─▶ lease freed
+//! ```
+//!
+//! A crash anywhere leaves a record of a stage, and `start` goes on from it.
+
+use super::Daemon;
+use super::book::Decision;
+use super::failpoint;
+use super::kernel_words::{in_words, kernel_said};
+use super::record::{Held, Record, Stage};
+use crate::protocol::{AttachRequest, Attached, Code, Failure, Response};
+use model::cluster::{Attachment, AttachmentId, NetworkName};
+use model::diff::{self, Change, LinkChange, Step};
+use model::host::NamespaceId;
+use model::host::link::GROUP_DOOMED;
+use model::plan;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::{Duration, Instant};
+
+/// How long an attach waits for its predecessor of the same name to go.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+impl Daemon {
+    /// Connects a container.
+    pub(super) fn attach(
+        &self,
+        request: &AttachRequest,
+        netns: Option<OwnedFd>,
+    ) -> Result<Response, Failure> {
+        let netns = netns.ok_or_else(|| Failure {
+            code: Code::InvalidRequest,
+            message: format!("no network namespace came with the request to attach {}", request.id),
+        })?;
+        let inode = kernel::netns::inode(netns.as_fd()).map_err(|error| kernel_said(&error))?;
+        if inode == self.own_netns {
+            return Err(Failure {
+                code: Code::NoNamespace,
+                message: format!(
+                    "{} is the host's own network namespace; a container needs one of its own",
+                    request.netns
+                ),
+            });
+        }
+        self.drain_queue_for(Some(&request.id.container));
+        self.check_host_ports(request)?;
+        let held = match self.lease(request, inode)? {
+            Ok(held) => held,
+            Err(same) => return self.attached(*same),
+        };
+        if let Err(failure) = self.connect(&held, netns.as_fd()) {
+            // The steps are undone; what could not be is found by the next look at the kernel.
+            self.write(&[Record::Freed { id: held.attachment.id.clone() }])?;
+            self.gone.notify_all();
+            return Err(failure);
+        }
+        failpoint::ATTACH_CONNECTED.hit();
+        self.write(&[Record::Attached { id: held.attachment.id.clone() }])?;
+        failpoint::ATTACH_NOTED.hit();
+        self.attached(held.attachment)
+    }
+
+    /// A durable lease, or the attachment that is there already.
+    fn lease(
+        &self,
+        request: &AttachRequest,
+        inode: u64,
+    ) -> Result<Result<Held, Box<Attachment>>, Failure> {
+        let deadline = Instant::now() + PATIENCE;
+        let mut book = self.book();
+        let held = loop {
+            match book.decide(request, inode)? {
+                Decision::New(held) => break held,
+                Decision::Same(attachment) => return Ok(Err(attachment)),
+                Decision::Wait => {}
+            }
+            let Some(left) = deadline.checked_duration_since(Instant::now()) else {
+                return Err(Failure {
+                    code: Code::Busy,
+                    message: format!(
+                        "an earlier attachment of {} is still being taken down; try again",
+                        request.id
+                    ),
+                });
+            };
+            book = self
+                .gone
+                .wait_timeout(book, left)
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+                .0;
+        };
+        let record = Record::Leased { held: held.clone() };
+        let ticket = self.note(&mut book, &record)?;
+        drop(book);
+        self.wait(ticket)?;
+        failpoint::ATTACH_LEASED.hit();
+        Ok(Ok(*held))
+    }
+
+    fn connect(&self, held: &Held, netns: BorrowedFd<'_>) -> Result<(), Failure> {
+        let attachment = &held.attachment;
+        let (node, network) = {
+            let book = self.book();
+            (self.node(&book), book.network(&attachment.network)?.clone())
+        };
+        let _not_compared = self.world.read();
+        let steps = diff::appear(&plan::attachment(&node, &network, attachment));
+        let container = NamespaceId::Container(attachment.id.container.to_string());
+        self.carry_out(&steps, &[(container, netns)])?;
+        if !attachment.publish.is_empty() {
+            self.forget_connections(std::slice::from_ref(attachment));
+        }
+        self.forwarders.open(&attachment.publish, attachment);
+        Ok(())
+    }
+
+    fn attached(&self, attachment: Attachment) -> Result<Response, Failure> {
+        let book = self.book();
+        let network = book.network(&attachment.network)?.clone();
+        let mtu = plan::mtu(&self.node(&book), &network);
+        Ok(Response::Attached(Box::new(Attached { attachment, network, mtu })))
+    }
+
+    /// Disconnects a container. What is not there is no error: the caller wants it gone, and it is.
+    pub(super) fn detach(&self, id: &AttachmentId) -> Result<Response, Failure> {
+        let held = {
+            let mut book = self.book();
+            let Some(held) = book.held.get(id).cloned() else { return Ok(Response::Done) };
+            if held.stage == Stage::Leased {
+                // An attach is under way; its caller gave up on it, or asks out of turn.
+                return Err(Failure {
+                    code: Code::Busy,
+                    message: format!("{id} is being attached just now; try again"),
+                });
+            }
+            if held.stage == Stage::Detaching {
+                return Ok(Response::Done);
+            }
+            let ticket = self.note(&mut book, &Record::Detaching { id: id.clone() })?;
+            drop(book);
+            self.wait(ticket)?;
+            held
+        };
+        failpoint::DETACH_INTENT.hit();
+        self.disconnect(&held);
+        Ok(Response::Done)
+    }
+
+    /// Everything that has to be gone before anybody is told; then the link waits for its batch.
+    /// Each part is tried even if another failed: the next look at the kernel finishes the rest.
+    pub(super) fn disconnect(&self, held: &Held) {
+        let attachment = &held.attachment;
+        self.forwarders.close(&attachment.publish);
+        let fragment = {
+            let book = self.book();
+            let Ok(network) = book.network(&attachment.network) else { return };
+            plan::attachment(&self.node(&book), network, attachment)
+        };
+        let elements: Vec<Step> = diff::undo(&diff::appear(&fragment))
+            .into_iter()
+            .filter(|step| matches!(step.change, Change::Nft(_)))
+            .collect();
+        let off = LinkChange {
+            up: Some(false),
+            master: Some(None),
+            group: Some(GROUP_DOOMED),
+            ..LinkChange::default()
+        };
+        let mut links = vec![attachment.id.host_link()];
+        if attachment.bandwidth.egress.is_some() {
+            links.push(attachment.id.shaper_link());
+        }
+        let off = links.into_iter().map(|name| Step {
+            namespace: NamespaceId::Host,
+            change: Change::ChangeLink { name, to: off.clone(), from: LinkChange::default() },
+        });
+        let not_compared = self.world.read();
+        for step in elements.into_iter().chain(off) {
+            if let Err(failure) = self.carry_out(std::slice::from_ref(&step), &[]) {
+                tracing::debug!(id = %attachment.id, step = in_words(&step.change), %failure, "detach: a part was not there");
+            }
+        }
+        drop(not_compared);
+        failpoint::DETACH_DISCONNECTED.hit();
+        self.reaper.wake();
+    }
+
+    /// Detaches what this runtime attached to this network and does not name.
+    pub(super) fn collect(
+        &self,
+        runtime: &str,
+        network: &NetworkName,
+        keep: &[AttachmentId],
+    ) -> Result<Response, Failure> {
+        let stale: Vec<AttachmentId> = {
+            let book = self.book();
+            let theirs = book.held.values().filter(|held| {
+                held.runtime == runtime
+                    && held.attachment.network == *network
+                    && held.stage == Stage::Attached
+            });
+            theirs.map(|held| held.attachment.id.clone()).filter(|id| !keep.contains(id)).collect()
+        };
+        for id in &stale {
+            tracing::info!(%id, runtime, "collect: the runtime does not know it any more");
+            self.detach(id)?;
+        }
+        Ok(Response::Collected { detached: stale })
+    }
+}
+
+impl Daemon {
+    /// Forgets connections that were made to the containers' addresses or published ports: their
+    /// entries would lead new packets of the same flow to who is there no more.
+    pub(super) fn forget_connections(&self, attachments: &[Attachment]) {
+        let addresses: Vec<_> = attachments.iter().flat_map(|a| a.addresses.clone()).collect();
+        let published = attachments.iter().flat_map(|attachment| &attachment.publish);
+        let ports: Vec<_> =
+            published.map(|publish| (publish.transport, publish.host_port)).collect();
+        if let Err(error) = kernel::conntrack::forget(&addresses, &ports) {
+            tracing::debug!(%error, "conntrack entries could not be removed");
+        }
+    }
+}

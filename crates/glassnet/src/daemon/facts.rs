@@ -1,0 +1,64 @@
+//! What the host itself is like: read, never set.
+
+use model::host::route::{RouteKind, TABLE_MAIN};
+use model::host::{LinkKind, Namespace, Unknown};
+use model::net::{IpNet, LinkName};
+
+/// The host's part of [`model::plan::Node`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Facts {
+    /// Bytes.
+    pub underlay_mtu: u32,
+    pub advertised_links: Vec<LinkName>,
+}
+
+/// The MTU when the host has no way out: Ethernet's.
+const ETHERNET_MTU: u32 = 1500;
+
+/// Reads the facts off the host's namespace. `accepts` tells a link's `accept_ra`.
+pub(super) fn facts(
+    host: &Namespace<Unknown>,
+    accepts: impl Fn(&LinkName) -> Option<String>,
+) -> Facts {
+    let advertised = foreign_links(host).into_iter().filter(|link| {
+        // 2 is what we set; it stays wanted while it is there.
+        matches!(accepts(link).as_deref(), Some("1" | "2"))
+    });
+    Facts { underlay_mtu: underlay_mtu(host), advertised_links: advertised.collect() }
+}
+
+/// Links that lead to others: neither loopback nor ours.
+pub(super) fn foreign_links(host: &Namespace<Unknown>) -> Vec<LinkName> {
+    let links = host.links.iter();
+    let foreign = links.filter(|link| !link.is_ours() && !matches!(link.kind, LinkKind::Loopback));
+    foreign.map(|link| link.name.clone()).collect()
+}
+
+/// The smallest MTU among the links that default routes leave by.
+fn underlay_mtu(host: &Namespace<Unknown>) -> u32 {
+    let ways_out = host.routes.iter().filter(|route| {
+        route.destination.prefix_len() == 0
+            && route.table == TABLE_MAIN
+            && route.kind == RouteKind::Unicast
+    });
+    let mtu = |link: &LinkName| host.links.get(link).filter(|link| !link.is_ours())?.mtu;
+    ways_out
+        .flat_map(|route| &route.nexthops)
+        .filter_map(|hop| mtu(hop.link.as_ref()?))
+        .min()
+        .unwrap_or(ETHERNET_MTU)
+}
+
+/// The prefixes that the host routes by links that are not ours: no network may overlap them.
+pub(super) fn routed(host: &Namespace<Unknown>) -> Vec<IpNet> {
+    let ours = |link: &Option<LinkName>| {
+        link.as_ref().and_then(|link| host.links.get(link)).is_some_and(|link| link.is_ours())
+    };
+    let routes = host.routes.iter().filter(|route| {
+        route.table == TABLE_MAIN
+            && route.kind == RouteKind::Unicast
+            && !route.nexthops.iter().any(|hop| ours(&hop.link))
+    });
+    let link_local = |prefix: &IpNet| matches!(prefix.addr(), std::net::IpAddr::V6(a) if a.is_unicast_link_local() || a.is_multicast());
+    routes.map(|route| route.destination).filter(|prefix| !link_local(prefix)).collect()
+}

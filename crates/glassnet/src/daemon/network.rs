@@ -1,0 +1,72 @@
+//! Networks: created and removed.
+
+use super::kernel_words::kernel_said;
+use super::record::Record;
+use super::{Daemon, facts, failpoint, look};
+use crate::protocol::{Code, CreateNetwork, Failure, Response};
+use model::cluster::{Network, NetworkName};
+use model::diff;
+use model::plan;
+
+impl Daemon {
+    /// Creates a network and its bridge.
+    pub(super) fn create_network(&self, request: &CreateNetwork) -> Result<Network, Failure> {
+        let host = look::host().map_err(|error| kernel_said(&error))?;
+        let routed = facts::routed(&host);
+        let (network, node) = {
+            let mut book = self.book();
+            let network = book.create(request, &routed)?;
+            let record = Record::NetworkCreated { network: network.clone() };
+            let ticket = self.note(&mut book, &record)?;
+            let node = self.node(&book);
+            drop(book);
+            self.wait(ticket)?;
+            (network, node)
+        };
+        failpoint::NETWORK_CREATED.hit();
+        let _alone = self.world.read();
+        let steps = diff::appear(&plan::network(&node, &network));
+        if let Err(failure) = self.carry_out(&steps, &[]) {
+            self.write(&[Record::NetworkRemoved { name: network.name.clone() }])?;
+            return Err(failure);
+        }
+        tracing::info!(network = %network.name, bridge = %network.bridge, "network created");
+        Ok(network)
+    }
+
+    /// Removes a network that nobody is attached to.
+    pub(super) fn remove_network(&self, name: &NetworkName) -> Result<(), Failure> {
+        let (network, node) = {
+            let mut book = self.book();
+            book.remove(name)?;
+            let network = book.network(name)?.clone();
+            let node = self.node(&book);
+            let ticket = self.note(&mut book, &Record::NetworkRemoved { name: name.clone() })?;
+            drop(book);
+            self.wait(ticket)?;
+            (network, node)
+        };
+        let _alone = self.world.read();
+        for step in diff::undo(&diff::appear(&plan::network(&node, &network))) {
+            if let Err(failure) = self.carry_out(std::slice::from_ref(&step), &[]) {
+                tracing::debug!(network = %name, %failure, "network rm: a part was not there");
+            }
+        }
+        tracing::info!(network = %name, "network removed");
+        Ok(())
+    }
+
+    /// Whether an attach to the network could be served now.
+    pub(super) fn ready(&self, name: &NetworkName) -> Result<Response, Failure> {
+        let book = self.book();
+        let network = book.network(name)?;
+        let (leased, leasable) = book.fill(network);
+        if leased >= leasable {
+            return Err(Failure {
+                code: Code::Exhausted,
+                message: format!("network {name} has no free address: all {leasable} are leased"),
+            });
+        }
+        Ok(Response::Done)
+    }
+}

@@ -1,0 +1,29 @@
+//! How the daemon is started.
+
+use crate::protocol::{RUN_DIRECTORY, STATE_DIRECTORY};
+use std::path::PathBuf;
+
+/// Where it lives and how it speaks.
+#[derive(Clone, Debug)]
+pub(crate) struct Options {
+    pub run_directory: PathBuf,
+    pub state_directory: PathBuf,
+    /// Logs as JSON, a line an event.
+    pub json_logs: bool,
+    /// `info` and the like, or a filter such as `glassnet=debug`.
+    pub log_level: String,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        let directory = |variable: &str, default: &str| {
+            std::env::var_os(variable).map_or_else(|| PathBuf::from(default), PathBuf::from)
+        };
+        Self {
+            run_directory: directory("GLASSNET_RUN_DIR", RUN_DIRECTORY),
+            state_directory: directory("GLASSNET_STATE_DIR", STATE_DIRECTORY),
+            json_logs: false,
+            log_level: "info".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Ports that processes of the host hold: publishing one of those would take it from them.
+
+use super::kernel_words::kernel_said;
+use super::{Daemon, look};
+use crate::protocol::{AttachRequest, Code, Failure};
+use model::cluster::Publish;
+use model::host::{Socket, Table};
+use std::net::IpAddr;
+
+impl Daemon {
+    /// Refuses a port that a process of the host listens on, with the process's name.
+    pub(super) fn check_host_ports(&self, request: &AttachRequest) -> Result<(), Failure> {
+        if request.publish.is_empty() || self.book().held.contains_key(&request.id) {
+            return Ok(());
+        }
+        let sockets = look::sockets().map_err(|error| kernel_said(&error))?;
+        let taken = request.publish.iter().find_map(|publish| {
+            sockets.iter().find(|socket| collides(socket, publish)).map(|socket| (publish, socket))
+        });
+        let Some((publish, socket)) = taken else { return Ok(()) };
+        // Only now, since looking for the owner walks through all processes.
+        let mut owned: Table<Socket> = [socket.clone()].into_iter().collect();
+        kernel::observe::owners(&mut owned);
+        let holder = owned.iter().find_map(|socket| socket.process.as_ref()).map_or_else(
+            || "a process".to_owned(),
+            |process| format!("{} (pid {})", process.name, process.pid),
+        );
+        Err(Failure {
+            code: Code::Taken,
+            message: format!(
+                "cannot publish {publish}: {holder} listens on {} {} of this host; stop it or publish another port",
+                publish.transport, socket.local
+            ),
+        })
+    }
+}
+
+/// Whether packets to the published port would have gone to the socket.
+fn collides(socket: &Socket, publish: &Publish) -> bool {
+    let local = socket.local.ip();
+    let same_address = match publish.host_address {
+        None => true,
+        Some(wanted) if wanted.is_unspecified() || local.is_unspecified() => {
+            let both_families =
+                local == IpAddr::from(std::net::Ipv6Addr::UNSPECIFIED) && !socket.v6_only;
+            wanted.is_ipv4() == local.is_ipv4() || both_families
+        }
+        Some(wanted) => wanted == local,
+    };
+    socket.transport == publish.transport
+        && socket.local.port() == publish.host_port
+        && same_address
+}

@@ -1,0 +1,80 @@
+//! The kernel compared with what it should be, and mended.
+//!
+//! At the start, and whenever somebody else changed something. If nothing differs nothing is written,
+//! so a restart disturbs no packet.
+
+use super::kernel_words::{in_words, kernel_said};
+use super::record::{Held, Stage};
+use super::{Daemon, facts, lock, look};
+use crate::protocol::Failure;
+use model::diff::{self, Change, Diff, LinkChange, Step};
+use model::host::link::GROUP_DOOMED;
+use model::host::{Actual, Namespace, NamespaceId, Unknown, Wanted};
+use model::net::LinkName;
+use model::plan;
+
+impl Daemon {
+    /// What the host should be. An attachment whose link is gone is left out: its container has
+    /// died, or lost its link to somebody, and no link can be made into it from here.
+    pub(super) fn wanted(&self, host: &Namespace<Unknown>) -> Wanted {
+        let book = self.book();
+        let there = |held: &&Held| {
+            held.stage != Stage::Detaching && host.links.contains(&held.attachment.id.host_link())
+        };
+        let attachments = book.held.values().filter(there).map(|held| &held.attachment);
+        plan::host(&self.node(&book), book.networks.values(), attachments)
+    }
+
+    /// The difference between the host and what it should be, links that wait for the reaper aside.
+    pub(super) fn difference(&self, mut host: Namespace<Unknown>) -> Diff {
+        host.links.retain(|link| link.group != GROUP_DOOMED);
+        let wanted = self.wanted(&host);
+        let mut actual = Actual::default();
+        actual.namespaces.insert(NamespaceId::Host, host);
+        diff::diff(&wanted, &actual)
+    }
+
+    /// Compares and mends; gives what was found in words.
+    pub(super) fn reconcile(&self) -> Result<Vec<String>, Failure> {
+        let _alone = self.world.write();
+        let host = look::host().map_err(|error| kernel_said(&error))?;
+        *lock(&self.facts) = facts::facts(&host, |link| accept_ra(&host, link));
+        let Diff { steps, conflicts } = self.difference(host);
+        let mut words: Vec<String> = conflicts.iter().map(ToString::to_string).collect();
+        for step in &steps {
+            words.push(in_words(&step.change));
+            if let Err(failure) = self.mend(step) {
+                tracing::warn!(%failure, "could not be mended");
+                words.push(failure.message);
+            }
+        }
+        if !words.is_empty() {
+            tracing::info!(
+                steps = steps.len(),
+                first = words[0],
+                "the host was not as it should be"
+            );
+        }
+        self.metrics.drift(steps.len());
+        lock(&self.notes).drift.clone_from(&words);
+        Ok(words)
+    }
+
+    fn mend(&self, step: &Step) -> Result<(), Failure> {
+        let Change::DeleteLink { name } = &step.change else {
+            return self.carry_out(std::slice::from_ref(step), &[]);
+        };
+        // Leaked links are deleted together, like detached ones.
+        let to = LinkChange { group: Some(GROUP_DOOMED), up: Some(false), ..LinkChange::default() };
+        let change = Change::ChangeLink { name: name.clone(), to, from: LinkChange::default() };
+        self.carry_out(&[Step { namespace: step.namespace.clone(), change }], &[])?;
+        self.reaper.wake();
+        Ok(())
+    }
+}
+
+/// A link's `accept_ra` as it was read.
+pub(super) fn accept_ra(host: &Namespace<Unknown>, link: &LinkName) -> Option<String> {
+    let found = host.sysctls.get(&format!("net/ipv6/conf/{link}/accept_ra"))?;
+    Some(found.value.clone())
+}

@@ -1,0 +1,250 @@
+//! From wherever the last run stopped to a daemon that answers.
+
+use super::book::Book;
+use super::kernel_words::kernel_said;
+use super::record::{Held, Record, Stage};
+use super::{
+    Daemon, Options, api, facts, forward, listen, lock, look, metrics, reap, reconcile, status,
+};
+use crate::protocol::{API_SOCKET, ATTACH_SOCKET};
+use anyhow::Context as _;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, RwLock};
+use std::time::{Duration, Instant};
+use store::{BootId, Journal, Opened, Origin, Queue, StateDirectory};
+
+/// Runs the daemon until the process ends.
+pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+    start_logs(options);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .context("cannot start the runtime that serves api.sock and ::1")?;
+    let daemon = open(options, runtime.handle().clone())?;
+    daemon.take_up().map_err(anyhow::Error::new)?;
+    let (attach, api) = listeners(&options.run_directory)?;
+
+    let reaper = daemon.clone();
+    std::thread::Builder::new().name("reap".to_owned()).spawn(move || reap::serve(&reaper))?;
+    let watcher = daemon.clone();
+    std::thread::Builder::new().name("watch".to_owned()).spawn(move || watch(&watcher))?;
+    let served = daemon.clone();
+    runtime.spawn(async move {
+        if let Err(error) = api::serve(api, served).await {
+            tracing::error!(%error, "api.sock is not served any more");
+        }
+    });
+    daemon.reaper.wake();
+    // Without systemd there is nobody to tell.
+    let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
+    tracing::info!(run = %options.run_directory.display(), "ready");
+    listen::serve(attach, daemon);
+    Ok(())
+}
+
+fn start_logs(options: &Options) {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_from_env("GLASSNET_LOG")
+        .unwrap_or_else(|_| EnvFilter::new(&options.log_level));
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if options.json_logs {
+        logs.json().init();
+    } else {
+        logs.with_ansi(false).init();
+    }
+}
+
+fn open(options: &Options, runtime: tokio::runtime::Handle) -> anyhow::Result<Arc<Daemon>> {
+    let directory = Arc::new(StateDirectory::lock(&options.state_directory)?);
+    let boot = BootId::of_this_host()?;
+    let Opened { journal, records, origin, findings } =
+        Journal::<Record>::open(&directory, "journal", boot)?;
+    let mut book = Book::default();
+    records.iter().for_each(|record| book.note(record));
+    match origin {
+        Origin::New | Origin::ThisBoot => {}
+        Origin::OtherBoot(_) | Origin::UnknownBoot => {
+            tracing::info!(void = book.held.len(), "leases of an earlier boot are void");
+            book.new_boot();
+            journal.compact(|| book.snapshot())?;
+        }
+    }
+    let mut warnings: Vec<String> = findings.iter().map(ToString::to_string).collect();
+    warnings.extend(directory.findings().iter().map(ToString::to_string));
+    warnings.iter().for_each(|warning| tracing::warn!(warning, "found in the state directory"));
+    let queue = Queue::open(options.state_directory.join(crate::protocol::QUEUE_DIRECTORY))?;
+    let own_netns = kernel::NetNs::current()?.inode()?;
+    Ok(Arc::new(Daemon {
+        book: Mutex::new(book),
+        gone: Condvar::new(),
+        journal,
+        queue,
+        kernel: Mutex::new(kernel::Sockets::open_here()?),
+        world: RwLock::new(()),
+        facts: Mutex::default(),
+        forwarders: forward::Forwarders::new(runtime),
+        reaper: reap::Reaper::default(),
+        metrics: metrics::Metrics::new(),
+        notes: Mutex::new(status::Notes { warnings, drift: Vec::new() }),
+        own_changes: AtomicU64::new(0),
+        own_netns,
+        started: std::time::SystemTime::now(),
+    }))
+}
+
+impl Daemon {
+    /// Goes on from what the journal says and the kernel holds.
+    fn take_up(&self) -> Result<(), crate::protocol::Failure> {
+        let host = look::host().map_err(|error| kernel_said(&error))?;
+        *lock(&self.facts) = facts::facts(&host, |link| reconcile::accept_ra(&host, link));
+        self.write(&self.found_settings(&host))?;
+
+        let held: Vec<Held> = self.book().held.values().cloned().collect();
+        for held in &held {
+            match held.stage {
+                // Nobody was told of it, so nobody will miss it.
+                Stage::Leased => {
+                    self.write(&[Record::Detaching { id: held.attachment.id.clone() }])?;
+                    self.disconnect(held);
+                }
+                Stage::Detaching => self.disconnect(held),
+                Stage::Attached => self.forwarders.open(&held.attachment.publish, &held.attachment),
+            }
+        }
+        self.reconcile()?;
+        self.reap()?;
+        self.sweep()?;
+        self.drain_queue_for(None);
+        Ok(())
+    }
+
+    /// The settings we are about to change and have not noted yet, as they are.
+    fn found_settings(&self, host: &model::host::Namespace<model::host::Unknown>) -> Vec<Record> {
+        let book = self.book();
+        let mut records = Vec::new();
+        let forwards = host.sysctls.get(&"net/ipv4/ip_forward".to_owned());
+        if forwards.is_some_and(|found| found.value == "0")
+            && !book.found.contains_key("net/ipv4/ip_forward")
+        {
+            records.push(Record::LinksClosed { links: facts::foreign_links(host) });
+        }
+        let ours = |path: &str| {
+            let link = path.split('/').nth(3).unwrap_or_default();
+            host.links.iter().any(|l| l.name.as_str() == link && l.is_ours())
+        };
+        for sysctl in &host.sysctls {
+            if !book.found.contains_key(&sysctl.path) && !ours(&sysctl.path) {
+                let (path, value) = (sysctl.path.clone(), sysctl.value.clone());
+                records.push(Record::SettingFound { path, value });
+            }
+        }
+        records
+    }
+
+    /// Frees what was attached to a namespace that is no more: its link has died with it, and
+    /// nobody will send a detach.
+    pub(super) fn sweep(&self) -> Result<(), crate::protocol::Failure> {
+        let links = self.links()?;
+        let lost: Vec<Held> = {
+            let book = self.book();
+            let lost = book.held.values().filter(|held| {
+                held.stage == Stage::Attached && !links.contains(&held.attachment.id.host_link())
+            });
+            lost.cloned().collect()
+        };
+        for held in lost {
+            let inode = kernel::NetNs::by_path(&held.netns).and_then(|netns| netns.inode());
+            if inode.is_ok_and(|inode| inode == held.netns_inode) {
+                // The container lives and has lost its link: its address stays its own until the
+                // engine detaches it.
+                continue;
+            }
+            tracing::info!(id = %held.attachment.id, netns = held.netns, "its namespace is gone; freeing its lease");
+            self.detach(&held.attachment.id)?;
+        }
+        Ok(())
+    }
+}
+
+/// Looks at the kernel again whenever somebody else changed something.
+fn watch(daemon: &Arc<Daemon>) {
+    /// Events come in bursts; this long after the first they are looked at together.
+    const GATHER: Duration = Duration::from_millis(20);
+    /// After changes of our own the look is put off until they have ceased for this long …
+    const QUIET: Duration = Duration::from_secs(1);
+    /// … but not for longer than this.
+    const LATEST: Duration = Duration::from_secs(10);
+    let mut monitor = match kernel::Monitor::open() {
+        Ok(monitor) => monitor,
+        Err(error) => {
+            tracing::error!(%error, "cannot watch the kernel; changes by others are not mended");
+            return;
+        }
+    };
+    let mut seen = daemon.own_changes.load(Ordering::Acquire);
+    let mut put_off: Option<Instant> = None;
+    loop {
+        let patience = put_off.map(|_| QUIET);
+        let events = monitor.wait(patience);
+        if events.is_some() {
+            std::thread::sleep(GATHER);
+            monitor.drain();
+        }
+        let now = daemon.own_changes.load(Ordering::Acquire);
+        let ours = now != seen;
+        seen = now;
+        if events.is_some() && ours {
+            let since = *put_off.get_or_insert_with(Instant::now);
+            if since.elapsed() < LATEST {
+                continue;
+            }
+        }
+        put_off = None;
+        if let Err(failure) = daemon.reconcile().and_then(|_| daemon.sweep()) {
+            tracing::warn!(%failure, "cannot compare the host with what it should be");
+        }
+        // What the comparison itself changed comes back as events of ours.
+        seen = daemon.own_changes.load(Ordering::Acquire);
+        monitor.drain();
+    }
+}
+
+/// The two sockets: systemd's, or our own.
+fn listeners(directory: &Path) -> anyhow::Result<(UnixListener, UnixListener)> {
+    let mut given = listenfd::ListenFd::from_env();
+    if given.len() >= 2 {
+        let take = |given: &mut listenfd::ListenFd, i, name| {
+            given
+                .take_unix_listener(i)?
+                .with_context(|| format!("systemd passed no {name}; the socket unit lists attach.sock first, api.sock second"))
+        };
+        let attach = take(&mut given, 0, ATTACH_SOCKET)?;
+        return Ok((attach, take(&mut given, 1, API_SOCKET)?));
+    }
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o755)
+        .create(directory)
+        .with_context(|| format!("cannot make the run directory {}", directory.display()))?;
+    Ok((bind(&directory.join(ATTACH_SOCKET))?, bind(&directory.join(API_SOCKET))?))
+}
+
+/// A socket for root alone. It appears under its name only once it is: no other user gets in
+/// between the bind and the mode.
+fn bind(path: &Path) -> anyhow::Result<UnixListener> {
+    let fresh = path.with_extension("new");
+    let bind = || -> std::io::Result<UnixListener> {
+        if fresh.exists() {
+            std::fs::remove_file(&fresh)?;
+        }
+        let listener = UnixListener::bind(&fresh)?;
+        std::fs::set_permissions(&fresh, std::fs::Permissions::from_mode(0o600))?;
+        std::fs::rename(&fresh, path)?;
+        Ok(listener)
+    };
+    bind().with_context(|| format!("cannot listen on {}", path.display()))
+}

@@ -1,0 +1,127 @@
+//! What the daemon tells of itself, and whether an attachment is as it should be.
+
+use super::kernel_words::{in_words, kernel_said};
+use super::record::Stage;
+use super::{Daemon, lock, look};
+use crate::protocol::{AttachmentRow, Code, Failure, NetworkStatus, Response, Status};
+use model::cluster::AttachmentId;
+use model::diff;
+use model::host::{Actual, NamespaceId};
+use std::os::fd::{AsFd, OwnedFd};
+use std::time::UNIX_EPOCH;
+
+/// What people should know.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Notes {
+    pub warnings: Vec<String>,
+    pub drift: Vec<String>,
+}
+
+impl Daemon {
+    pub(super) fn status(&self) -> Status {
+        let queued = self.queue.names().map_or(0, |names| names.len());
+        let notes = lock(&self.notes).clone();
+        let book = self.book();
+        let networks: Vec<NetworkStatus> = book
+            .networks
+            .values()
+            .map(|network| {
+                let (leased, leasable) = book.fill(network);
+                let here = book.held.values().filter(|h| h.attachment.network == network.name);
+                NetworkStatus {
+                    name: network.name.clone(),
+                    subnets: network.pools.iter().map(|pool| pool.subnet).collect(),
+                    attachments: here.count(),
+                    leased,
+                    leasable,
+                }
+            })
+            .collect();
+        let mut warnings = notes.warnings;
+        for network in networks.iter().filter(|n| n.leased * 10 >= n.leasable * 9) {
+            warnings.push(format!(
+                "network {}: {} of {} addresses are leased",
+                network.name, network.leased, network.leasable
+            ));
+        }
+        Status {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            pid: std::process::id(),
+            started: self.started.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
+            networks,
+            attachments: book.held.len(),
+            queued,
+            drift: notes.drift,
+            warnings,
+        }
+    }
+
+    pub(super) fn rows(&self) -> Vec<AttachmentRow> {
+        let book = self.book();
+        let row = |held: &super::record::Held| AttachmentRow {
+            attachment: held.attachment.clone(),
+            runtime: held.runtime.clone(),
+            netns: held.netns.clone(),
+            state: match held.stage {
+                Stage::Leased => "attaching",
+                Stage::Attached => "attached",
+                Stage::Detaching => "detaching",
+            }
+            .to_owned(),
+        };
+        book.held.values().map(row).collect()
+    }
+
+    /// The host and its containers as they are, for the walk and for people.
+    pub(super) fn state(&self) -> Result<Actual, Failure> {
+        let mut actual = Actual::default();
+        let host = look::host().map_err(|error| kernel_said(&error))?;
+        actual.namespaces.insert(NamespaceId::Host, host);
+        for row in self.rows() {
+            let id = NamespaceId::Container(row.attachment.id.container.to_string());
+            let read =
+                kernel::NetNs::by_path(&row.netns).and_then(|netns| look::container(netns.as_fd()));
+            match read {
+                Ok(namespace) => drop(actual.namespaces.insert(id, namespace)),
+                Err(error) => {
+                    tracing::debug!(%id, %error, "a container's namespace cannot be read")
+                }
+            }
+        }
+        Ok(actual)
+    }
+
+    /// Compares an attachment, all of it, in the host and in the container.
+    pub(super) fn check(
+        &self,
+        id: &AttachmentId,
+        netns: Option<OwnedFd>,
+    ) -> Result<Response, Failure> {
+        let held = self.book().held.get(id).cloned().ok_or_else(|| Failure {
+            code: Code::Differs,
+            message: format!("{id} is not attached to any network here"),
+        })?;
+        let mut host = look::host().map_err(|error| kernel_said(&error))?;
+        let link = id.host_link();
+        if !host.links.contains(&link) {
+            let lost = format!("the host's link {link} of {id} is gone");
+            return Ok(Response::Checked { differences: vec![lost] });
+        }
+        host.links.retain(|link| link.group != model::host::link::GROUP_DOOMED);
+        let wanted = self.wanted(&host);
+        let mut actual = Actual::default();
+        actual.namespaces.insert(NamespaceId::Host, host);
+        if let Some(netns) = netns {
+            let inside = look::container(netns.as_fd()).map_err(|error| kernel_said(&error))?;
+            let container = NamespaceId::Container(held.attachment.id.container.to_string());
+            actual.namespaces.insert(container, inside);
+        }
+        let diff = diff::diff(&wanted, &actual);
+        let missing = |step: &diff::Step| {
+            format!("{}: it takes to {}", step.namespace, in_words(&step.change))
+        };
+        let mut differences: Vec<String> = diff.conflicts.iter().map(ToString::to_string).collect();
+        differences.extend(diff.steps.iter().map(missing));
+        Ok(Response::Checked { differences })
+    }
+}

@@ -1,0 +1,95 @@
+//! A lab for one test: up at the start, down at the end, also when the test fails.
+
+use std::process::{Command, Output};
+
+const GLASSNET: &str = env!("CARGO_BIN_EXE_glassnet");
+
+pub struct Lab {
+    name: String,
+}
+
+/// Host `alpha` with networks `blue` and `green`; `outside` on the same switch, which also routes
+/// alpha's container subnets to alpha, as a hostile neighbour would.
+fn file(name: &str, bridge_nf_call: u8) -> String {
+    format!(
+        r#"lab: {name}
+switches:
+  fabric: {{ subnet: [192.0.2.0/24, 2001:db8::/64] }}
+hosts:
+  alpha:
+    links:
+      eth0: {{ to: fabric, address: [192.0.2.1/24, 2001:db8::1/64] }}
+    gateway: [192.0.2.254, 2001:db8::fe]
+    bridge_nf_call: {bridge_nf_call}
+    networks:
+      blue: {{ subnet: [10.1.0.0/24, "fd00:1::/64"] }}
+      green: {{ subnet: [10.2.0.0/24, "fd00:2::/64"] }}
+    containers:
+      web: {{ network: blue, address: [10.1.0.10, "fd00:1::10"], publish: ["8080:80", "192.0.2.1:8081:80"], serve: "80:web" }}
+      client: {{ network: blue, address: [10.1.0.20, "fd00:1::20"] }}
+      other: {{ network: green, address: [10.2.0.10, "fd00:2::10"], serve: "80:other" }}
+  outside:
+    node: false
+    links:
+      eth0: {{ to: fabric, address: [192.0.2.254/24, 2001:db8::fe/64] }}
+    routes:
+      - {{ to: 10.1.0.0/24, via: 192.0.2.1 }}
+      - {{ to: "fd00:1::/64", via: "2001:db8::1" }}
+    serve: "80:outside"
+"#
+    )
+}
+
+impl Lab {
+    pub fn up(name: &str, bridge_nf_call: u8) -> Self {
+        let name = format!("{name}-{}", std::process::id());
+        let directory = std::env::temp_dir().join(format!("glassnet-test-{name}"));
+        std::fs::create_dir_all(&directory).unwrap();
+        let path = directory.join("lab.yaml");
+        std::fs::write(&path, file(&name, bridge_nf_call)).unwrap();
+        let lab = Self { name };
+        let up = Command::new(GLASSNET).args(["lab", "up"]).arg(&path).output().unwrap();
+        std::fs::remove_dir_all(&directory).unwrap();
+        assert!(up.status.success(), "lab up: {}", text(&up));
+        lab
+    }
+
+    /// Runs a command on a host, or in a container written `alpha/web`.
+    pub fn run(&self, place: &str, command: &[&str]) -> Output {
+        let place = format!("{}/{place}", self.name);
+        Command::new(GLASSNET).args(["lab", "exec", &place, "--"]).args(command).output().unwrap()
+    }
+
+    /// What a command prints; it has to succeed.
+    pub fn says(&self, place: &str, command: &[&str]) -> String {
+        let output = self.run(place, command);
+        assert!(output.status.success(), "{place}: {command:?}: {}", text(&output));
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    }
+
+    /// The page a place gets, or `None` within three seconds.
+    pub fn fetch(&self, place: &str, url: &str) -> Option<String> {
+        let output =
+            self.run(place, &["busybox", "timeout", "3", "busybox", "wget", "-q", "-O", "-", url]);
+        let page = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        output.status.success().then_some(page)
+    }
+
+    pub fn pings(&self, place: &str, address: &str) -> bool {
+        self.run(place, &["busybox", "ping", "-c", "1", "-W", "2", address]).status.success()
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        let down = Command::new(GLASSNET).args(["lab", "down", &self.name]).output().unwrap();
+        if !std::thread::panicking() {
+            assert!(down.status.success(), "lab down: {}", text(&down));
+        }
+    }
+}
+
+fn text(output: &Output) -> String {
+    let both = [&output.stdout[..], &output.stderr[..]].concat();
+    String::from_utf8_lossy(&both).into_owned()
+}
