@@ -16,6 +16,7 @@ mod error;
 pub mod netlink;
 pub mod netns;
 pub mod nft;
+pub mod observe;
 mod sysctl;
 mod traffic_control;
 
