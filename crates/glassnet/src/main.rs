@@ -3,6 +3,7 @@
 
 mod api;
 mod cli;
+mod client;
 mod daemon;
 mod doors;
 mod protocol;

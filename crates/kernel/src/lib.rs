@@ -12,7 +12,9 @@
 //! Read in this order: [`netlink`], [`netns`], [`nft`], [`apply`], [`observe`].
 
 pub mod apply;
+pub mod conntrack;
 mod error;
+pub mod monitor;
 pub mod netlink;
 pub mod netns;
 pub mod nft;
@@ -21,6 +23,7 @@ mod sysctl;
 mod traffic_control;
 
 pub use error::{Error, Refusal, Result};
+pub use monitor::Monitor;
 pub use netns::{NetNs, Sockets};
 
 #[cfg(test)]

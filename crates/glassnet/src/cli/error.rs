@@ -34,7 +34,8 @@ pub(super) enum Error {
     NoSuchCode(String),
     NoSuchVerb(String),
     NotConfirmed,
-    NotBuilt(&'static str),
+    Kernel(kernel::Error),
+    Daemon(anyhow::Error),
     File(PathBuf, io::Error),
     /// Stdout could not be written.
     Output(io::Error),
@@ -109,7 +110,9 @@ impl Error {
             Self::NoSuchCode(name) => own("no-such-code", Text::NoSuchCode { name }),
             Self::NoSuchVerb(name) => own("usage", Text::NoSuchVerb { name }),
             Self::NotConfirmed => own("not-confirmed", Text::NotConfirmed),
-            Self::NotBuilt(what) => own("not-built", Text::NotBuilt { what }),
+            Self::Kernel(error) => ("kernel", error.to_string(), None),
+            // A chain: what was tried, and why it failed.
+            Self::Daemon(error) => ("node", format!("{error:#}"), None),
             Self::File(path, error) => {
                 let (path, why) = (path.display().to_string(), error.to_string());
                 own("file", Text::FileFailed { path: &path, why: &why })

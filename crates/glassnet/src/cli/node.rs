@@ -3,6 +3,7 @@
 use super::error::Error;
 use super::output::Output;
 use super::{DONE, Outcome};
+use crate::daemon::{self, Options};
 use crate::protocol::{RUN_DIRECTORY, STATE_DIRECTORY};
 use clap::{Args, Subcommand};
 use model::explain::Text;
@@ -66,13 +67,25 @@ impl Node {
     }
 
     fn serve(&self) -> Outcome {
-        let _ = (&self.run_dir, &self.state_dir, &self.log_level, &self.log_format);
-        Err(Error::NotBuilt("node"))
+        daemon::run(&self.options()).map_err(Error::Daemon)?;
+        DONE
     }
 
     fn reset(&self, out: &Output) -> Outcome {
-        let _ = out;
-        Err(Error::NotBuilt("node reset"))
+        let said = daemon::reset(&self.options()).map_err(Error::Daemon)?;
+        if out.json {
+            return out.document(&serde_json::json!({ "done": said })).and(DONE);
+        }
+        said.iter().try_for_each(|line| out.raw(&format!("{line}\n"))).and(DONE)
+    }
+
+    fn options(&self) -> Options {
+        Options {
+            run_directory: self.run_dir.clone(),
+            state_directory: self.state_dir.clone(),
+            json_logs: self.log_format == "json",
+            log_level: self.log_level.clone(),
+        }
     }
 }
 

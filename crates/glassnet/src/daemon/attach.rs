@@ -8,11 +8,11 @@
 //!
 //! A crash anywhere leaves a record of a stage, and `start` goes on from it.
 
-use super::Daemon;
 use super::book::Decision;
 use super::failpoint;
 use super::kernel_words::{in_words, kernel_said};
 use super::record::{Held, Record, Stage};
+use super::{Daemon, lock};
 use crate::protocol::{AttachRequest, Attached, Code, Failure, Response};
 use model::cluster::{Attachment, AttachmentId, NetworkName};
 use model::diff::{self, Change, LinkChange, Step};
@@ -217,12 +217,20 @@ impl Daemon {
     /// Forgets connections that were made to the containers' addresses or published ports: their
     /// entries would lead new packets of the same flow to who is there no more.
     pub(super) fn forget_connections(&self, attachments: &[Attachment]) {
-        let addresses: Vec<_> = attachments.iter().flat_map(|a| a.addresses.clone()).collect();
         let published = attachments.iter().flat_map(|attachment| &attachment.publish);
-        let ports: Vec<_> =
-            published.map(|publish| (publish.transport, publish.host_port)).collect();
-        if let Err(error) = kernel::conntrack::forget(&addresses, &ports) {
-            tracing::debug!(%error, "conntrack entries could not be removed");
+        let which = kernel::conntrack::Which {
+            addresses: attachments.iter().flat_map(|a| a.addresses.clone()).collect(),
+            ports: published.map(|publish| (publish.transport, publish.host_port)).collect(),
+            local: lock(&self.facts).addresses.clone(),
+        };
+        let forget = || {
+            let mut sockets = kernel::Sockets::open_here()?;
+            kernel::conntrack::forget(sockets.netfilter()?, &which)
+        };
+        match forget() {
+            Ok(0) => {}
+            Ok(count) => tracing::debug!(count, "forgot tracked connections"),
+            Err(error) => tracing::warn!(%error, "tracked connections could not be forgotten"),
         }
     }
 }

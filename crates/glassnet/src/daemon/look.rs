@@ -13,7 +13,7 @@ use std::os::fd::BorrowedFd;
 const FORWARDING: [&str; 2] = ["net/ipv4/ip_forward", "net/ipv6/conf/all/forwarding"];
 
 /// The host's namespace, with the settings that the plan names or may name.
-pub(super) fn host() -> kernel::Result<Namespace<Unknown>> {
+pub(crate) fn host() -> kernel::Result<Namespace<Unknown>> {
     let mut sockets = Sockets::open_here()?;
     let links = observe::links(sockets.route()?)?;
     let mut paths: Vec<String> = FORWARDING.iter().map(|path| (*path).to_owned()).collect();

@@ -30,6 +30,7 @@ mod reset;
 mod start;
 mod status;
 
+pub(crate) use look::host as observe_host;
 pub(crate) use options::Options;
 pub(crate) use reset::reset;
 pub(crate) use start::run;

@@ -188,16 +188,22 @@ fn watch(daemon: &Arc<Daemon>) {
     let mut seen = daemon.own_changes.load(Ordering::Acquire);
     let mut put_off: Option<Instant> = None;
     loop {
-        let patience = put_off.map(|_| QUIET);
-        let events = monitor.wait(patience);
-        if events.is_some() {
+        let changes = match monitor.wait(put_off.map(|_| QUIET)) {
+            Ok(changes) => changes,
+            Err(error) => {
+                tracing::error!(%error, "cannot watch the kernel any more");
+                return;
+            }
+        };
+        if changes.any() {
             std::thread::sleep(GATHER);
-            monitor.drain();
+            // Whatever it is that came meanwhile, it is seen by the same look.
+            let _ = monitor.drain();
         }
         let now = daemon.own_changes.load(Ordering::Acquire);
         let ours = now != seen;
         seen = now;
-        if events.is_some() && ours {
+        if changes.any() && ours {
             let since = *put_off.get_or_insert_with(Instant::now);
             if since.elapsed() < LATEST {
                 continue;
@@ -209,7 +215,7 @@ fn watch(daemon: &Arc<Daemon>) {
         }
         // What the comparison itself changed comes back as events of ours.
         seen = daemon.own_changes.load(Ordering::Acquire);
-        monitor.drain();
+        let _ = monitor.drain();
     }
 }
 

@@ -78,8 +78,10 @@ pub fn owners(sockets: &mut Table<Socket>) {
     }
     let named: Vec<_> = sockets
         .iter()
-        .cloned()
-        .map(|socket| Socket { process: wanted.remove(&socket.inode).flatten(), ..socket })
+        .map(|socket| {
+            let process = wanted.get(&socket.inode).cloned().flatten();
+            Socket { process, ..socket.clone() }
+        })
         .collect();
     sockets.extend(named);
 }

@@ -242,9 +242,6 @@ texts! {
     FileFailed { path: &'a str, why: &'a str }
         en "{path}: {why}"
         zh "{path}：{why}"
-    NotBuilt { what: &'a str }
-        en "this build of glassnet has no {what} yet"
-        zh "此版本的 glassnet 尚不支持 {what}"
     Bug { place: &'a str, what: &'a str }
         en "glassnet met what should not be, at {place}: {what}"
         zh "glassnet 在 {place} 遇到了不应出现的情况：{what}"

@@ -45,5 +45,8 @@ fn ask() -> Result<Known, api::Error> {
 }
 
 fn observe() -> Result<Actual, Error> {
-    Err(Error::NotBuilt("doctor"))
+    let mut actual = Actual::default();
+    let host = crate::daemon::observe_host().map_err(Error::Kernel)?;
+    actual.namespaces.insert(NamespaceId::Host, host);
+    Ok(actual)
 }

@@ -73,7 +73,6 @@ fn each_error_of_ours_is_explained() {
         Error::NoSuchCode("x".into()),
         Error::NoSuchVerb("x".into()),
         Error::NotConfirmed,
-        Error::NotBuilt("x"),
         Error::WhichLab(names()),
         Error::WhichNetwork(Vec::new()),
         Error::File(socket(), io::ErrorKind::NotFound.into()),

@@ -147,15 +147,6 @@ pub(super) const CODES: &[ErrorCode] = &[
         ],
     ),
     code(
-        "not-built",
-        [
-            "this build cannot do that yet",
-            "The part of glassnet that the verb needs is not in this build.",
-            "Use a newer version.",
-        ],
-        ["此版本尚不支持", "该动词所需的部分不在此版本中。", "请使用更新的版本。"],
-    ),
-    code(
         "node",
         [
             "the daemon could not run",
