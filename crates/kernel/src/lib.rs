@@ -12,7 +12,9 @@
 //! Read in this order: [`netlink`], [`netns`], [`nft`], [`apply`], [`observe`].
 
 pub mod apply;
+pub mod conntrack;
 mod error;
+pub mod monitor;
 pub mod netlink;
 pub mod netns;
 pub mod nft;
