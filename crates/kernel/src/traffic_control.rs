@@ -27,6 +27,10 @@ pub(crate) const INGRESS_HANDLE: u32 = 0xffff_0000;
 /// The filter's preference in the upper half, `ETH_P_ALL` in network order in the lower.
 pub(crate) const FILTER_INFO: u32 = 1 << 16 | (0x0003_u16.to_be() as u32);
 
+/// The filter's own handle (`800::800`, the first of the first table): with one, adding the filter
+/// twice is refused.
+pub(crate) const FILTER_HANDLE: u32 = 0x8000_0800;
+
 /// `struct tcmsg`: family, padding, link, handle, parent, info.
 pub(crate) fn header(link: u32, handle: u32, parent: u32, info: u32) -> [u8; 20] {
     let mut bytes = [0; 20];

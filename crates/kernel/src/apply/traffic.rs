@@ -2,7 +2,7 @@
 
 use super::{index, subject};
 use crate::Result;
-use crate::netlink::{CREATE, EXCL, Message, Socket, Writer, rtm};
+use crate::netlink::{CREATE, EXCL, Message, REPLACE, Socket, Writer, rtm};
 use crate::traffic_control as tc;
 use model::host::qdisc::{Filter, FilterKind, Place, Qdisc, QdiscKind};
 use model::host::{NamespaceId, Never};
@@ -28,7 +28,12 @@ pub(super) fn add_qdisc(
         }
         QdiscKind::Foreign(never) => match *never {},
     }
-    Ok(message(rtm::NEW_QDISC, CREATE | EXCL, body, home, qdisc))
+    // A bucket of another size takes its predecessor's place without a gap.
+    let flags = match qdisc.kind {
+        QdiscKind::Tbf(_) => CREATE | REPLACE,
+        _ => CREATE | EXCL,
+    };
+    Ok(message(rtm::NEW_QDISC, flags, body, home, qdisc))
 }
 
 pub(super) fn remove_qdisc(
@@ -65,7 +70,7 @@ pub(super) fn add_filter(
 ) -> Result<Message> {
     let FilterKind::RedirectAll { to } = &filter.kind else { unreachable!("no value is foreign") };
     let target = index(socket, home, to)?;
-    let mut body = filter_place(socket, home, filter)?;
+    let mut body = filter_place(socket, home, filter, tc::FILTER_HANDLE)?;
     body.nest(tc::OPTIONS, |body| {
         body.bytes(tc::U32_SEL, &tc::MATCH_ALL);
         body.nest(tc::U32_ACT, |body| {
@@ -85,13 +90,18 @@ pub(super) fn remove_filter(
     home: &NamespaceId,
     filter: &Filter<Never>,
 ) -> Result<Message> {
-    let body = filter_place(socket, home, filter)?;
+    let body = filter_place(socket, home, filter, 0)?;
     Ok(filter_message(rtm::DELETE_FILTER, 0, body, home, filter))
 }
 
-fn filter_place(socket: &Socket, home: &NamespaceId, filter: &Filter<Never>) -> Result<Writer> {
+fn filter_place(
+    socket: &Socket,
+    home: &NamespaceId,
+    filter: &Filter<Never>,
+    handle: u32,
+) -> Result<Writer> {
     let link = index(socket, home, &filter.link)?;
-    let mut body = Writer::after(&tc::header(link, 0, tc::INGRESS_HANDLE, tc::FILTER_INFO));
+    let mut body = Writer::after(&tc::header(link, handle, tc::INGRESS_HANDLE, tc::FILTER_INFO));
     body.text(tc::KIND, "u32");
     Ok(body)
 }

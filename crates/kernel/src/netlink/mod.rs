@@ -17,5 +17,5 @@ mod socket;
 
 pub use attribute::{Attribute, Attributes, Writer};
 pub use message::Message;
-pub(crate) use message::{ACK, APPEND, CREATE, EXCL, REPLACE};
+pub(crate) use message::{ACK, APPEND, CREATE, EXCL, REPLACE, Received};
 pub use socket::{Protocol, Socket};

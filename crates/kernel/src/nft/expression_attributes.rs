@@ -76,9 +76,6 @@ pub(super) mod nat {
     pub(in crate::nft) const PORT_MIN: u16 = 5;
     pub(in crate::nft) const PORT_MAX: u16 = 6;
     pub(in crate::nft) const FLAGS: u16 = 7;
-    /// `NF_NAT_RANGE_MAP_IPS`, `NF_NAT_RANGE_PROTO_SPECIFIED`: the kernel sets them by itself
-    /// when registers are named.
-    pub(in crate::nft) const IMPLIED: u32 = 3;
 }
 
 pub(super) mod masquerade {

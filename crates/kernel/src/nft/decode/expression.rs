@@ -87,17 +87,6 @@ fn maybe_register(data: Attributes<'_>, kind: u16) -> Result<Option<Register>, S
     data.get(kind).map(|_| register(data, kind)).transpose()
 }
 
-/// Two registers of a range. The kernel shows the lower one twice if only that was given.
-fn range(
-    data: Attributes<'_>,
-    low: u16,
-    high: u16,
-) -> Result<(Option<Register>, Option<Register>), String> {
-    let low = maybe_register(data, low)?;
-    let high = maybe_register(data, high)?;
-    Ok((low, high.filter(|_| high != low)))
-}
-
 fn constant(data: Attributes<'_>, kind: u16) -> Result<Vec<u8>, String> {
     data.nested(kind)
         .get(nfta::DATA_VALUE)
@@ -229,35 +218,35 @@ fn nat(data: Attributes<'_>) -> Decoded {
     use nat::{ADDRESS_MAX, ADDRESS_MIN, FAMILY, FLAGS, PORT_MAX, PORT_MIN, TYPE};
     only(data, &[TYPE, FAMILY, ADDRESS_MIN, ADDRESS_MAX, PORT_MIN, PORT_MAX, FLAGS])?;
     let family = needed(data, FAMILY)?;
-    let (address, address_max) = range(data, ADDRESS_MIN, ADDRESS_MAX)?;
-    let (port, port_max) = range(data, PORT_MIN, PORT_MAX)?;
     Ok(Expression::Nat {
         kind: named::<NatKind>(data, TYPE, "type")?,
         family: u8::try_from(family).map_err(|_| format!("family {family}"))?,
-        address,
-        address_max,
-        port,
-        port_max,
-        flags: nat_flags(data, FLAGS),
+        address: maybe_register(data, ADDRESS_MIN)?,
+        address_max: maybe_register(data, ADDRESS_MAX)?,
+        port: maybe_register(data, PORT_MIN)?,
+        port_max: maybe_register(data, PORT_MAX)?,
+        flags: number(data, FLAGS).unwrap_or(0),
     })
-}
-
-fn nat_flags(data: Attributes<'_>, kind: u16) -> u32 {
-    number(data, kind).unwrap_or(0) & !nat::IMPLIED
 }
 
 fn masquerade(data: Attributes<'_>) -> Decoded {
     use masquerade::{FLAGS, PORT_MAX, PORT_MIN};
     only(data, &[FLAGS, PORT_MIN, PORT_MAX])?;
-    let (port, port_max) = range(data, PORT_MIN, PORT_MAX)?;
-    Ok(Expression::Masquerade { flags: nat_flags(data, FLAGS), port, port_max })
+    Ok(Expression::Masquerade {
+        flags: number(data, FLAGS).unwrap_or(0),
+        port: maybe_register(data, PORT_MIN)?,
+        port_max: maybe_register(data, PORT_MAX)?,
+    })
 }
 
 fn redirect(data: Attributes<'_>) -> Decoded {
     use redirect::{FLAGS, PORT_MAX, PORT_MIN};
     only(data, &[FLAGS, PORT_MIN, PORT_MAX])?;
-    let (port, port_max) = range(data, PORT_MIN, PORT_MAX)?;
-    Ok(Expression::Redirect { flags: nat_flags(data, FLAGS), port, port_max })
+    Ok(Expression::Redirect {
+        flags: number(data, FLAGS).unwrap_or(0),
+        port: maybe_register(data, PORT_MIN)?,
+        port_max: maybe_register(data, PORT_MAX)?,
+    })
 }
 
 fn reject(data: Attributes<'_>) -> Decoded {

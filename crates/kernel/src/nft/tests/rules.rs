@@ -1,4 +1,5 @@
-//! Every expression, there and back.
+//! Every expression, there and back. Translations are written as the kernel shows them: both ends
+//! of a range, and the flags that say which registers count.
 
 use super::{chain, read, rule, seen, send, set, table};
 use crate::testing::Place;
@@ -273,16 +274,16 @@ fn translations() {
         kind: NatKind::Destination,
         family: 2,
         address: Some(R0),
-        address_max: None,
+        address_max: Some(R0),
         port: Some(R1),
-        port_max: None,
+        port_max: Some(R1),
         flags,
     };
     let from_map = vec![
         Expression::Meta { key: MetaKey::L4Protocol, to: R4 },
         Expression::Payload { base: PayloadBase::Transport, offset: 2, len: 2, to: Register(5) },
         Expression::Lookup { set: "published".to_owned(), from: R4, to: Some(R0), inverted: false },
-        dnat(0),
+        dnat(3),
     ];
     there_and_back(
         &mut place,
@@ -292,7 +293,7 @@ fn translations() {
             ("dnat ip to meta l4proto . th dport map @published", from_map),
             (
                 "meta l4proto tcp dnat to 10.0.0.2:80",
-                [&tcp()[..], &[load(R0, &[10, 0, 0, 2]), load(R1, &[0, 80]), dnat(0)]].concat(),
+                [&tcp()[..], &[load(R0, &[10, 0, 0, 2]), load(R1, &[0, 80]), dnat(3)]].concat(),
             ),
             (
                 "meta l4proto tcp redirect to :99",
@@ -300,7 +301,7 @@ fn translations() {
                     &tcp()[..],
                     &[
                         load(R0, &[0, 99]),
-                        Expression::Redirect { flags: 0, port: Some(R0), port_max: None },
+                        Expression::Redirect { flags: 2, port: Some(R0), port_max: Some(R0) },
                     ],
                 ]
                 .concat(),
@@ -344,7 +345,7 @@ fn translations() {
                         address_max: Some(R1),
                         port: None,
                         port_max: None,
-                        flags: NAT_FULLY_RANDOM,
+                        flags: NAT_FULLY_RANDOM | 1,
                     },
                 ],
             ),
