@@ -7,6 +7,13 @@ use kernel::netns::NetNs;
 
 /// Asks, and gives the answer if it is a yes.
 pub(super) fn ask(request: &Request, netns: Option<&NetNs>) -> Result<Response, Error> {
+    match exchange(request, netns)? {
+        Response::Failed(failure) => Err(Error::Refused(failure)),
+        answer => Ok(answer),
+    }
+}
+
+fn exchange(request: &Request, netns: Option<&NetNs>) -> Result<Response, Error> {
     let _ = (request, netns);
     Err(Error::NotBuilt("attach.sock"))
 }

@@ -1,8 +1,8 @@
 //! `glassnet node`: the daemon, and `node reset`, which leaves nothing of it.
 
+use super::Outcome;
 use super::error::Error;
 use super::output::Output;
-use super::{DONE, Outcome};
 use crate::protocol::{RUN_DIRECTORY, STATE_DIRECTORY};
 use clap::{Args, Subcommand};
 use model::explain::Text;
