@@ -123,6 +123,14 @@ fn told(attached: &Attached, out: &Output) -> Outcome {
     if !attachment.publish.is_empty() {
         out.say(&Text::PortsPublished { ports: &publish::show(&attachment.publish) })?;
     }
+    for (limit, rate) in
+        [(Text::Ingress, attachment.bandwidth.ingress), (Text::Egress, attachment.bandwidth.egress)]
+    {
+        if let Some(rate) = rate {
+            let (limit, rate) = (out.word(limit), rate::show(rate));
+            out.say(&Text::Limit { limit: &limit, rate: &rate })?;
+        }
+    }
     DONE
 }
 

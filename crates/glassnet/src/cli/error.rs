@@ -17,7 +17,7 @@ use model::explain::{Language, Text, codes};
 use serde_json::json;
 use std::io::{self, IsTerminal, Write};
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Why a verb did not do what was asked. Exit code 1, or 2 where the asking was at fault.
@@ -156,7 +156,7 @@ fn from_daemon(failure: &Failure, language: Language) -> Told {
 }
 
 fn from_api(error: &api::Error, language: Language) -> Told {
-    let shown = |path: &PathBuf| path.display().to_string();
+    let shown = |path: &Path| path.display().to_string();
     let (code, message) = match error {
         api::Error::Refused(failure) => return from_daemon(failure, language),
         api::Error::NotRunning { socket } => {
@@ -182,7 +182,7 @@ fn from_api(error: &api::Error, language: Language) -> Told {
     (code, message, None)
 }
 
-fn failed(socket: &PathBuf, why: &impl ToString, language: Language) -> (&'static str, String) {
+fn failed(socket: &Path, why: &impl ToString, language: Language) -> (&'static str, String) {
     let (socket, why) = (socket.display().to_string(), why.to_string());
     ("connection", Text::ConnectionFailed { socket: &socket, why: &why }.say(language))
 }

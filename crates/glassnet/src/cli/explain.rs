@@ -26,7 +26,7 @@ impl Explain {
         out.document(&document(code, language))?;
         out.say(&Text::CodeMeaning { name, title: code.title(language) })?;
         out.say(&Text::Verbatim(&format!("\n{}", code.meaning(language))))?;
-        out.say(&Text::Verbatim(&format!("{}", code.advice(language))))?;
+        out.say(&Text::Verbatim(code.advice(language)))?;
         DONE
     }
 }

@@ -28,9 +28,17 @@ pub(super) fn read(arguments: Vec<OsString>, language: Language) -> Result<Read,
     match matches.and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches)) {
         Ok(Cli { verb: Some(verb), .. }) => Ok(Read::Verb(Box::new(verb))),
         Ok(_) => Ok(Read::Verb(Box::new(Verb::Version(version::Version {})))),
-        Err(error) if error.kind() == ErrorKind::DisplayHelp => Ok(Read::Help(drawn(&error))),
+        Err(error) if shows_help(&error) => Ok(Read::Help(drawn(&error))),
         Err(error) => Err(Error::Usage(Usage { error, command: spoken })),
     }
+}
+
+/// Help was asked for, or nothing was.
+fn shows_help(error: &clap::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+    )
 }
 
 /// Help, in colours if stdout shows them.

@@ -40,7 +40,7 @@ impl Man {
 
 /// Writes the page of a command and of all below it: `glassnet-network-create.1`.
 fn write(command: &Command, directory: &Path) -> Result<Vec<PathBuf>, Error> {
-    let name = command.get_display_name().unwrap_or(command.get_name());
+    let name = command.get_display_name().unwrap_or_else(|| command.get_name());
     let path = directory.join(format!("{name}.1"));
     let failed = |error| Error::File(path.clone(), error);
     std::fs::write(&path, page(command).map_err(failed)?).map_err(failed)?;

@@ -56,7 +56,7 @@ fn bits(text: &str) -> Result<u64, Invalid> {
 pub(super) fn show(rate: Rate) -> String {
     let bits = rate.bits_per_second;
     let units = [(1_000_000_000, "gbit"), (1_000_000, "mbit"), (1_000, "kbit")];
-    let whole = units.iter().find(|(unit, _)| bits >= *unit && bits % unit == 0);
+    let whole = units.iter().find(|(unit, _)| bits >= *unit && bits.is_multiple_of(*unit));
     whole.map_or_else(|| format!("{bits}bit"), |(unit, name)| format!("{}{name}", bits / unit))
 }
 

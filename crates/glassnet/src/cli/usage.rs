@@ -24,8 +24,9 @@ impl Usage {
                 return Text::UnknownVerb { text: &self.first(ContextKind::InvalidSubcommand) }
                     .say(language);
             }
-            ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-                Text::MissingVerb
+            ErrorKind::MissingSubcommand => {
+                let verbs = &self.all(ContextKind::ValidSubcommand);
+                return Text::MissingVerb { verbs }.say(language);
             }
             ErrorKind::MissingRequiredArgument => {
                 return Text::MissingArgument { text: &self.all(ContextKind::InvalidArg) }

@@ -8,12 +8,13 @@
 //!
 //! A crash anywhere leaves a record of a stage, and `start` goes on from it.
 
+use super::Daemon;
 use super::book::Decision;
 use super::failpoint;
 use super::kernel_words::{in_words, kernel_said};
 use super::record::{Held, Record, Stage};
-use super::{Daemon, lock};
 use crate::protocol::{AttachRequest, Attached, Code, Failure, Response};
+use kernel::conntrack::Forget;
 use model::cluster::{Attachment, AttachmentId, NetworkName};
 use model::diff::{self, Change, LinkChange, Step};
 use model::host::NamespaceId;
@@ -217,12 +218,15 @@ impl Daemon {
     /// Forgets connections that were made to the containers' addresses or published ports: their
     /// entries would lead new packets of the same flow to who is there no more.
     pub(super) fn forget_connections(&self, attachments: &[Attachment]) {
-        let published = attachments.iter().flat_map(|attachment| &attachment.publish);
-        let which = kernel::conntrack::Which {
-            addresses: attachments.iter().flat_map(|a| a.addresses.clone()).collect(),
-            ports: published.map(|publish| (publish.transport, publish.host_port)).collect(),
-            local: lock(&self.facts).addresses.clone(),
-        };
+        let mut which = Vec::new();
+        for attachment in attachments {
+            which.extend(attachment.addresses.iter().copied().map(Forget::Endpoint));
+            which.extend(attachment.publish.iter().map(|publish| Forget::Published {
+                transport: publish.transport,
+                address: publish.host_address,
+                port: publish.host_port,
+            }));
+        }
         let forget = || {
             let mut sockets = kernel::Sockets::open_here()?;
             kernel::conntrack::forget(sockets.netfilter()?, &which)

@@ -3,8 +3,6 @@
 use model::host::route::{RouteKind, TABLE_MAIN};
 use model::host::{LinkKind, Namespace, Unknown};
 use model::net::{IpNet, LinkName};
-use std::collections::BTreeSet;
-use std::net::IpAddr;
 
 /// The host's part of [`model::plan::Node`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -12,8 +10,6 @@ pub(super) struct Facts {
     /// Bytes.
     pub underlay_mtu: u32,
     pub advertised_links: Vec<LinkName>,
-    /// All of the host's own.
-    pub addresses: BTreeSet<IpAddr>,
 }
 
 /// The MTU when the host has no way out: Ethernet's.
@@ -28,11 +24,7 @@ pub(super) fn facts(
         // 2 is what we set; it stays wanted while it is there.
         matches!(accepts(link).as_deref(), Some("1" | "2"))
     });
-    Facts {
-        underlay_mtu: underlay_mtu(host),
-        advertised_links: advertised.collect(),
-        addresses: host.addresses.iter().map(|address| address.prefix.addr()).collect(),
-    }
+    Facts { underlay_mtu: underlay_mtu(host), advertised_links: advertised.collect() }
 }
 
 /// Links that lead to others: neither loopback nor ours.

@@ -178,7 +178,11 @@ fn watch(daemon: &Arc<Daemon>) {
     const QUIET: Duration = Duration::from_secs(1);
     /// … but not for longer than this.
     const LATEST: Duration = Duration::from_secs(10);
-    let mut monitor = match kernel::Monitor::open() {
+    /// With nothing put off there is nothing to wake up for.
+    const LONG: Duration = Duration::from_secs(24 * 3600);
+    let mut monitor = match kernel::NetNs::current()
+        .and_then(|host| kernel::Monitor::open_in(std::os::fd::AsFd::as_fd(&host)))
+    {
         Ok(monitor) => monitor,
         Err(error) => {
             tracing::error!(%error, "cannot watch the kernel; changes by others are not mended");
@@ -188,22 +192,25 @@ fn watch(daemon: &Arc<Daemon>) {
     let mut seen = daemon.own_changes.load(Ordering::Acquire);
     let mut put_off: Option<Instant> = None;
     loop {
-        let changes = match monitor.wait(put_off.map(|_| QUIET)) {
-            Ok(changes) => changes,
+        let events = match monitor.wait(put_off.map_or(LONG, |_| QUIET)) {
+            Ok(events) => events,
             Err(error) => {
                 tracing::error!(%error, "cannot watch the kernel any more");
                 return;
             }
         };
-        if changes.any() {
+        if !events.is_empty() {
             std::thread::sleep(GATHER);
             // Whatever it is that came meanwhile, it is seen by the same look.
-            let _ = monitor.drain();
+            let _ = monitor.take();
         }
         let now = daemon.own_changes.load(Ordering::Acquire);
         let ours = now != seen;
         seen = now;
-        if changes.any() && ours {
+        if events.is_empty() && put_off.is_none() {
+            continue;
+        }
+        if !events.is_empty() && ours {
             let since = *put_off.get_or_insert_with(Instant::now);
             if since.elapsed() < LATEST {
                 continue;
@@ -215,7 +222,7 @@ fn watch(daemon: &Arc<Daemon>) {
         }
         // What the comparison itself changed comes back as events of ours.
         seen = daemon.own_changes.load(Ordering::Acquire);
-        let _ = monitor.drain();
+        let _ = monitor.take();
     }
 }
 

@@ -53,14 +53,10 @@ texts! {
     Interface en "INTERFACE" zh "接口"
     Network en "NETWORK" zh "网络"
     Address en "ADDRESS" zh "地址"
-    Mac en "MAC" zh "MAC"
     Published en "PUBLISHED" zh "发布端口"
-    Ingress en "INGRESS" zh "入向限速"
-    Egress en "EGRESS" zh "出向限速"
-    DefaultRoute en "DEFAULT ROUTE" zh "默认路由"
+    Ingress en "receives at most" zh "接收限速"
+    Egress en "sends at most" zh "发送限速"
     State en "STATE" zh "状态"
-    Runtime en "RUNTIME" zh "运行时"
-    Netns en "NETNS" zh "网络命名空间"
     Version en "VERSION" zh "版本"
     Process en "PROCESS" zh "进程"
     Started en "STARTED" zh "启动时间"
@@ -79,7 +75,6 @@ texts! {
     Refused en "refused" zh "禁止"
     Allowed en "allowed" zh "允许"
     FromUnderlay en "from the underlay" zh "跟随底层网络"
-    Unlimited en "unlimited" zh "不限"
     On en "on" zh "运行"
     Off en "off" zh "关闭"
     Host en "host" zh "主机"
@@ -116,6 +111,9 @@ texts! {
     PortsPublished { ports: &'a str }
         en "  published: {ports}"
         zh "  已发布端口：{ports}"
+    Limit { limit: &'a str, rate: &'a str }
+        en "  {limit}: {rate}"
+        zh "  {limit}：{rate}"
     ContainerDetached { id: &'a str }
         en "{id} is detached"
         zh "{id} 已断开"
@@ -316,9 +314,9 @@ texts! {
     MissingArgument { text: &'a str }
         en "these are missing: {text}"
         zh "缺少参数：{text}"
-    MissingVerb
-        en "a verb is missing"
-        zh "缺少动词"
+    MissingVerb { verbs: &'a str }
+        en "a verb is missing; it may be: {verbs}"
+        zh "缺少动词；可用的有：{verbs}"
     MissingValue { argument: &'a str }
         en "{argument} wants a value"
         zh "{argument} 需要一个值"

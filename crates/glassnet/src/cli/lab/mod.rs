@@ -14,6 +14,7 @@ use clap::{Args, Subcommand};
 
 /// Build and use labs: several hosts on this one computer
 #[derive(Args)]
+#[command(arg_required_else_help = false)]
 pub(super) struct Lab {
     #[command(subcommand)]
     verb: LabVerb,

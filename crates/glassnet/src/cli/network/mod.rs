@@ -15,6 +15,7 @@ use model::net::IpNet;
 
 /// Create, show and remove networks
 #[derive(Args)]
+#[command(arg_required_else_help = false)]
 pub(super) struct Network {
     #[command(subcommand)]
     verb: NetworkVerb,
