@@ -87,9 +87,9 @@ fn sources(network: &Network, attachment: &Attachment, link: &LinkName) -> Vec<S
 /// Which ports of the host lead here.
 fn published(attachment: &Attachment, comment: &dyn Fn() -> Option<String>) -> Vec<Set> {
     let mut sets = Vec::new();
-    for (family, any, at) in [
-        (Family::V4, set::PUBLISH4, set::PUBLISH4_AT),
-        (Family::V6, set::PUBLISH6, set::PUBLISH6_AT),
+    for (family, any, at, own) in [
+        (Family::V4, set::PUBLISH4, set::PUBLISH4_AT, set::SELF4),
+        (Family::V6, set::PUBLISH6, set::PUBLISH6_AT, set::SELF6),
     ] {
         let Some(address) = attachment.address(family) else { continue };
         let (mut any, mut at) = (empty(NftFamily::Inet, any), empty(NftFamily::Inet, at));
@@ -119,7 +119,11 @@ fn published(attachment: &Attachment, comment: &dyn Fn() -> Option<String>) -> V
                 }
             }
         }
-        sets.extend([any, at].into_iter().filter(|set| !set.elements.0.is_empty()));
+        let mut own = empty(NftFamily::Inet, own);
+        if !(any.elements.0.is_empty() && at.elements.0.is_empty()) {
+            own.elements.insert(Key::new().address(address).address(address), None, comment());
+        }
+        sets.extend([any, at, own].into_iter().filter(|set| !set.elements.0.is_empty()));
     }
     sets
 }

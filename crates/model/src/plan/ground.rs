@@ -33,6 +33,9 @@ pub mod set {
     /// Published ports of one address.
     pub const PUBLISH4_AT: &str = "publish4_at";
     pub const PUBLISH6_AT: &str = "publish6_at";
+    /// Containers with published ports, each with itself: `address . address`.
+    pub const SELF4: &str = "self4";
+    pub const SELF6: &str = "self6";
     /// Bridge ports that are held to their own addresses.
     pub const PORTS: &str = "ports";
     /// A port with its MAC address.
@@ -82,7 +85,7 @@ fn links(name: &str, elements: &[LinkName]) -> Set {
     set
 }
 
-fn inet_sets(node: &Node) -> [Set; 8] {
+fn inet_sets(node: &Node) -> [Set; 10] {
     use DataType::{Ipv4Address as A4, Ipv6Address as A6, LinkName as L, Port, Protocol};
     [
         links(set::BRIDGES, &[]),
@@ -93,6 +96,8 @@ fn inet_sets(node: &Node) -> [Set; 8] {
         Set::map(set::PUBLISH6, &[Protocol, Port], &[A6, Port]),
         Set::map(set::PUBLISH4_AT, &[A4, Protocol, Port], &[A4, Port]),
         Set::map(set::PUBLISH6_AT, &[A6, Protocol, Port], &[A6, Port]),
+        Set::hash(set::SELF4, &[A4, A4]),
+        Set::hash(set::SELF6, &[A6, A6]),
     ]
 }
 
@@ -180,6 +185,17 @@ fn masquerade() -> Vec<Rule<Never>> {
         rule("hairpin: a published port reached from its own network")
             .is_in(&[IifName, OifName], set::SAME)
             .status(ct_status::DNAT)
+            .masquerade(),
+        // With br_netfilter the way is bridged, and the link it came by is not told here.
+        rule("a container's own published port")
+            .status(ct_status::DNAT)
+            .ipv4()
+            .is_in(&[Field::Ip4Source, Field::Ip4Destination], set::SELF4)
+            .masquerade(),
+        rule("a container's own published port")
+            .status(ct_status::DNAT)
+            .ipv6()
+            .is_in(&[Field::Ip6Source, Field::Ip6Destination], set::SELF6)
             .masquerade(),
         rule("a published port reached from the host's 127.0.0.0/8")
             .is_in(&[OifName], set::BRIDGES)
