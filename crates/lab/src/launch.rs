@@ -31,10 +31,9 @@ pub(crate) fn launch(
     orders: &Orders,
     log: &Path,
 ) -> Result<Launched, Error> {
-    let kind = if matches!(orders, Orders::Fabric) { "fabric" } else { "machine" };
     let start = || {
         let log = File::options().create(true).append(true).open(log)?;
-        stage("/proc/self/exe", kind, token, part, log)
+        stage("/proc/self/exe", token, part, log)
     };
     talk(start(), part, orders, |pid| {
         Process::of(pid.cast_signed())
@@ -51,7 +50,7 @@ pub(crate) fn launch_container(
 ) -> Result<Launched, Error> {
     let start = namespace::inside(machine, namespace::ALL, || {
         let log = File::options().create(true).append(true).open("/var/log/containers.log")?;
-        stage(PROGRAM_INSIDE, "container", token, part, log)
+        stage(PROGRAM_INSIDE, token, part, log)
     });
     // The pid it tells is the machine's; ours for it is found by its mark.
     talk(start, part, orders, |_| {
@@ -61,10 +60,10 @@ pub(crate) fn launch_container(
     })
 }
 
-fn stage(program: &str, kind: &str, token: &str, part: &str, log: File) -> io::Result<Child> {
+fn stage(program: &str, token: &str, part: &str, log: File) -> io::Result<Child> {
     Command::new(program)
         .arg0("glassnet")
-        .args([VERB, "stage", kind])
+        .args([VERB, "stage"])
         .env_clear()
         .env(MARK, format!("{token}:{part}"))
         .stdin(Stdio::piped())

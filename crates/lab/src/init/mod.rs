@@ -1,12 +1,12 @@
 //! The first process of a machine, of a container, or of the fabric.
 //!
 //! ```text
-//! up ── lab-init stage KIND ── lab-init first          (pid 1 of its namespace)
-//!            │ unshares             │ reads its orders (one line of JSON)
-//!            │ says "pid N"         │ says "ready", or "error WHY"
-//!            └ ends                 │ waits for "go"; an end of file instead
-//!                                   │ means that `up` has died: it ends too
-//!                                   └ says "going", then only reaps
+//! up ── lab-init stage ── lab-init first         (pid 1 of its namespace)
+//!            │ unshares        │ reads its orders (one line of JSON)
+//!            │ says "pid N"    │ says "ready", or "error WHY"
+//!            └ ends            │ waits for "go"; an end of file instead
+//!                              │ means that `up` has died: it ends too
+//!                              └ says "going", then only reaps
 //! ```
 //!
 //! Two steps, since a process cannot put itself into a new PID namespace, only
@@ -24,7 +24,7 @@ use std::io::{self, BufRead, Write};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode, Stdio};
 
-use nix::sched::{CloneFlags, unshare};
+use nix::sched::unshare;
 
 pub(crate) use orders::{ContainerOrders, MachineOrders, Orders, PROGRAM_INSIDE, search_path};
 
@@ -36,8 +36,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let words: Vec<&str> = arguments.iter().filter_map(|word| word.to_str()).collect();
     let result = match words.as_slice() {
-        ["stage", "fabric"] => stage(CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_NEWNET),
-        ["stage", "machine" | "container"] => stage(crate::namespace::ALL),
+        ["stage"] => stage(),
         ["first"] => first(),
         _ => Err(io::Error::other("this verb is for the lab's own use; see: glassnet lab --help")),
     };
@@ -52,16 +51,18 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 /// Makes the namespaces and, in them, the first process.
-fn stage(kinds: CloneFlags) -> io::Result<()> {
+fn stage() -> io::Result<()> {
     // A session of its own: no terminal's signals reach the lab.
     nix::unistd::setsid()?;
-    unshare(kinds | CloneFlags::CLONE_NEWPID)?;
+    unshare(crate::namespace::ALL)?;
     let child = Command::new("/proc/self/exe").arg0("glassnet").args([VERB, "first"]).spawn()?;
     say(&format!("pid {}", child.id()));
     Ok(())
 }
 
 fn first() -> io::Result<()> {
+    // It was started as /proc/self/exe; `ps` shall not show that.
+    rustix::thread::set_name(c"lab-init")?;
     let signals = reap::block_child_signal()?;
     let mut lines = io::stdin().lock().lines();
     let mut next_line = || lines.next().unwrap_or_else(|| Err(io::ErrorKind::UnexpectedEof.into()));
