@@ -9,7 +9,8 @@
 //! Everything blocks; a caller with an event loop gives it a thread. Netlink sockets belong to the
 //! namespace they were made in ([`netns`]), so one thread can speak to many namespaces.
 //!
-//! Read in this order: [`netlink`], [`netns`], [`nft`], [`apply`], [`observe`].
+//! Read in this order: [`netlink`], [`netns`], [`nft`], [`apply`], [`observe`]; then [`conntrack`] and
+//! [`monitor`]. `examples/costs.rs` says what it all costs.
 
 pub mod apply;
 pub mod conntrack;

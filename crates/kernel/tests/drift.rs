@@ -49,8 +49,8 @@ fn attachment(i: u8, network: &Network, ports: &[u16], rate: Option<u64>) -> Att
     let addresses: Vec<IpAddr> = network.pools.iter().map(address).collect();
     let rate = rate.map(|bits_per_second| Rate { bits_per_second, burst_bits: 1_000_000 });
     let publish = |port: &u16| Publish {
-        transport: if port % 2 == 0 { Transport::Tcp } else { Transport::Udp },
-        host_address: (port % 3 == 0).then_some(IpAddr::from([192, 0, 2, 1])),
+        transport: if port.is_multiple_of(2) { Transport::Tcp } else { Transport::Udp },
+        host_address: (port.is_multiple_of(3)).then_some(IpAddr::from([192, 0, 2, 1])),
         host_port: u16::from(i) * 1000 + port,
         container_port: *port,
     };
@@ -126,7 +126,7 @@ impl Machine {
 
     fn read(&mut self, wanted: &Wanted) -> Actual {
         let mut actual = Actual::default();
-        let mut sysctls = |id: &NamespaceId| {
+        let sysctls = |id: &NamespaceId| {
             let wanted = wanted.namespaces.get(id);
             let paths = wanted.into_iter().flat_map(|ns| ns.sysctls.keys().cloned());
             Parts::all(paths.collect())

@@ -21,7 +21,7 @@ pub(crate) struct Launched {
     pub(crate) pid: u32,
     part: String,
     orders: ChildStdin,
-    answers: Lines<BufReader<ChildStdout>>,
+    answers: Answers,
 }
 
 /// Starts the fabric or a machine; what it says to stderr goes to `log`.
@@ -87,24 +87,41 @@ fn talk(
     // If the stage has failed already, its answer says more than this would.
     let _ = writeln!(stdin, "{text}").and_then(|()| stdin.flush());
     let mut answers = BufReader::new(stdout).lines();
-    let first = answer(&mut answers, "pid ");
+    let pid = pid_and_ready(&mut answers);
     // Whatever it said, the stage ends by itself now: it must not stay a zombie.
     drop(stage.wait());
-    let pid: u32 = first
-        .and_then(|pid| pid.parse().map_err(|_| format!("\"{pid}\" is no pid")))
-        .map_err(failed)?;
-    answer(&mut answers, "ready").map_err(failed)?;
+    let pid = pid.map_err(failed)?;
     let process = find(pid)
         .map_err(|log| failed(format!("its first process ended early. {}", last_lines(&log))))?;
     Ok(Launched { process, pid, part: part.to_owned(), orders: stdin, answers })
 }
 
-/// The rest of the next line, which must begin as expected.
-fn answer(lines: &mut Lines<BufReader<ChildStdout>>, expected: &str) -> Result<String, String> {
-    match lines.next() {
-        Some(Ok(line)) => match line.strip_prefix(expected) {
-            Some(rest) => Ok(rest.to_owned()),
-            None => Err(line.strip_prefix("error ").unwrap_or(&line).to_owned()),
+type Answers = Lines<BufReader<ChildStdout>>;
+
+/// Stage and first process speak for themselves, so either may be first.
+fn pid_and_ready(answers: &mut Answers) -> Result<u32, String> {
+    let (mut pid, mut ready) = (None, false);
+    loop {
+        let line = answer(answers)?;
+        match line.strip_prefix("pid ") {
+            Some(number) => {
+                pid = Some(number.parse().map_err(|_| format!("\"{line}\" names no pid"))?);
+            }
+            None if line == "ready" => ready = true,
+            None => return Err(line),
+        }
+        if let (Some(pid), true) = (pid, ready) {
+            return Ok(pid);
+        }
+    }
+}
+
+/// The next line, unless it tells of an error.
+fn answer(answers: &mut Answers) -> Result<String, String> {
+    match answers.next() {
+        Some(Ok(line)) => match line.strip_prefix("error ") {
+            Some(why) => Err(why.to_owned()),
+            None => Ok(line),
         },
         Some(Err(error)) => Err(error.to_string()),
         None => Err("it ended without a word".to_owned()),
@@ -116,7 +133,9 @@ impl Launched {
     pub(crate) fn go(mut self) -> Result<Process, Error> {
         let failed = |why| Error::Launch { part: self.part.clone(), why };
         writeln!(self.orders, "go").map_err(|error| failed(error.to_string()))?;
-        answer(&mut self.answers, "going").map_err(failed)?;
-        Ok(self.process)
+        match answer(&mut self.answers) {
+            Ok(line) if line == "going" => Ok(self.process),
+            Ok(why) | Err(why) => Err(failed(why)),
+        }
     }
 }

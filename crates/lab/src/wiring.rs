@@ -148,6 +148,20 @@ fn is_plugged(record: &Record, port: Port<'_>) -> bool {
 
 fn sysctls(machine: &Machine, process: &Process) -> Result<(), Error> {
     let mut wanted: Vec<(String, String)> = Vec::new();
+    if has_ipv6(process).map_err(|source| Error::Exec {
+        part: machine.name.clone(),
+        command: "look for IPv6".to_owned(),
+        source,
+    })? {
+        // No two links of a lab share a hardware address, so nobody need wait
+        // two seconds to learn that nobody has one's link-local address.
+        wanted.extend(
+            machine
+                .links
+                .iter()
+                .map(|link| (format!("net/ipv6/conf/{}/accept_dad", link.name), "0".to_owned())),
+        );
+    }
     if machine.role == Role::Router {
         for name in ["net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding"] {
             wanted.push((name.to_owned(), "1".to_owned()));
@@ -168,6 +182,11 @@ fn sysctls(machine: &Machine, process: &Process) -> Result<(), Error> {
         )?;
     }
     Ok(())
+}
+
+fn has_ipv6(process: &Process) -> std::io::Result<bool> {
+    let conf = std::path::Path::new("/proc/sys/net/ipv6/conf");
+    namespace::inside(process, namespace::ALL, || Ok(conf.exists()))
 }
 
 fn running<'a>(record: &'a Record, part: &str) -> Result<&'a Process, Error> {

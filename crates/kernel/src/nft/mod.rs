@@ -22,7 +22,7 @@ mod transaction;
 mod userdata;
 
 pub use read::{generation, read, read_table};
-pub use transaction::commit;
+pub use transaction::{Failure, commit};
 
 #[cfg(test)]
 mod tests;

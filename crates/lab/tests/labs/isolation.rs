@@ -86,7 +86,7 @@ fn two_labs_do_not_collide() {
         assert_eq!(stage.sh(lab, "h2", "cat /var/which"), format!("{lab}\n"));
     }
     stage.run(&["kill", "first", "h2"]);
-    assert!(!stage.reaches("first", "h1", "h2"));
+    assert!(stage.is_cut_off("first", "h1", "h2"));
     assert!(stage.reaches("second", "h1", "h2"));
     stage.run(&["down", "first"]);
     assert!(stage.reaches("second", "h1", "h2"));

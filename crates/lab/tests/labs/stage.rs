@@ -63,8 +63,14 @@ impl Stage {
         String::from_utf8(output.stdout).unwrap()
     }
 
+    /// Whether an answer comes. A neighbour that was off a moment ago is asked
+    /// for once a second, so this may take more than one.
     pub(crate) fn reaches(&self, lab: &str, from: &str, to: &str) -> bool {
-        self.attempt(&["exec", lab, from, "--", "busybox", "ping", "-c", "1", "-w", "2", to]).0
+        self.attempt(&["exec", lab, from, "--", "busybox", "ping", "-c1", "-W4", "-w4", to]).0
+    }
+
+    pub(crate) fn is_cut_off(&self, lab: &str, from: &str, to: &str) -> bool {
+        !self.attempt(&["exec", lab, from, "--", "busybox", "ping", "-c1", "-W1", "-w1", to]).0
     }
 
     pub(crate) fn up(&self, name: &str, text: &str) {

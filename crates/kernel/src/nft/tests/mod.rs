@@ -2,6 +2,7 @@
 //! decodes with foreign expressions only where they are due.
 
 mod foreign;
+mod nonsense;
 mod rules;
 mod sets;
 mod transactions;
