@@ -85,6 +85,7 @@ pub enum Response {
     /// Of [`Request::Check`]: each difference in words, none if all is as it should be.
     Checked {
         differences: Vec<String>,
+        attachment: Box<Attachment>,
     },
     Failed(Failure),
 }

@@ -105,7 +105,10 @@ impl Daemon {
         let link = id.host_link();
         if !host.links.contains(&link) {
             let lost = format!("the host's link {link} of {id} is gone");
-            return Ok(Response::Checked { differences: vec![lost] });
+            return Ok(Response::Checked {
+                differences: vec![lost],
+                attachment: Box::new(held.attachment),
+            });
         }
         host.links.retain(|link| link.group != model::host::link::GROUP_DOOMED);
         let wanted = self.wanted(&host);
@@ -122,6 +125,6 @@ impl Daemon {
         };
         let mut differences: Vec<String> = diff.conflicts.iter().map(ToString::to_string).collect();
         differences.extend(diff.steps.iter().map(missing));
-        Ok(Response::Checked { differences })
+        Ok(Response::Checked { differences, attachment: Box::new(held.attachment) })
     }
 }

@@ -4,16 +4,14 @@ use crate::lab::Lab;
 
 /// Ends the host's daemon and starts another; it has to be ready again.
 fn restart(lab: &Lab) {
-    lab.says(
-        "alpha",
-        &[
-            "busybox",
-            "sh",
-            "-c",
-            "kill -9 $(busybox pidof glassnet | busybox tr ' ' '\\n' | busybox grep -v '^1$')",
-        ],
-    );
-    lab.says("alpha", &["busybox", "sh", "-c", "glassnet node >>/var/log/glassnet.log 2>&1 & i=0; until glassnet status >/dev/null 2>&1; do i=$((i+1)); [ $i -lt 100 ] || exit 1; sleep 0.1; done"]);
+    let status = lab.says("alpha", &["glassnet", "status", "--json"]);
+    let pid = status.split("\"pid\":").nth(1).unwrap();
+    let pid: String = pid.trim().chars().take_while(char::is_ascii_digit).collect();
+    lab.says("alpha", &["busybox", "kill", "-9", &pid]);
+    let start = "glassnet node >>/var/log/glassnet.log 2>&1 & \
+        i=0; until glassnet status >/dev/null 2>&1; do \
+        i=$((i+1)); [ $i -lt 100 ] || exit 1; busybox sleep 0.1; done";
+    lab.says("alpha", &["busybox", "sh", "-c", start]);
 }
 
 #[test]

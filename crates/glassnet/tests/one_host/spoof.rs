@@ -10,7 +10,7 @@ fn spoof(bridge_nf_call: u8) {
 
     // Another address, beside its own.
     client("ip addr add 10.1.0.77/24 dev eth0");
-    client("ip -6 addr add fd00:1::77/64 dev eth0 nodad");
+    client("ip -6 addr add fd00:1::77/64 dev eth0; sleep 3");
     let from = |address: &str, to: &str| {
         lab.run("alpha/client", &["busybox", "ping", "-c", "1", "-W", "1", "-I", address, to])
             .status

@@ -103,7 +103,8 @@ fn change(wanted: &Link<Never>, there: &Link<Unknown>) -> (LinkChange, LinkChang
             (port.hairpin, port.isolated, port.learning)
                 == (there.hairpin, there.isolated, there.learning)
         };
-        if !there.port.as_ref().is_some_and(same) {
+        // A port that moves to another bridge starts there with that bridge's defaults.
+        if to.master.is_some() || !there.port.as_ref().is_some_and(same) {
             (to.port, from.port) = (Some(port), there.port);
         }
     }

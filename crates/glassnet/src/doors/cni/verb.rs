@@ -11,8 +11,7 @@ use rustix::fs::{Mode, OFlags};
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
-use store::Queue;
-use store::queue::EntryName;
+use store::{EntryName, Queue};
 
 /// `nsfs`, where namespaces live (`linux/magic.h`).
 const NSFS_MAGIC: i64 = 0x6e73_6673;
