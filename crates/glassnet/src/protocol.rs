@@ -11,25 +11,25 @@ use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 
 /// Where the daemon listens, below the run directory.
-pub const ATTACH_SOCKET: &str = "attach.sock";
-pub const API_SOCKET: &str = "api.sock";
+pub(crate) const ATTACH_SOCKET: &str = "attach.sock";
+pub(crate) const API_SOCKET: &str = "api.sock";
 
 /// The run directory, unless `GLASSNET_RUN_DIR` names another.
-pub const RUN_DIRECTORY: &str = "/run/glassnet";
+pub(crate) const RUN_DIRECTORY: &str = "/run/glassnet";
 
 /// What survives a restart, unless `GLASSNET_STATE_DIR` names another.
-pub const STATE_DIRECTORY: &str = "/var/lib/glassnet";
+pub(crate) const STATE_DIRECTORY: &str = "/var/lib/glassnet";
 
 /// The folder of detaches that wait for the daemon, below the state directory.
-pub const QUEUE_DIRECTORY: &str = "detach-queue";
+pub(crate) const QUEUE_DIRECTORY: &str = "detach-queue";
 
 /// Longest frame in bytes that either side reads.
-pub const MAX_FRAME: u32 = 4 << 20;
+pub(crate) const MAX_FRAME: u32 = 4 << 20;
 
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "verb", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Request {
+pub(crate) enum Request {
     /// Connects a container. Repeated for an attachment that is there and the same, it gives the
     /// same answer again.
     Attach(AttachRequest),
@@ -46,7 +46,7 @@ pub enum Request {
 /// A container to be connected.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct AttachRequest {
+pub(crate) struct AttachRequest {
     pub id: AttachmentId,
     pub network: NetworkName,
     /// Who asks, so that [`Request::Collect`] touches nobody else's: for CNI, the name of the
@@ -75,7 +75,7 @@ fn yes() -> bool {
 /// What is answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "snake_case")]
-pub enum Response {
+pub(crate) enum Response {
     Attached(Box<Attached>),
     Done,
     /// Of [`Request::Collect`]: what was detached.
@@ -92,7 +92,7 @@ pub enum Response {
 
 /// An attachment as it stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Attached {
+pub(crate) struct Attached {
     pub attachment: Attachment,
     pub network: Network,
     /// Bytes, of the container's link.
@@ -102,7 +102,7 @@ pub struct Attached {
 /// A no, with what happened, where, and what to try.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{message}")]
-pub struct Failure {
+pub(crate) struct Failure {
     pub code: Code,
     pub message: String,
 }
@@ -110,7 +110,7 @@ pub struct Failure {
 /// Kinds of failure, stable, for programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Code {
+pub(crate) enum Code {
     /// The question itself is wrong; asking again will not help.
     InvalidRequest,
     /// No such network.
@@ -138,7 +138,7 @@ pub enum Code {
 /// A network to be created.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct CreateNetwork {
+pub(crate) struct CreateNetwork {
     pub name: NetworkName,
     /// None: the daemon picks a free IPv4 subnet.
     #[serde(default)]
@@ -155,7 +155,7 @@ pub struct CreateNetwork {
 
 /// One row of `glassnet ls`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AttachmentRow {
+pub(crate) struct AttachmentRow {
     #[serde(flatten)]
     pub attachment: Attachment,
     pub runtime: String,
@@ -165,7 +165,7 @@ pub struct AttachmentRow {
 
 /// The answer to `glassnet status`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Status {
+pub(crate) struct Status {
     pub version: String,
     pub pid: u32,
     pub started: u64,
@@ -181,7 +181,7 @@ pub struct Status {
 
 /// One network's numbers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NetworkStatus {
+pub(crate) struct NetworkStatus {
     pub name: NetworkName,
     pub subnets: Vec<model::net::IpNet>,
     pub attachments: usize,

@@ -17,7 +17,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// A bridge made by hand, with nothing of ours on it.
-pub struct Floor {
+pub(crate) struct Floor {
     kernel: RefCell<Sockets>,
     held: RefCell<Vec<NetNs>>,
 }
@@ -36,7 +36,7 @@ fn name(text: &str) -> anyhow::Result<LinkName> {
 }
 
 impl Floor {
-    pub fn new() -> anyhow::Result<Self> {
+    pub(crate) fn new() -> anyhow::Result<Self> {
         let mut kernel = Sockets::open_here()?;
         let bridge = Link {
             up: true,
@@ -55,7 +55,7 @@ impl Floor {
     }
 
     /// Connects containers until there are so many.
-    pub fn fill(&self, count: usize) -> anyhow::Result<()> {
+    pub(crate) fn fill(&self, count: usize) -> anyhow::Result<()> {
         while self.held.borrow().len() < count {
             let netns = NetNs::fresh()?;
             let i = self.held.borrow().len();
@@ -66,7 +66,7 @@ impl Floor {
     }
 
     /// One container connected, and taken off again outside the time.
-    pub fn attach_once(&self, turn: usize) -> anyhow::Result<Duration> {
+    pub(crate) fn attach_once(&self, turn: usize) -> anyhow::Result<Duration> {
         let netns = NetNs::fresh()?;
         let link = format!("ft{turn}");
         let time = self.connect(&link, u16::try_from(10 + turn)?, &netns)?;
@@ -74,10 +74,7 @@ impl Floor {
             namespace: NamespaceId::Host,
             change: Change::DeleteLink { name: name(&link)? },
         };
-        self.kernel
-            .borrow_mut()
-            .apply(&[delete], &[], &mut |_| {})
-            .map_err(|stopped| stopped.error)?;
+        carry_out(&mut self.kernel.borrow_mut(), &[delete], BTreeMap::new())?;
         Ok(time)
     }
 
@@ -112,15 +109,13 @@ impl Floor {
         ];
         let mut kernel = self.kernel.borrow_mut();
         let started = Instant::now();
-        kernel
-            .apply(&steps, &[(inside, netns.as_fd())], &mut |_| {})
-            .map_err(|stopped| stopped.error)?;
+        carry_out(&mut kernel, &steps, BTreeMap::from([(inside, netns.as_fd())]))?;
         Ok(started.elapsed())
     }
 }
 
 /// A static program of a few hundred bytes that ends at once.
-pub fn empty_process() -> anyhow::Result<PathBuf> {
+pub(crate) fn empty_process() -> anyhow::Result<PathBuf> {
     let directory = tempfile::tempdir()?.keep();
     let (source, program) = (directory.join("empty.c"), directory.join("empty"));
     let exit =
@@ -135,7 +130,7 @@ pub fn empty_process() -> anyhow::Result<PathBuf> {
     Ok(program)
 }
 
-pub fn run_empty(program: &PathBuf) -> anyhow::Result<Duration> {
+pub(crate) fn run_empty(program: &PathBuf) -> anyhow::Result<Duration> {
     let mut command = Command::new(program);
     command.stdin(Stdio::null());
     super::node::run(&mut command, "")

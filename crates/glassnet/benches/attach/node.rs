@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 const GLASSNET: &str = env!("CARGO_BIN_EXE_glassnet");
 
 /// This process leaves the machine's network and mounts for its own.
-pub fn enter_a_private_host() -> anyhow::Result<()> {
+pub(crate) fn enter_a_private_host() -> anyhow::Result<()> {
     unshare(CloneFlags::CLONE_NEWNET | CloneFlags::CLONE_NEWNS)?;
     let none = None::<&str>;
     mount(none, "/", none, MsFlags::MS_PRIVATE | MsFlags::MS_REC, none)?;
@@ -22,7 +22,7 @@ pub fn enter_a_private_host() -> anyhow::Result<()> {
 }
 
 /// The daemon and the containers that fill it.
-pub struct Node {
+pub(crate) struct Node {
     daemon: Child,
     state: tempfile::TempDir,
     held: RefCell<Vec<NetNs>>,
@@ -36,7 +36,7 @@ impl Drop for Node {
 }
 
 impl Node {
-    pub fn start() -> anyhow::Result<Self> {
+    pub(crate) fn start() -> anyhow::Result<Self> {
         let state = tempfile::tempdir()?;
         let daemon = Command::new(GLASSNET)
             .arg("node")
@@ -59,7 +59,7 @@ impl Node {
     }
 
     /// Attaches containers until there are so many.
-    pub fn fill(&self, count: usize) -> anyhow::Result<()> {
+    pub(crate) fn fill(&self, count: usize) -> anyhow::Result<()> {
         let mut held = self.held.borrow_mut();
         while held.len() < count {
             let netns = NetNs::fresh()?;
@@ -71,7 +71,7 @@ impl Node {
     }
 
     /// One ADD with a published port and its DEL, each as its caller sees it.
-    pub fn add_and_del(&self, turn: usize) -> anyhow::Result<(Duration, Duration)> {
+    pub(crate) fn add_and_del(&self, turn: usize) -> anyhow::Result<(Duration, Duration)> {
         let netns = NetNs::fresh()?;
         let name = format!("turn-{turn}");
         let port = 20_000 + u16::try_from(turn)?;
@@ -106,7 +106,7 @@ impl Node {
     }
 
     /// Resident KiB, and the share of a core that the daemon uses while nothing happens.
-    pub fn idle(&self, time: Duration) -> anyhow::Result<(u64, f64)> {
+    pub(crate) fn idle(&self, time: Duration) -> anyhow::Result<(u64, f64)> {
         std::thread::sleep(Duration::from_secs(2));
         let before = self.ticks()?;
         std::thread::sleep(time);
@@ -132,7 +132,7 @@ impl Node {
 }
 
 /// Runs a plugin to its end and gives the time; its output must be a success.
-pub fn run(command: &mut Command, stdin: &str) -> anyhow::Result<Duration> {
+pub(crate) fn run(command: &mut Command, stdin: &str) -> anyhow::Result<Duration> {
     let started = Instant::now();
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
     child.stdin.take().context("no stdin")?.write_all(stdin.as_bytes())?;

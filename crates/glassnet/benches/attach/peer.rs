@@ -9,19 +9,19 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// The plugins, where `scripts/setup bench` put them.
-pub struct Chain {
+pub(crate) struct Chain {
     directory: PathBuf,
 }
 
 impl Chain {
-    pub fn find() -> Option<Self> {
+    pub(crate) fn find() -> Option<Self> {
         let directory = PathBuf::from(std::env::var_os("GLASSNET_CNI_PLUGINS")?);
         let all = ["bridge", "host-local", "portmap", "firewall"];
         all.iter().all(|plugin| directory.join(plugin).exists()).then_some(Self { directory })
     }
 
     /// One ADD of the whole chain; its DEL is not timed.
-    pub fn add_and_del(&self, turn: usize) -> anyhow::Result<Duration> {
+    pub(crate) fn add_and_del(&self, turn: usize) -> anyhow::Result<Duration> {
         let netns = NetNs::fresh()?;
         let name = format!("chain-{turn}");
         let port = 30_000 + turn;
@@ -81,6 +81,6 @@ impl Chain {
             "{plugin} {verb}: {}",
             String::from_utf8_lossy(&output.stdout)
         );
-        Ok(serde_json::from_slice(&output.stdout).unwrap_or(previous.clone()))
+        Ok(serde_json::from_slice(&output.stdout).unwrap_or_else(|_| previous.clone()))
     }
 }

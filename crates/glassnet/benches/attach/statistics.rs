@@ -5,38 +5,38 @@ use std::time::Duration;
 
 /// Times of one thing, a turn each.
 #[derive(Clone, Debug, Default)]
-pub struct Turns(Vec<Duration>);
+pub(crate) struct Turns(Vec<Duration>);
 
 impl Turns {
-    pub fn push(&mut self, time: Duration) {
+    pub(crate) fn push(&mut self, time: Duration) {
         self.0.push(time);
     }
 
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    pub fn median(&self) -> Duration {
+    pub(crate) fn median(&self) -> Duration {
         let mut sorted = self.0.clone();
         sorted.sort();
         sorted[sorted.len() / 2]
     }
 
     /// The sum, turn by turn.
-    pub fn plus(&self, other: &Self) -> Self {
+    pub(crate) fn plus(&self, other: &Self) -> Self {
         Self(self.0.iter().zip(&other.0).map(|(a, b)| *a + *b).collect())
     }
 }
 
 /// The median of the turns' ratios, with its 95 % interval.
-pub struct Ratio {
+pub(crate) struct Ratio {
     median: f64,
     low: f64,
     high: f64,
 }
 
 impl Ratio {
-    pub fn of(above: &Turns, below: &Turns) -> Self {
+    pub(crate) fn of(above: &Turns, below: &Turns) -> Self {
         let pairs = above.0.iter().zip(&below.0);
         let mut ratios: Vec<f64> = pairs.map(|(a, b)| a.as_secs_f64() / b.as_secs_f64()).collect();
         ratios.sort_by(f64::total_cmp);
@@ -66,6 +66,6 @@ fn rank(n: usize) -> usize {
     k.saturating_sub(1)
 }
 
-pub fn ms(time: Duration) -> String {
+pub(crate) fn ms(time: Duration) -> String {
     format!("{:.2} ms", time.as_secs_f64() * 1e3)
 }

@@ -99,7 +99,7 @@ async fn tcp(port: u16, target: SocketAddr) -> io::Result<()> {
                     let _ = tokio::io::copy_bidirectional(&mut client, &mut container).await;
                 }
                 Err(error) => {
-                    tracing::debug!(%error, %target, "::1 forwarder: the container does not answer")
+                    tracing::debug!(%error, %target, "::1 forwarder: the container does not answer");
                 }
             }
         });

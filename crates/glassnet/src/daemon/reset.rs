@@ -47,7 +47,7 @@ pub(crate) fn reset(options: &Options) -> anyhow::Result<Vec<String>> {
             Ok(outcomes) if outcomes == [Outcome::AlreadyGone] => {}
             Ok(_) => said.push(in_words(&step.change)),
             Err(failure) => {
-                said.push(format!("could not {}: {}", in_words(&step.change), failure.error))
+                said.push(format!("could not {}: {}", in_words(&step.change), failure.error));
             }
         }
     }

@@ -4,7 +4,7 @@ use std::process::{Command, Output};
 
 const GLASSNET: &str = env!("CARGO_BIN_EXE_glassnet");
 
-pub struct Lab {
+pub(crate) struct Lab {
     name: String,
 }
 
@@ -41,7 +41,7 @@ hosts:
 }
 
 impl Lab {
-    pub fn up(name: &str, bridge_nf_call: u8) -> Self {
+    pub(crate) fn up(name: &str, bridge_nf_call: u8) -> Self {
         let name = format!("{name}-{}", std::process::id());
         let directory = std::env::temp_dir().join(format!("glassnet-test-{name}"));
         std::fs::create_dir_all(&directory).unwrap();
@@ -55,27 +55,27 @@ impl Lab {
     }
 
     /// Runs a command on a host, or in a container written `alpha/web`.
-    pub fn run(&self, place: &str, command: &[&str]) -> Output {
+    pub(crate) fn run(&self, place: &str, command: &[&str]) -> Output {
         let place = format!("{}/{place}", self.name);
         Command::new(GLASSNET).args(["lab", "exec", &place, "--"]).args(command).output().unwrap()
     }
 
     /// What a command prints; it has to succeed.
-    pub fn says(&self, place: &str, command: &[&str]) -> String {
+    pub(crate) fn says(&self, place: &str, command: &[&str]) -> String {
         let output = self.run(place, command);
         assert!(output.status.success(), "{place}: {command:?}: {}", text(&output));
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 
     /// The page a place gets, or `None` within three seconds.
-    pub fn fetch(&self, place: &str, url: &str) -> Option<String> {
+    pub(crate) fn fetch(&self, place: &str, url: &str) -> Option<String> {
         let output =
             self.run(place, &["busybox", "timeout", "3", "busybox", "wget", "-q", "-O", "-", url]);
         let page = String::from_utf8_lossy(&output.stdout).trim().to_owned();
         output.status.success().then_some(page)
     }
 
-    pub fn pings(&self, place: &str, address: &str) -> bool {
+    pub(crate) fn pings(&self, place: &str, address: &str) -> bool {
         self.run(place, &["busybox", "ping", "-c", "1", "-W", "2", address]).status.success()
     }
 }
