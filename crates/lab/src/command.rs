@@ -37,7 +37,7 @@ fn attach(container: &Container, network: &str, pid: u32) -> Vec<String> {
     let mut command = words(&["attach", &format!("/proc/{pid}/ns/net")]);
     command.extend(words(&["--network", network, "--name", &container.name]).split_off(1));
     for address in &container.addresses {
-        command.extend(["--ip".to_owned(), address.to_string()]);
+        command.extend(["--address".to_owned(), address.to_string()]);
     }
     for publish in &container.publish {
         command.extend(["--publish".to_owned(), publish.clone()]);
@@ -146,7 +146,7 @@ mod tests {
         };
         assert_eq!(
             spoken(&attach(&container, "blue", 7)),
-            "glassnet attach /proc/7/ns/net --network blue --name web --ip 10.1.0.9 --publish 8080:80"
+            "glassnet attach /proc/7/ns/net --network blue --name web --address 10.1.0.9 --publish 8080:80"
         );
     }
 }

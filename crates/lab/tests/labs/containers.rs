@@ -38,7 +38,7 @@ fn glassnet_is_asked_for_networks_and_attachments_at_every_start() {
         |stage: &Stage| stage.sh("box", "a", "sed 's,/proc/[0-9]*/,/proc/N/,' /var/log/asked");
     let once = "node\n\
                 network create blue --subnet 10.1.0.0/24 --subnet 2001:db8:1::/64\n\
-                attach /proc/N/ns/net --network blue --name web --ip 10.1.0.9 --publish 8080:80 \
+                attach /proc/N/ns/net --network blue --name web --address 10.1.0.9 --publish 8080:80 \
                 --publish 53:53/udp\n";
     assert_eq!(asked(&stage), once);
     stage.run(&["kill", "box", "a"]);
