@@ -23,7 +23,11 @@ pub(crate) fn node() -> Vec<String> {
     words(&["node"])
 }
 
-/// Makes a network; one that is there already, with the same wishes, is kept.
+/// Succeeds if the network is there: networks outlive a power cut.
+fn network_inspect(network: &Network) -> Vec<String> {
+    words(&["network", "inspect", &network.name])
+}
+
 fn network_create(network: &Network) -> Vec<String> {
     let mut command = words(&["network", "create", &network.name]);
     for subnet in &network.subnets {
@@ -75,11 +79,15 @@ pub(crate) fn wait_for_daemon(machine: &str, process: &Process) -> Result<(), Er
     }
 }
 
+/// Makes a network, unless the machine has it from an earlier boot.
 pub(crate) fn make_network(
     machine: &str,
     process: &Process,
     network: &Network,
 ) -> Result<(), Error> {
+    if run(machine, process, &network_inspect(network)).is_ok() {
+        return Ok(());
+    }
     run(machine, process, &network_create(network))
 }
 

@@ -3,6 +3,8 @@
 use std::fs::{self, File};
 use std::io;
 use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::child;
 use super::mounts;
@@ -50,5 +52,33 @@ fn pages(pages: &[Page], directory: &Path) -> io::Result<()> {
                 io::Error::other(format!("{BUSYBOX} (Debian package busybox-static): {error}"))
             })?;
     }
+    for page in pages {
+        wait_for_listener(page.port)?;
+    }
     Ok(())
+}
+
+/// Waits until somebody listens on a TCP port, so that a lab that is up can
+/// be asked at once.
+fn wait_for_listener(port: u16) -> io::Result<()> {
+    let late = Instant::now() + Duration::from_secs(5);
+    while Instant::now() < late {
+        let listens = ["/proc/net/tcp6", "/proc/net/tcp"].iter().any(|sockets| {
+            fs::read_to_string(sockets).is_ok_and(|sockets| is_listened_on(&sockets, port))
+        });
+        if listens {
+            return Ok(());
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
+    Err(io::Error::other(format!("{BUSYBOX} httpd does not listen on port {port}")))
+}
+
+/// Looks through `/proc/net/tcp`: the local address is the second field, the
+/// state the fourth, and 0A means LISTEN.
+fn is_listened_on(sockets: &str, port: u16) -> bool {
+    sockets.lines().any(|line| {
+        let fields: Vec<&str> = line.split_ascii_whitespace().take(4).collect();
+        matches!(fields[..], [_, local, _, "0A"] if local.ends_with(&format!(":{port:04X}")))
+    })
 }
