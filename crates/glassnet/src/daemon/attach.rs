@@ -19,6 +19,7 @@ use model::cluster::{Attachment, AttachmentId, NetworkName};
 use model::diff::{self, Change, LinkChange, Step};
 use model::host::NamespaceId;
 use model::host::link::GROUP_DOOMED;
+use model::net::Transport;
 use model::plan;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
@@ -112,7 +113,9 @@ impl Daemon {
         let steps = diff::appear(&plan::attachment(&node, &network, attachment));
         let container = NamespaceId::Container(attachment.id.container.to_string());
         self.carry_out(&steps, &[(container, netns)])?;
-        if !attachment.publish.is_empty() {
+        // A datagram's flow that was there before the rule would go on as before it. Reading the
+        // table of connections costs about 10 ms; TCP begins anew, so only UDP has to pay.
+        if attachment.publish.iter().any(|publish| publish.transport == Transport::Udp) {
             self.forget_connections(std::slice::from_ref(attachment));
         }
         self.forwarders.open(&attachment.publish, attachment);
