@@ -1,14 +1,22 @@
 //! Asks the daemon over `attach.sock`: one question and one answer to a connection. Blocking, and
 //! with nothing started that the CNI program would have to pay for.
+//!
+//! Every wait has an end, also that for a place in the listener's backlog: an engine that calls
+//! the CNI program waits for it. See [`crate::protocol`] for what a frame is.
 
 use crate::protocol::{ATTACH_SOCKET, MAX_FRAME, RUN_DIRECTORY, Request, Response};
-use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
-use std::io::{self, IoSlice, Read as _, Write as _};
+use rustix::io::retry_on_intr;
+use rustix::net::sockopt::{Timeout, set_socket_timeout};
+use rustix::net::{
+    AddressFamily, SendAncillaryBuffer, SendAncillaryMessage, SendFlags, SocketAddrUnix,
+    SocketFlags, SocketType, connect, sendmsg, socket_with,
+};
+use std::io::{self, IoSlice, Read, Write};
 use std::mem::MaybeUninit;
 use std::os::fd::BorrowedFd;
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 /// An attach waits for the kernel and for others before it; longer than this it does not.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -32,44 +40,190 @@ pub(crate) fn socket() -> PathBuf {
 
 /// Asks, sending the network namespace along, if there is one.
 pub(crate) fn ask(request: &Request, netns: Option<BorrowedFd<'_>>) -> Result<Response, NoAnswer> {
-    let path = socket();
-    let mut stream = UnixStream::connect(&path)
-        .map_err(|source| NoAnswer::Down { path: path.clone(), source })?;
-    let body = converse(&mut stream, request, netns)
-        .map_err(|source| NoAnswer::Silent { path: path.clone(), source })?;
-    serde_json::from_slice(&body).map_err(|error| NoAnswer::Odd { path, why: error.to_string() })
+    ask_at(&socket(), PATIENCE, request, netns)
 }
 
-fn converse(
-    stream: &mut UnixStream,
+fn ask_at(
+    path: &Path,
+    patience: Duration,
     request: &Request,
     netns: Option<BorrowedFd<'_>>,
-) -> io::Result<Vec<u8>> {
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
-    let body = serde_json::to_vec(request)?;
-    let mut frame = u32::try_from(body.len()).map_err(io::Error::other)?.to_le_bytes().to_vec();
-    frame.extend_from_slice(&body);
-
-    let descriptors: Vec<BorrowedFd<'_>> = netns.into_iter().collect();
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
-    let mut control = SendAncillaryBuffer::new(&mut space);
-    if !descriptors.is_empty() {
-        control.push(SendAncillaryMessage::ScmRights(&descriptors));
-    }
-    let sent = sendmsg(&*stream, &[IoSlice::new(&frame)], &mut control, SendFlags::NOSIGNAL)?;
-    stream.write_all(&frame[sent..])?;
-
+) -> Result<Response, NoAnswer> {
+    let path = || path.to_owned();
+    let until = Instant::now() + patience;
+    let silent = |source| NoAnswer::Silent { path: path(), source: in_time(source, patience) };
+    let stream = reach(&path(), patience).map_err(|source| match source.kind() {
+        // The backlog is full: somebody listens, and does not accept.
+        io::ErrorKind::WouldBlock => silent(source),
+        _ => NoAnswer::Down { path: path(), source },
+    })?;
+    send(&stream, request, netns).map_err(silent)?;
+    let mut answer = Answer { stream: &stream, until };
     let mut length = [0; 4];
-    stream.read_exact(&mut length)?;
+    answer.read_exact(&mut length).map_err(silent)?;
     let length = u32::from_le_bytes(length);
     if length > MAX_FRAME {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, "an answer of impossible length"));
+        let why = format!("an answer of {length} bytes; the longest there is has {MAX_FRAME}");
+        return Err(NoAnswer::Odd { path: path(), why });
     }
-    let mut answer = Vec::new();
-    stream.take(length.into()).read_to_end(&mut answer)?;
-    if answer.len() < length as usize {
-        return Err(io::ErrorKind::UnexpectedEof.into());
+    // Memory grows with what arrives, not with what was announced.
+    let mut body = Vec::new();
+    answer.take(length.into()).read_to_end(&mut body).map_err(silent)?;
+    if body.len() < length as usize {
+        return Err(silent(io::ErrorKind::UnexpectedEof.into()));
     }
-    Ok(answer)
+    serde_json::from_slice(&body)
+        .map_err(|error| NoAnswer::Odd { path: path(), why: error.to_string() })
+}
+
+/// A connection, which the kernel lets us wait for no longer than `patience`.
+fn reach(path: &Path, patience: Duration) -> io::Result<UnixStream> {
+    let address = SocketAddrUnix::new(path)?;
+    let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+    set_socket_timeout(&socket, Timeout::Send, Some(patience))?;
+    retry_on_intr(|| connect(&socket, &address))?;
+    Ok(socket.into())
+}
+
+/// One frame, and the descriptor with its first byte.
+fn send(
+    mut stream: &UnixStream,
+    request: &Request,
+    netns: Option<BorrowedFd<'_>>,
+) -> io::Result<()> {
+    let mut frame = vec![0; 4];
+    serde_json::to_writer(&mut frame, request)?;
+    let length = u32::try_from(frame.len() - 4).map_err(io::Error::other)?;
+    frame[..4].copy_from_slice(&length.to_le_bytes());
+
+    let descriptors = netns.as_slice();
+    let sent = retry_on_intr(|| {
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+        let mut control = SendAncillaryBuffer::new(&mut space);
+        if !descriptors.is_empty() {
+            control.push(SendAncillaryMessage::ScmRights(descriptors));
+        }
+        sendmsg(stream, &[IoSlice::new(&frame)], &mut control, SendFlags::NOSIGNAL)
+    })?;
+    stream.write_all(&frame[sent..])
+}
+
+/// What the daemon sends, until a moment in time.
+struct Answer<'a> {
+    stream: &'a UnixStream,
+    until: Instant,
+}
+
+impl Read for Answer<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let left = self.until.saturating_duration_since(Instant::now());
+        // Zero would mean "for ever".
+        self.stream.set_read_timeout(Some(left.max(Duration::from_micros(1))))?;
+        self.stream.read(into)
+    }
+}
+
+/// The two endings that the kernel words for programmers, in other words.
+fn in_time(error: io::Error, patience: Duration) -> io::Error {
+    let seconds = patience.as_secs_f32();
+    match error.kind() {
+        io::ErrorKind::WouldBlock => {
+            io::Error::new(io::ErrorKind::TimedOut, format!("nothing came within {seconds} s"))
+        }
+        io::ErrorKind::UnexpectedEof => io::Error::new(
+            io::ErrorKind::UnexpectedEof,
+            "it closed the connection before its answer was whole",
+        ),
+        _ => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::net::UnixListener;
+    use std::thread;
+
+    const SHORT: Duration = Duration::from_millis(200);
+
+    fn ask_one_who(answers: &'static [u8], then_stays: bool) -> Result<Response, NoAnswer> {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join(ATTACH_SOCKET);
+        let listener = UnixListener::bind(&path).unwrap();
+        let daemon = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut question = [0; 1024];
+            let read = stream.read(&mut question).unwrap();
+            stream.write_all(answers).unwrap();
+            if then_stays {
+                // Until the one who asked goes.
+                let _ = stream.read(&mut question);
+            }
+            question[..read].to_vec()
+        });
+        let network = "default".parse().unwrap();
+        let answer = ask_at(&path, SHORT, &Request::Ready { network }, None);
+        let question = daemon.join().unwrap();
+        assert_eq!(question, b"\x24\0\0\0{\"verb\":\"ready\",\"network\":\"default\"}");
+        answer
+    }
+
+    #[test]
+    fn a_frame_is_a_length_and_json() {
+        let answer = ask_one_who(b"\x11\0\0\0{\"answer\":\"done\"}", false);
+        assert_eq!(answer.unwrap(), Response::Done);
+    }
+
+    #[test]
+    fn nobody_there_is_told_from_somebody_silent() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join(ATTACH_SOCKET);
+        let request = Request::Ready { network: "default".parse().unwrap() };
+        let missing = ask_at(&path, SHORT, &request, None).unwrap_err();
+        assert!(matches!(missing, NoAnswer::Down { .. }), "{missing}");
+        drop(UnixListener::bind(&path).unwrap());
+        let refused = ask_at(&path, SHORT, &request, None).unwrap_err();
+        assert!(matches!(refused, NoAnswer::Down { .. }), "{refused}");
+
+        for (answers, stays, says) in [
+            (&b""[..], true, "nothing came within 0.2 s"),
+            (b"\x11\0\0\0{\"answer\"", true, "nothing came within 0.2 s"),
+            (b"\x11\0\0\0{\"answer\"", false, "before its answer was whole"),
+            (b"\x11\0", false, "before its answer was whole"),
+        ] {
+            let silent = ask_one_who(answers, stays).unwrap_err();
+            assert!(matches!(silent, NoAnswer::Silent { .. }), "{silent}");
+            assert!(silent.to_string().ends_with(says), "{silent}");
+        }
+    }
+
+    #[test]
+    fn a_full_backlog_is_not_waited_for_for_ever() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join(ATTACH_SOCKET);
+        let listener =
+            socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)
+                .unwrap();
+        rustix::net::bind(&listener, &SocketAddrUnix::new(&path).unwrap()).unwrap();
+        rustix::net::listen(&listener, 0).unwrap();
+        let _first = UnixStream::connect(&path).unwrap();
+        let request = Request::Ready { network: "default".parse().unwrap() };
+        let silent = ask_at(&path, SHORT, &request, None).unwrap_err();
+        assert!(matches!(silent, NoAnswer::Silent { .. }), "{silent}");
+    }
+
+    #[test]
+    fn odd_answers_are_named() {
+        for (answers, says) in [
+            (
+                &b"\xff\xff\xff\xff"[..],
+                "an answer of 4294967295 bytes; the longest there is has 4194304",
+            ),
+            (b"\x02\0\0\0{}", "missing field `answer` at line 1 column 2"),
+        ] {
+            let odd = ask_one_who(answers, false).unwrap_err();
+            assert!(matches!(odd, NoAnswer::Odd { .. }), "{odd}");
+            assert!(odd.to_string().ends_with(says), "{odd}");
+        }
+    }
 }
