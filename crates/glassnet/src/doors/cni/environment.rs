@@ -1,84 +1,99 @@
-//! The environment that the SPEC defines ("Parameters").
+//! What the engine says in the environment (SPEC, "Parameters").
 
-use super::failure::{CniError, ENVIRONMENT};
-use model::cluster::{AttachmentId, ContainerId};
-use model::net::LinkName;
+use super::refusal::Refusal;
+use model::cluster::AttachmentId;
 use std::ffi::OsString;
 
-/// Reads one variable.
-pub(super) type Lookup<'a> = &'a dyn Fn(&str) -> Option<OsString>;
-
-/// What is asked.
+/// `CNI_COMMAND`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Command {
     Add,
     Del,
     Check,
-    Gc,
     Status,
+    Gc,
     Version,
 }
 
-fn invalid(message: impl Into<String>) -> CniError {
-    CniError::new(ENVIRONMENT, message)
-}
+impl Command {
+    const ALL: [Self; 6] =
+        [Self::Add, Self::Del, Self::Check, Self::Status, Self::Gc, Self::Version];
 
-/// The variable's text, if it is set and not empty.
-pub(super) fn text(lookup: Lookup<'_>, name: &str) -> Result<Option<String>, CniError> {
-    match lookup(name).map(OsString::into_string) {
-        None => Ok(None),
-        Some(Ok(text)) => Ok(Some(text).filter(|text| !text.is_empty())),
-        Some(Err(_)) => Err(invalid(format!("{name} is not UTF-8"))),
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Add => "ADD",
+            Self::Del => "DEL",
+            Self::Check => "CHECK",
+            Self::Status => "STATUS",
+            Self::Gc => "GC",
+            Self::Version => "VERSION",
+        }
+    }
+
+    /// Variables that must be there and not empty.
+    fn required(self) -> &'static [&'static str] {
+        match self {
+            Self::Add | Self::Check => &[CONTAINER, NETNS, INTERFACE],
+            Self::Del => &[CONTAINER, INTERFACE],
+            Self::Status | Self::Gc | Self::Version => &[],
+        }
     }
 }
 
-fn required(lookup: Lookup<'_>, name: &str) -> Result<String, CniError> {
-    text(lookup, name)?.ok_or_else(|| {
-        invalid(format!("{name} is not set; the runtime has to set it for this command"))
-    })
+const COMMAND: &str = "CNI_COMMAND";
+const CONTAINER: &str = "CNI_CONTAINERID";
+const NETNS: &str = "CNI_NETNS";
+const INTERFACE: &str = "CNI_IFNAME";
+const ARGUMENTS: &str = "CNI_ARGS";
+
+/// What was said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Environment {
+    pub(super) command: Command,
+    /// Empty if not said.
+    pub(super) netns: String,
+    /// Empty if not said.
+    pub(super) arguments: String,
+    id: Option<AttachmentId>,
 }
 
-pub(super) fn command(lookup: Lookup<'_>) -> Result<Command, CniError> {
-    Ok(match required(lookup, "CNI_COMMAND")?.as_str() {
-        "ADD" => Command::Add,
-        "DEL" => Command::Del,
-        "CHECK" => Command::Check,
-        "GC" => Command::Gc,
-        "STATUS" => Command::Status,
-        "VERSION" => Command::Version,
-        other => {
-            return Err(invalid(format!(
-                "CNI_COMMAND is {other:?}; this plugin knows ADD, DEL, CHECK, GC, STATUS and VERSION"
-            )));
+impl Environment {
+    pub(super) fn read(variable: &dyn Fn(&str) -> Option<OsString>) -> Result<Self, Refusal> {
+        let text = |name: &'static str| {
+            let value = variable(name).unwrap_or_default().into_string();
+            value.map_err(|_| invalid(name, "it is not UTF-8 text"))
+        };
+        let named = text(COMMAND)?;
+        let command = Command::ALL.into_iter().find(|command| command.as_str() == named);
+        let command = command.ok_or_else(|| {
+            let named: String = named.chars().take(40).collect();
+            let known = Command::ALL.map(Command::as_str).join(", ");
+            invalid(COMMAND, format!("{named:?} is no CNI command; there is {known}"))
+        })?;
+        let is_missing = |name: &&&'static str| variable(name).is_none_or(|value| value.is_empty());
+        let missing: Vec<&str> = command.required().iter().filter(is_missing).copied().collect();
+        if !missing.is_empty() {
+            return Err(Refusal::Missing { verb: command.as_str(), names: missing.join(", ") });
         }
-    })
+        let id = if command.required().is_empty() {
+            None
+        } else {
+            let container = text(CONTAINER)?.parse().map_err(|why| invalid(CONTAINER, why))?;
+            let interface = text(INTERFACE)?.parse().map_err(|why| invalid(INTERFACE, why))?;
+            Some(AttachmentId { container, interface })
+        };
+        Ok(Self { command, netns: text(NETNS)?, arguments: text(ARGUMENTS)?, id })
+    }
+
+    /// Whom ADD, DEL and CHECK are about.
+    pub(super) fn id(&self) -> Result<&AttachmentId, Refusal> {
+        self.id.as_ref().ok_or_else(|| Refusal::Missing {
+            verb: self.command.as_str(),
+            names: [CONTAINER, INTERFACE].join(", "),
+        })
+    }
 }
 
-/// `CNI_CONTAINERID` and `CNI_IFNAME`, both checked.
-pub(super) fn attachment(lookup: Lookup<'_>) -> Result<AttachmentId, CniError> {
-    let container: ContainerId = required(lookup, "CNI_CONTAINERID")?
-        .parse()
-        .map_err(|error| invalid(format!("CNI_CONTAINERID: {error}")))?;
-    let interface: LinkName = required(lookup, "CNI_IFNAME")?
-        .parse()
-        .map_err(|error| invalid(format!("CNI_IFNAME: {error}")))?;
-    Ok(AttachmentId { container, interface })
-}
-
-/// `CNI_NETNS`, where the command cannot do without.
-pub(super) fn netns(lookup: Lookup<'_>) -> Result<String, CniError> {
-    required(lookup, "CNI_NETNS")
-}
-
-/// `CNI_ARGS`: `KEY=VALUE` pairs with `;` between. Keys we do not know are engines' own, and are
-/// passed over whether or not `IgnoreUnknown` says so.
-pub(super) fn arguments(lookup: Lookup<'_>) -> Result<Vec<(String, String)>, CniError> {
-    let Some(text) = text(lookup, "CNI_ARGS")? else { return Ok(Vec::new()) };
-    let pair = |pair: &str| {
-        let (key, value) = pair
-            .split_once('=')
-            .ok_or_else(|| invalid(format!("CNI_ARGS holds {pair:?}, which is no KEY=VALUE")))?;
-        Ok((key.trim().to_ascii_uppercase(), value.trim().to_owned()))
-    };
-    text.split(';').filter(|pair| !pair.trim().is_empty()).map(pair).collect()
+pub(super) fn invalid(name: &'static str, why: impl ToString) -> Refusal {
+    Refusal::Environment { name, why: why.to_string() }
 }

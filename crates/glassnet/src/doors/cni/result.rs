@@ -1,78 +1,73 @@
-//! The result of ADD (SPEC, "Section 5: Result Types"), in the version that was asked for.
+//! What ADD answers (SPEC, "ADD Success"): the bridge, the host's end, the container's end, behind
+//! whatever earlier plugins made. The shape follows the version: up to 0.4.0 each address names
+//! its family, from 1.1.0 each interface its MTU.
 
-use super::config::Config;
-use super::failure::{CniError, DECODE};
+use super::previous::Previous;
+use super::version::Version;
 use crate::protocol::Attached;
-use model::cluster::Attachment;
-use model::net::Family;
+use model::net::{Family, IpNet};
 use serde_json::{Map, Value, json};
-use std::net::IpAddr;
 
-/// What was before in the chain, with what we added.
-pub(super) fn document(
-    config: &Config,
-    version: &str,
+/// `netns` is what `CNI_NETNS` said; `dns` what the configuration says.
+pub(super) fn success(
     attached: &Attached,
+    version: Version,
     netns: &str,
-) -> Result<String, CniError> {
-    let mut result = match &config.prev_result {
-        None => Map::new(),
-        Some(Value::Object(previous)) => previous.clone(),
-        Some(_) => return Err(CniError::new(DECODE, "prevResult is not an object")),
-    };
-    result.insert("cniVersion".to_owned(), json!(version));
-    let interfaces = list(&mut result, "interfaces")?;
-    let first = interfaces.len();
+    dns: Map<String, Value>,
+    previous: Previous,
+) -> Value {
     let Attached { attachment, network, mtu } = attached;
-    let mut container = json!({
-        "name": attachment.id.interface, "mac": attachment.mac, "sandbox": netns,
-    });
-    if version == "1.1.0" {
-        container["mtu"] = json!(mtu);
+    let Previous { mut interfaces, mut ips, mut routes, mut rest } = previous;
+
+    interfaces.push(json!({ "name": network.bridge, "mac": network.bridge_mac() }));
+    // The kernel chooses the host end's MAC; nobody needs to know it.
+    interfaces.push(json!({ "name": attachment.id.host_link() }));
+    let inside = interfaces.len();
+    interfaces.push(json!({
+        "name": attachment.id.interface,
+        "mac": attachment.mac,
+        "sandbox": netns,
+    }));
+    if version >= Version::V1_1_0 {
+        for interface in &mut interfaces[inside - 2..] {
+            interface["mtu"] = json!(mtu);
+        }
     }
-    interfaces.extend([
-        json!({ "name": network.bridge, "mac": network.bridge_mac() }),
-        json!({ "name": attachment.id.host_link() }),
-        container,
-    ]);
-    let ips = list(&mut result, "ips")?;
+
     for pool in &network.pools {
         let Some(address) = attachment.address(pool.family()) else { continue };
-        let mut ip = json!({
-            "interface": first + 2,
-            "address": format!("{address}/{}", pool.subnet.prefix_len()),
-            "gateway": pool.gateway,
-        });
-        if version.starts_with("0.") {
-            ip["version"] = json!(if pool.family() == Family::V4 { "4" } else { "6" });
+        let prefix = IpNet::new(address, pool.subnet.prefix_len())
+            .unwrap_or_else(|_| model::net::single(address));
+        ips.push(json!({ "address": prefix, "gateway": pool.gateway, "interface": inside }));
+        if attachment.default_route {
+            routes.push(json!({ "dst": pool.family().everything(), "gw": pool.gateway }));
         }
-        ips.push(ip);
     }
-    let routes = list(&mut result, "routes")?;
-    for pool in network.pools.iter().filter(|_| attachment.default_route) {
-        routes.push(json!({ "dst": pool.family().everything(), "gw": pool.gateway }));
+    ips.iter_mut().for_each(|ip| name_the_family(ip, version));
+
+    let said = rest.get("dns").and_then(Value::as_object).is_some_and(|dns| !dns.is_empty());
+    if !said {
+        rest.insert("dns".to_owned(), dns.into());
     }
-    if !config.dns.is_null() && !result.contains_key("dns") {
-        result.insert("dns".to_owned(), config.dns.clone());
-    }
-    Ok(format!("{}\n", Value::Object(result)))
+    rest.insert("cniVersion".to_owned(), version.as_str().into());
+    rest.insert("interfaces".to_owned(), interfaces.into());
+    rest.insert("ips".to_owned(), ips.into());
+    rest.insert("routes".to_owned(), routes.into());
+    rest.into()
 }
 
-fn list<'a>(result: &'a mut Map<String, Value>, key: &str) -> Result<&'a mut Vec<Value>, CniError> {
-    let value = result.entry(key).or_insert_with(|| json!([]));
-    if value.is_null() {
-        *value = json!([]);
+fn name_the_family(ip: &mut Value, version: Version) {
+    let Some(ip) = ip.as_object_mut() else { return };
+    if version >= Version::V1_0_0 {
+        ip.remove("version");
+        return;
     }
-    value
-        .as_array_mut()
-        .ok_or_else(|| CniError::new(DECODE, format!("prevResult: {key} is not a list")))
-}
-
-/// Addresses of ours that the earlier result does not hold.
-pub(super) fn lacking(previous: &Value, attachment: &Attachment) -> Vec<String> {
-    let ips = previous.get("ips").and_then(Value::as_array).into_iter().flatten();
-    let told: Vec<IpAddr> =
-        ips.filter_map(|ip| ip.get("address")?.as_str()?.split('/').next()?.parse().ok()).collect();
-    let lacking = attachment.addresses.iter().filter(|address| !told.contains(address));
-    lacking.map(|address| format!("prevResult does not hold {address}")).collect()
+    let prefix = ip.get("address").and_then(Value::as_str).and_then(|text| text.parse().ok());
+    if let Some(prefix) = prefix {
+        let number = match Family::of_prefix(&prefix) {
+            Family::V4 => "4",
+            Family::V6 => "6",
+        };
+        ip.insert("version".to_owned(), number.into());
+    }
 }
