@@ -162,6 +162,9 @@ impl From<NoAnswer> for Refusal {
 
 impl From<Failure> for Refusal {
     fn from(Failure { code, message }: Failure) -> Self {
-        Self::Daemon { code, message }
+        match code {
+            Code::NoNamespace => Self::Environment { name: "CNI_NETNS", why: message },
+            _ => Self::Daemon { code, message },
+        }
     }
 }
