@@ -104,7 +104,7 @@ impl<'a> Configuration<'a> {
 
     pub(super) fn network(&self) -> Result<NetworkName, Refusal> {
         let named = self.root.member("network")?.map(|field| field.parsed()).transpose()?;
-        let default = || "default".parse().map_err(|why| Refusal::Odd(format!("{why}")));
+        let default = || "default".parse().map_err(|why| self.root.invalid(why));
         named.flatten().map_or_else(default, Ok)
     }
 

@@ -56,9 +56,12 @@ use std::process::ExitCode;
 use store::StoreError;
 use version::Version;
 
+/// One question to the daemon, as [`client::ask`].
+type Ask<'a> = &'a dyn Fn(&Request, Option<BorrowedFd<'_>>) -> Result<Response, NoAnswer>;
+
 /// What the plugin does to the world, each replaced in tests.
 struct World<'a> {
-    ask: &'a dyn Fn(&Request, Option<BorrowedFd<'_>>) -> Result<Response, NoAnswer>,
+    ask: Ask<'a>,
     /// Leaves a request for when the daemon is back.
     leave: &'a dyn Fn(&Request) -> Result<(), StoreError>,
     open: &'a dyn Fn(&str) -> Result<OwnedFd, Refusal>,

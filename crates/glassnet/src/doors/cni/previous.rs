@@ -45,10 +45,9 @@ impl Previous {
 
     /// Where a container's interface of that name is in the list of interfaces.
     pub(super) fn inside(&self, name: &LinkName) -> Option<usize> {
-        let place = self.interfaces.iter().position(|interface| {
+        self.interfaces.iter().position(|interface| {
             interface["name"] == name.as_str() && !sandbox(interface).is_empty()
-        });
-        place
+        })
     }
 
     /// Whether it lists an interface of that name in the host.
