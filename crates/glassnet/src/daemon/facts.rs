@@ -3,6 +3,7 @@
 use model::host::route::{RouteKind, TABLE_MAIN};
 use model::host::{LinkKind, Namespace, Unknown};
 use model::net::{IpNet, LinkName};
+use std::collections::BTreeSet;
 
 /// The host's part of [`model::plan::Node`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -10,6 +11,9 @@ pub(super) struct Facts {
     /// Bytes.
     pub underlay_mtu: u32,
     pub advertised_links: Vec<LinkName>,
+    /// Links that are not ours. That one of them changes is no reason to look again: what we
+    /// care for in them comes with an address or a route.
+    pub foreign_links: BTreeSet<LinkName>,
 }
 
 /// The MTU when the host has no way out: Ethernet's.
@@ -24,7 +28,11 @@ pub(super) fn facts(
         // 2 is what we set; it stays wanted while it is there.
         matches!(accepts(link).as_deref(), Some("1" | "2"))
     });
-    Facts { underlay_mtu: underlay_mtu(host), advertised_links: advertised.collect() }
+    Facts {
+        underlay_mtu: underlay_mtu(host),
+        advertised_links: advertised.collect(),
+        foreign_links: foreign_links(host).into_iter().collect(),
+    }
 }
 
 /// Links that lead to others: neither loopback nor ours.

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::protocol::{API_SOCKET, ATTACH_SOCKET};
 use anyhow::Context as _;
+use kernel::monitor::Event;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::os::unix::net::UnixListener;
 use std::path::Path;
@@ -193,7 +194,7 @@ fn watch(daemon: &Arc<Daemon>) {
     let mut put_off: Option<Instant> = None;
     loop {
         let events = match monitor.wait(put_off.map_or(LONG, |_| QUIET)) {
-            Ok(events) => events,
+            Ok(events) => relevant(daemon, events),
             Err(error) => {
                 tracing::error!(%error, "cannot watch the kernel any more");
                 return;
@@ -224,6 +225,14 @@ fn watch(daemon: &Arc<Daemon>) {
         seen = daemon.own_changes.load(Ordering::Acquire);
         let _ = monitor.take();
     }
+}
+
+/// The events that may concern us.
+fn relevant(daemon: &Daemon, mut events: Vec<Event>) -> Vec<Event> {
+    let facts = lock(&daemon.facts);
+    events
+        .retain(|event| !matches!(event, Event::Link(link) if facts.foreign_links.contains(link)));
+    events
 }
 
 /// The two sockets: systemd's, or our own.
