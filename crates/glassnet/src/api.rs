@@ -66,6 +66,11 @@ impl Api {
         self.ask(Method::GET, "/v1/status")
     }
 
+    /// The host and its containers as they are.
+    pub(crate) fn state(&self) -> Result<model::host::Actual, Error> {
+        self.ask(Method::GET, "/v1/state")
+    }
+
     pub(crate) fn networks(&self) -> Result<Vec<Network>, Error> {
         self.ask(Method::GET, "/v1/networks")
     }

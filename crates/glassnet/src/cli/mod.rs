@@ -13,6 +13,7 @@
 mod ask;
 mod attach;
 mod completions;
+mod demo;
 mod detach;
 mod doctor;
 mod error;
@@ -82,6 +83,7 @@ enum Verb {
     Status(status::Status),
     Node(node::Node),
     Lab(lab::Lab),
+    Demo(demo::Demo),
     Doctor(doctor::Doctor),
     Explain(explain::Explain),
     Completions(completions::Completions),
@@ -129,6 +131,7 @@ impl Verb {
             Self::Status(verb) => verb.run(out),
             Self::Node(verb) => verb.run(out),
             Self::Lab(verb) => verb.run(out),
+            Self::Demo(verb) => verb.run(),
             Self::Doctor(verb) => verb.run(out),
             Self::Explain(verb) => verb.run(out),
             Self::Completions(verb) => verb.run(out),

@@ -3,12 +3,26 @@
 //! It runs the commands a reader could type, shows them, and adds nothing of its own: what is
 //! printed is what they print.
 
+use super::error::Error;
+use super::{DONE, Outcome};
 use anyhow::{Context as _, bail};
+use clap::Args;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-const LAB: &str = include_str!("../../../examples/one-host.yaml");
+const LAB: &str = include_str!("../../../../examples/one-host.yaml");
 const NAME: &str = "one-host";
+
+/// Bring up a small lab, fetch pages in it and show the way each took
+#[derive(Args)]
+pub(super) struct Demo {}
+
+impl Demo {
+    pub(super) fn run(self) -> Outcome {
+        play().map_err(Error::Daemon)?;
+        DONE
+    }
+}
 
 /// One question of the demo.
 struct Scene {
@@ -24,8 +38,8 @@ const SCENES: &[Scene] = &[
     Scene {
         title: "container to container",
         place: "alpha/client",
-        url: "http://10.1.0.2/",
-        trace: &["client", "10.1.0.2", "--port", "80"],
+        url: "http://10.1.0.10/",
+        trace: &["client", "10.1.0.10", "--port", "80"],
     },
     Scene {
         title: "container to the outside",
@@ -37,18 +51,18 @@ const SCENES: &[Scene] = &[
         title: "the outside to a published port",
         place: "outside",
         url: "http://192.0.2.1:8080/",
-        trace: &["--in", "eth0", "--from", "192.0.2.254", "192.0.2.1", "--port", "8080"],
+        trace: &["192.0.2.254", "192.0.2.1", "--in", "eth0", "--port", "8080"],
     },
     Scene {
         title: "one network to another: not allowed",
         place: "alpha/other",
-        url: "http://10.1.0.2/",
-        trace: &["other", "10.1.0.2", "--port", "80"],
+        url: "http://10.1.0.10/",
+        trace: &["other", "10.1.0.10", "--port", "80"],
     },
 ];
 
 /// Plays the scenes. The lab stays up for the reader to go on with.
-pub(crate) fn run() -> anyhow::Result<()> {
+fn play() -> anyhow::Result<()> {
     let file = std::env::temp_dir().join(format!("glassnet-demo-{}.yaml", std::process::id()));
     std::fs::write(&file, LAB).with_context(|| format!("cannot write {}", file.display()))?;
     // A demo that was broken off has left its lab.
@@ -63,11 +77,16 @@ pub(crate) fn run() -> anyhow::Result<()> {
     show("alpha", &["glassnet", "ls"])?;
     for scene in SCENES {
         println!("\n── {} ──", scene.title);
-        show(scene.place, &["busybox", "timeout", "3", "busybox", "wget", "-q", "-O", "-", scene.url])?;
+        show(
+            scene.place,
+            &["busybox", "timeout", "3", "busybox", "wget", "-q", "-O", "-", scene.url],
+        )?;
         let trace: Vec<&str> = ["glassnet", "trace"].iter().chain(scene.trace).copied().collect();
         show("alpha", &trace)?;
     }
-    println!("\nLook further with `glassnet lab exec {NAME}/alpha -- glassnet status`; take it down with `glassnet lab down {NAME}`.");
+    println!(
+        "\nLook further with `glassnet lab exec {NAME}/alpha -- glassnet status`; take it down with `glassnet lab down {NAME}`."
+    );
     Ok(())
 }
 
