@@ -1,7 +1,7 @@
 //! From the engine's call to its answer.
 
 use super::VERSIONS;
-use super::config::Config;
+use super::config::{self, Config};
 use super::environment::{self, Command, Lookup};
 use super::failure::{CniError, VERSION};
 use super::verb;
@@ -10,19 +10,19 @@ use serde_json::json;
 /// The text for stdout, or the error.
 pub(super) fn answer(stdin: &[u8], lookup: Lookup<'_>) -> Result<String, CniError> {
     let command = environment::command(lookup)?;
-    let config = Config::read(stdin)?;
     if command == Command::Version {
-        let asked = super::config::version_of(stdin);
+        let asked = config::version_of(stdin);
         return Ok(format!("{}\n", json!({ "cniVersion": asked, "supportedVersions": VERSIONS })));
     }
-    let version = config.version()?;
+    let version = config::version_in_force(stdin)?;
     came_with(command, version)?;
+    let config = || Config::read(stdin);
     match command {
-        Command::Add => verb::add(&config, version, lookup),
+        Command::Add => verb::add(&config()?, version, lookup),
         Command::Del => verb::del(lookup),
-        Command::Check => verb::check(&config, lookup),
-        Command::Gc => verb::gc(&config),
-        Command::Status => verb::status(&config),
+        Command::Check => verb::check(&config()?, lookup),
+        Command::Gc => verb::gc(&config()?),
+        Command::Status => verb::status(&config()?),
         Command::Version => Ok(String::new()),
     }
 }

@@ -8,7 +8,8 @@ use super::failure::{CONFIG, CniError, DECODE, UNSUPPORTED, VERSION};
 use super::{MAX_CONFIG, VERSIONS};
 use model::cluster::{AttachmentId, Bandwidth, ContainerId, NetworkName, Publish, Rate};
 use model::net::{LinkName, Mac, Transport};
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use std::net::IpAddr;
 
@@ -16,8 +17,6 @@ use std::net::IpAddr;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Config {
-    #[serde(default)]
-    pub cni_version: Option<String>,
     #[serde(default)]
     pub name: String,
     /// The network of ours; `default` unless named.
@@ -35,8 +34,16 @@ pub(super) struct Config {
     args: Arguments,
     #[serde(default)]
     pub prev_result: Option<Value>,
-    #[serde(default, rename = "cni.dev/valid-attachments")]
-    pub valid_attachments: Option<Vec<ValidAttachment>>,
+    #[serde(default, rename = "cni.dev/valid-attachments", deserialize_with = "told")]
+    valid_attachments: Option<Vec<ValidAttachment>>,
+    /// The name that the SPEC gave it at first; libcni sends both.
+    #[serde(default, rename = "cni.dev/attachments", deserialize_with = "told")]
+    attachments: Option<Vec<ValidAttachment>>,
+}
+
+/// libcni sends `null` for "none is valid". That is not the same as a key that is not there.
+fn told<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Vec<ValidAttachment>>, D::Error> {
+    Option::deserialize(from).map(|list| Some(list.unwrap_or_default()))
 }
 
 /// What the runtime asks for one container (`capabilities`).
@@ -62,15 +69,17 @@ struct CniArguments {
     mac: Option<Mac>,
 }
 
+/// containerd writes the keys with a capital, which the reference plugins, being Go, do not notice.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct PortMapping {
-    #[serde(default)]
+    #[serde(default, alias = "HostPort")]
     host_port: i64,
+    #[serde(alias = "ContainerPort")]
     container_port: i64,
-    #[serde(default)]
+    #[serde(default, alias = "Protocol")]
     protocol: String,
-    #[serde(default, rename = "hostIP")]
+    #[serde(default, rename = "hostIP", alias = "HostIP")]
     host_ip: String,
 }
 
@@ -78,9 +87,13 @@ struct PortMapping {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct BandwidthEntry {
+    #[serde(alias = "IngressRate")]
     ingress_rate: u64,
+    #[serde(alias = "IngressBurst")]
     ingress_burst: u64,
+    #[serde(alias = "EgressRate")]
     egress_rate: u64,
+    #[serde(alias = "EgressBurst")]
     egress_burst: u64,
 }
 
@@ -106,30 +119,37 @@ pub(super) fn version_of(stdin: &[u8]) -> &'static str {
     VERSIONS.into_iter().find(|version| *version == asked).unwrap_or("1.1.0")
 }
 
+fn read<T: DeserializeOwned>(stdin: &[u8]) -> Result<T, CniError> {
+    if stdin.len() as u64 > MAX_CONFIG {
+        let message = format!("the configuration is longer than {MAX_CONFIG} bytes");
+        return Err(CniError::new(DECODE, message));
+    }
+    serde_json::from_slice(stdin).map_err(|error| {
+        CniError::new(DECODE, format!("the configuration on stdin cannot be read: {error}"))
+    })
+}
+
+/// The version in force, one of [`VERSIONS`]. Nothing else is looked at: what DEL needs is in the
+/// environment, and a setting that ADD would refuse must not keep a container from being removed.
+pub(super) fn version_in_force(stdin: &[u8]) -> Result<&'static str, CniError> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Only {
+        #[serde(default)]
+        cni_version: Option<String>,
+    }
+    // SPEC: without a version it is 0.1.0, which nobody speaks any more.
+    let asked = read::<Only>(stdin)?.cni_version.unwrap_or_else(|| "0.1.0".to_owned());
+    VERSIONS.into_iter().find(|version| *version == asked).ok_or_else(|| {
+        let known = VERSIONS.join(", ");
+        let message = format!("cniVersion {asked:?} is not supported; this plugin speaks {known}");
+        CniError::new(VERSION, message)
+    })
+}
+
 impl Config {
     pub(super) fn read(stdin: &[u8]) -> Result<Self, CniError> {
-        if stdin.len() as u64 > MAX_CONFIG {
-            return Err(CniError::new(
-                DECODE,
-                format!("the configuration is longer than {MAX_CONFIG} bytes"),
-            ));
-        }
-        serde_json::from_slice(stdin).map_err(|error| {
-            CniError::new(DECODE, format!("the configuration on stdin cannot be read: {error}"))
-        })
-    }
-
-    /// The version in force, one of [`VERSIONS`].
-    pub(super) fn version(&self) -> Result<&'static str, CniError> {
-        // SPEC: without a version it is 0.1.0, which nobody speaks any more.
-        let asked = self.cni_version.as_deref().unwrap_or("0.1.0");
-        VERSIONS.into_iter().find(|version| *version == asked).ok_or_else(|| {
-            let known = VERSIONS.join(", ");
-            CniError::new(
-                VERSION,
-                format!("cniVersion {asked:?} is not supported; this plugin speaks {known}"),
-            )
-        })
+        read(stdin)
     }
 
     pub(super) fn network(&self) -> Result<NetworkName, CniError> {
@@ -192,7 +212,8 @@ impl Config {
 
     /// Of GC: the attachments to be kept.
     pub(super) fn keep(&self) -> Result<Vec<AttachmentId>, CniError> {
-        let valid = self.valid_attachments.as_ref().ok_or_else(|| {
+        let told = self.valid_attachments.as_ref().or(self.attachments.as_ref());
+        let valid = told.ok_or_else(|| {
             wrong("cni.dev/valid-attachments is not there; without it GC would detach everything")
         })?;
         let id = |valid: &ValidAttachment| AttachmentId {
