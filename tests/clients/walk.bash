@@ -62,6 +62,23 @@ host_state() {
     iptables-save | sed '/^#/d; s/\[[0-9:]*\]//' | sort
 }
 
+# soon COMMAND...: within 2 s. Ours deletes a container's link after it has
+# answered, 20 ms later when it has nothing else to do.
+soon() {
+    local tries
+    for ((tries = 0; tries < 40; tries++)); do
+        if "$@" >/dev/null 2>&1; then return 0; fi
+        sleep 0.05
+    done
+    "$@"
+}
+
+# Is the host as it was when host_state was written to /run/before?
+as_before() {
+    host_state >/run/after
+    diff /run/before /run/after
+}
+
 # IPv6 addresses are of no use, and look different, until the kernel has made
 # sure that nobody else has them. That takes two seconds at most.
 wait_for_addresses() {

@@ -9,7 +9,7 @@ use super::{Daemon, facts, lock, look};
 use crate::protocol::Failure;
 use model::diff::{self, Change, Diff, LinkChange, Step};
 use model::host::link::GROUP_DOOMED;
-use model::host::{Actual, Namespace, NamespaceId, Unknown, Wanted};
+use model::host::{Actual, Keyed as _, Namespace, NamespaceId, Unknown, Wanted};
 use model::net::LinkName;
 use model::plan;
 
@@ -29,6 +29,7 @@ impl Daemon {
     pub(super) fn difference(&self, mut host: Namespace<Unknown>) -> Diff {
         host.links.retain(|link| link.group != GROUP_DOOMED);
         let wanted = self.wanted(&host);
+        leave_others_queues(&mut host, &wanted);
         let mut actual = Actual::default();
         actual.namespaces.insert(NamespaceId::Host, host);
         diff::diff(&wanted, &actual)
@@ -71,6 +72,14 @@ impl Daemon {
         self.reaper.wake();
         Ok(())
     }
+}
+
+/// Where we limit nothing, a queue is another's: the CNI plugin `bandwidth` puts its own on our
+/// links. None of ours is ever left over, as they come and go with their links.
+pub(super) fn leave_others_queues(host: &mut Namespace<Unknown>, wanted: &Wanted) {
+    let Some(wanted) = wanted.namespaces.get(&NamespaceId::Host) else { return };
+    host.qdiscs.retain(|queue| wanted.qdiscs.contains(&queue.key()));
+    host.filters.retain(|filter| wanted.filters.contains(&filter.link));
 }
 
 /// A link's `accept_ra` as it was read.

@@ -1,6 +1,7 @@
 //! What the daemon tells of itself, and whether an attachment is as it should be.
 
 use super::kernel_words::{in_words, kernel_said};
+use super::reconcile::leave_others_queues;
 use super::record::Stage;
 use super::{Daemon, lock, look};
 use crate::protocol::{AttachmentRow, Code, Failure, NetworkStatus, Response, Status};
@@ -112,6 +113,7 @@ impl Daemon {
         }
         host.links.retain(|link| link.group != model::host::link::GROUP_DOOMED);
         let wanted = self.wanted(&host);
+        leave_others_queues(&mut host, &wanted);
         let mut actual = Actual::default();
         actual.namespaces.insert(NamespaceId::Host, host);
         if let Some(netns) = netns {
