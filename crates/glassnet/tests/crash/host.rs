@@ -144,7 +144,8 @@ impl Host {
         }
         *self.daemon.lock().unwrap() = Some(command.spawn().unwrap());
         let deadline = Instant::now() + HANG;
-        while UnixStream::connect(self.run_directory().join("attach.sock")).is_err() {
+        // The second of the two that it binds.
+        while UnixStream::connect(self.run_directory().join("api.sock")).is_err() {
             if self.is_dead() {
                 return Err(Died);
             }
@@ -233,7 +234,8 @@ impl Host {
         if output.status.success() {
             return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
         }
-        Err(format!("{arguments:?}: {}", String::from_utf8_lossy(&output.stderr)))
+        let said = [output.stdout, output.stderr].concat();
+        Err(format!("{arguments:?}: {}", String::from_utf8_lossy(&said)))
     }
 
     pub(crate) fn create_network(&self) -> Result<(), String> {
