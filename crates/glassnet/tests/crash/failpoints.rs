@@ -1,0 +1,192 @@
+//! The daemon dies at every declared failpoint, each time it is reached, and recovers.
+
+use crate::daemon_failpoint;
+use crate::host::{Container, Died, Host, in_a_private_host};
+use crate::left;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::net::IpAddr;
+use std::sync::Mutex;
+use std::thread;
+
+/// Rounds at once; each has a host of its own.
+const WORKERS: usize = 4;
+
+/// More often than this a place of the store is not died at within one chapter.
+const STORE_TURNS: u64 = 3;
+
+/// A round: its host, its containers, the addresses they got.
+struct Round {
+    host: Host,
+    containers: BTreeMap<&'static str, Container>,
+    given: BTreeSet<IpAddr>,
+}
+
+/// The chapters of the story; each starts the daemon once, and may be the one that arms it.
+const CHAPTERS: [fn(&mut Round, Option<&str>) -> Result<(), Died>; 4] =
+    [Round::begins, Round::torn, Round::damaged, Round::full];
+
+#[test]
+fn every_failpoint_is_reached_and_leaves_nothing() {
+    let points = [store::failpoint::ALL, daemon_failpoint::ALL].concat();
+    let names: Vec<&str> = points.iter().map(|point| point.name()).collect();
+    let (left, deaths) = (Mutex::new(names.clone()), Mutex::new(BTreeMap::new()));
+    thread::scope(|scope| {
+        for _ in 0..WORKERS {
+            scope.spawn(|| {
+                loop {
+                    let Some(name) = left.lock().unwrap().pop() else { return };
+                    let count = all_deaths_at(name);
+                    deaths.lock().unwrap().insert(name, count);
+                }
+            });
+        }
+    });
+    let deaths = deaths.into_inner().unwrap();
+    println!("deaths: {deaths:?}");
+    let never: Vec<_> =
+        names.iter().filter(|name| deaths.get(*name).is_none_or(|n| *n == 0)).collect();
+    assert!(never.is_empty(), "declared and never hit: {never:?}");
+}
+
+/// Dies at each occasion of a failpoint; gives how many there were.
+fn all_deaths_at(name: &str) -> u64 {
+    let most = if name.starts_with("daemon.") { 1000 } else { STORE_TURNS };
+    let mut deaths = 0;
+    for chapter in 0..CHAPTERS.len() {
+        for count in 1..=most {
+            let armed = format!("{name}:{count}");
+            if !in_a_private_host(|| dies(chapter, &armed)) {
+                break;
+            }
+            deaths += 1;
+        }
+    }
+    deaths
+}
+
+/// Tells the story up to the chapter, which is armed, then recovers. Whether the daemon died.
+fn dies(chapter: usize, armed: &str) -> bool {
+    let when = format!("chapter {chapter}, {armed}");
+    let mut round = Round::new();
+    for before in &CHAPTERS[..chapter] {
+        before(&mut round, None).expect("nothing is armed");
+    }
+    let died = CHAPTERS[chapter](&mut round, Some(armed)).is_err();
+    round.recovers(&when);
+    died
+}
+
+impl Round {
+    fn new() -> Self {
+        let mut containers = BTreeMap::new();
+        for (i, name) in (0..).zip(["one", "two", "three", "four", "after"]) {
+            let mut container = Container::new(name, Some(8000 + i));
+            container.shaped = name == "one";
+            containers.insert(name, container);
+        }
+        Self { host: Host::new(), containers, given: BTreeSet::new() }
+    }
+
+    fn add(&mut self, name: &str) -> Result<(), Died> {
+        let container = &self.containers[name];
+        let given = self.host.alive(self.host.cni("ADD", container))?;
+        assert_eq!(given.len(), 2, "an address of each family");
+        let mut seen = container.addresses();
+        seen.sort();
+        assert_eq!(seen, given, "{name} has what it was told");
+        self.given.extend(given);
+        Ok(())
+    }
+
+    fn del(&mut self, name: &str) -> Result<(), Died> {
+        self.host.alive(self.host.cni("DEL", &self.containers[name])).map(drop)
+    }
+
+    /// From no state directory to one container.
+    fn begins(&mut self, armed: Option<&str>) -> Result<(), Died> {
+        self.host.start(armed, "")?;
+        self.host.alive(self.host.create_network())?;
+        self.add("one")?;
+        self.add("two")?;
+        self.del("one")?;
+        self.host.until_held(1)
+    }
+
+    /// The journal ends in half a record, and a killed writer left its file.
+    fn torn(&mut self, armed: Option<&str>) -> Result<(), Died> {
+        self.host.kill();
+        let mut journal = fs::read(self.host.journal()).unwrap();
+        journal.extend(b"torn");
+        fs::write(self.host.journal(), journal).unwrap();
+        fs::write(self.host.state().join(".journal.1.0.tmp"), "half").unwrap();
+        self.host.start(armed, "")?;
+        self.add("three")?;
+        self.del("three")?;
+        self.host.until_held(1)
+    }
+
+    /// The journal is damaged in its middle, and a detach was queued while the daemon was down.
+    fn damaged(&mut self, armed: Option<&str>) -> Result<(), Died> {
+        self.host.kill();
+        let mut journal = fs::read(self.host.journal()).unwrap();
+        let last = frames(&journal).pop().unwrap();
+        let again = journal[last..].to_vec();
+        journal.extend(b"noise");
+        journal.extend(again);
+        fs::write(self.host.journal(), journal).unwrap();
+        self.host.cni("DEL", &self.containers["two"]).unwrap();
+        self.host.start(armed, "")?;
+        self.host.until_held(0)
+    }
+
+    /// The disk takes no more.
+    fn full(&mut self, armed: Option<&str>) -> Result<(), Died> {
+        self.host.kill();
+        let used = fs::metadata(self.host.journal()).unwrap().len();
+        let blocks = used.div_ceil(512) + 4;
+        self.host.start(armed, &format!("trap '' XFSZ; ulimit -f {blocks}; "))?;
+        for _ in 0..100 {
+            let container = &self.containers["four"];
+            let both = self.host.cni("ADD", container).map(|given| self.given.extend(given));
+            let both = both.and_then(|()| self.host.cni("DEL", container));
+            match both {
+                Err(why) if why.contains("write failed") => {
+                    // It may still be on its way to die.
+                    thread::sleep(std::time::Duration::from_millis(20));
+                    return if self.host.is_dead() { Err(Died) } else { Ok(()) };
+                }
+                other => self.host.alive(other)?,
+            };
+        }
+        panic!("the disk is never full");
+    }
+
+    /// A start without a failpoint, then the engine's DELs: nothing is left, and it goes on.
+    fn recovers(mut self, when: &str) {
+        self.host.recover();
+        match self.host.create_network() {
+            Ok(()) => {}
+            Err(why) => assert!(why.contains("is there already"), "{when}: {why}"),
+        }
+        self.add("after").unwrap();
+        left::nobody_shares(self.containers.values(), when);
+        for container in self.containers.values() {
+            self.host.cni("DEL", container).unwrap_or_else(|why| panic!("{when}: {why}"));
+        }
+        self.host.until_held(0).unwrap();
+        left::nothing(&self.host, &self.given, when);
+    }
+}
+
+/// Where each frame of a journal begins: after a header of 32 bytes, each is its length, a sum and
+/// so many bytes.
+pub(crate) fn frames(journal: &[u8]) -> Vec<usize> {
+    let mut starts = Vec::new();
+    let mut at = 32;
+    while let Some(length) = journal.get(at..at + 4) {
+        starts.push(at);
+        at += 8 + u32::from_le_bytes(length.try_into().unwrap()) as usize;
+    }
+    starts
+}

@@ -1,0 +1,264 @@
+//! A private host with a daemon, asked as an engine asks it.
+
+use kernel::NetNs;
+use nix::mount::{MsFlags, mount};
+use nix::sched::{CloneFlags, unshare};
+use serde_json::{Value, json};
+use std::fs::File;
+use std::io::Write as _;
+use std::net::IpAddr;
+use std::os::fd::{AsFd as _, AsRawFd as _};
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
+use std::thread;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+const GLASSNET: &str = env!("CARGO_BIN_EXE_glassnet");
+
+/// Until something that has to happen is taken for a hang.
+pub(crate) const HANG: Duration = Duration::from_secs(60);
+
+pub(crate) const NETWORK: &str = "blue";
+
+/// Runs `work` on a thread that has a network and mounts of its own.
+pub(crate) fn in_a_private_host<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    let alone = || {
+        unshare(CloneFlags::CLONE_NEWNET | CloneFlags::CLONE_NEWNS).unwrap();
+        let none = None::<&str>;
+        mount(none, "/", none, MsFlags::MS_PRIVATE | MsFlags::MS_REC, none).unwrap();
+        let up = Command::new("ip").args(["link", "set", "lo", "up"]).status().unwrap();
+        assert!(up.success());
+        work()
+    };
+    thread::scope(|scope| scope.spawn(alone).join())
+        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+/// The daemon has died by its failpoint.
+#[derive(Debug)]
+pub(crate) struct Died;
+
+pub(crate) struct Host {
+    directory: TempDir,
+    daemon: Mutex<Option<Child>>,
+}
+
+/// A container: a network namespace and what an engine would say of it.
+pub(crate) struct Container {
+    pub(crate) name: String,
+    pub(crate) netns: NetNs,
+    pub(crate) port: Option<u16>,
+    pub(crate) shaped: bool,
+}
+
+impl Container {
+    pub(crate) fn new(name: &str, port: Option<u16>) -> Self {
+        Self { name: name.to_owned(), netns: NetNs::fresh().unwrap(), port, shaped: false }
+    }
+
+    /// The addresses that its `eth0` has in the kernel.
+    pub(crate) fn addresses(&self) -> Vec<IpAddr> {
+        let mut sockets = kernel::Sockets::open_in(self.netns.as_fd()).unwrap();
+        let parts = kernel::observe::Parts { addresses: true, ..Default::default() };
+        let seen = kernel::observe::namespace(&mut sockets, &parts).unwrap();
+        let link_local = |a: &IpAddr| matches!(a, IpAddr::V6(a) if a.is_unicast_link_local());
+        let eth0 = seen.addresses.iter().filter(|address| address.link.as_str() == "eth0");
+        eth0.map(|address| address.prefix.addr()).filter(|a| !link_local(a)).collect()
+    }
+
+    fn config(&self) -> String {
+        let ports: Vec<Value> = self
+            .port
+            .iter()
+            .map(|port| json!({ "hostPort": port, "containerPort": 80, "protocol": "tcp" }))
+            .collect();
+        let mut runtime = json!({ "portMappings": ports });
+        if self.shaped {
+            runtime["bandwidth"] = json!({
+                "ingressRate": 80_000_000, "ingressBurst": 8_000_000,
+                "egressRate": 80_000_000, "egressBurst": 8_000_000,
+            });
+        }
+        json!({
+            "cniVersion": "1.0.0", "name": "crash", "type": "glassnet",
+            "network": NETWORK, "runtimeConfig": runtime,
+        })
+        .to_string()
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        self.kill();
+        if thread::panicking() {
+            eprintln!("the daemon's last log:\n{}", self.log());
+        }
+    }
+}
+
+impl Host {
+    pub(crate) fn new() -> Self {
+        Self { directory: tempfile::tempdir().unwrap(), daemon: Mutex::default() }
+    }
+
+    pub(crate) fn state(&self) -> PathBuf {
+        self.directory.path().join("state/node")
+    }
+
+    pub(crate) fn journal(&self) -> PathBuf {
+        self.state().join("journal")
+    }
+
+    fn run_directory(&self) -> PathBuf {
+        self.directory.path().join("run")
+    }
+
+    /// What the daemon of the last start has logged.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.directory.path().join("log")).unwrap_or_default()
+    }
+
+    fn program(&self, shell: &str) -> Command {
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", &format!("{shell}exec \"$0\" \"$@\""), GLASSNET])
+            .env("GLASSNET_STATE_DIR", self.state())
+            .env("GLASSNET_RUN_DIR", self.run_directory())
+            .env_remove(store::failpoint::ENVIRONMENT)
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Starts the daemon and waits until it answers. `shell` goes first, for what only a shell sets.
+    pub(crate) fn start(&self, failpoint: Option<&str>, shell: &str) -> Result<(), Died> {
+        self.kill();
+        let log = File::create(self.directory.path().join("log")).unwrap();
+        let mut command = self.program(shell);
+        command.arg("node").env("GLASSNET_LOG", "info").stdout(Stdio::null()).stderr(log);
+        if let Some(name) = failpoint {
+            command.env(store::failpoint::ENVIRONMENT, name);
+        }
+        *self.daemon.lock().unwrap() = Some(command.spawn().unwrap());
+        let deadline = Instant::now() + HANG;
+        // The second of the two that it binds.
+        while UnixStream::connect(self.run_directory().join("api.sock")).is_err() {
+            if self.is_dead() {
+                return Err(Died);
+            }
+            assert!(Instant::now() < deadline, "the daemon does not come up");
+            thread::sleep(Duration::from_millis(2));
+        }
+        Ok(())
+    }
+
+    /// Starts the daemon with nothing that could kill it.
+    pub(crate) fn recover(&self) {
+        self.start(None, "").expect("nothing kills it");
+    }
+
+    /// SIGKILL, and it is gone.
+    pub(crate) fn kill(&self) {
+        if let Some(mut child) = self.daemon.lock().unwrap().take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+
+    /// Whether the daemon has died; of anything but SIGKILL it must not.
+    pub(crate) fn is_dead(&self) -> bool {
+        let mut daemon = self.daemon.lock().unwrap();
+        let Some(child) = daemon.as_mut() else { return true };
+        let Some(status) = child.try_wait().unwrap() else { return false };
+        assert_eq!(
+            status.signal(),
+            Some(9),
+            "the daemon ended by itself: {status}: {}",
+            self.log()
+        );
+        true
+    }
+
+    /// An outcome, if the daemon is still there; what failed must have failed because it died.
+    pub(crate) fn alive<T>(&self, outcome: Result<T, String>) -> Result<T, Died> {
+        let deadline = Instant::now() + Duration::from_secs(5);
+        match outcome {
+            Ok(_) if self.is_dead() => Err(Died),
+            Ok(value) => Ok(value),
+            Err(why) => {
+                while !self.is_dead() {
+                    assert!(Instant::now() < deadline, "it failed, and the daemon lives: {why}");
+                    thread::sleep(Duration::from_millis(1));
+                }
+                Err(Died)
+            }
+        }
+    }
+
+    /// Runs a verb of the CNI program; gives the addresses in its result.
+    pub(crate) fn cni(&self, verb: &str, container: &Container) -> Result<Vec<IpAddr>, String> {
+        let netns = container.netns.as_fd().as_raw_fd();
+        let mut child = self
+            .program("")
+            .env("CNI_COMMAND", verb)
+            .env("CNI_CONTAINERID", &container.name)
+            .env("CNI_NETNS", format!("/proc/{}/fd/{netns}", std::process::id()))
+            .env("CNI_IFNAME", "eth0")
+            .env("CNI_PATH", "/nonexistent")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(container.config().as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        if !output.status.success() {
+            return Err(format!("{verb} {}: {said}", container.name));
+        }
+        let result: Value = serde_json::from_str(&said).unwrap_or_default();
+        let ips = result["ips"].as_array().cloned().unwrap_or_default();
+        let address = |ip: &Value| {
+            let text = ip["address"].as_str().unwrap();
+            text.split('/').next().unwrap().parse().unwrap()
+        };
+        Ok(ips.iter().map(address).collect())
+    }
+
+    /// Runs a command of the command line; gives what it printed.
+    pub(crate) fn cli(&self, arguments: &[&str]) -> Result<String, String> {
+        let output = self.program("").args(arguments).output().unwrap();
+        if output.status.success() {
+            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+        }
+        let said = [output.stdout, output.stderr].concat();
+        Err(format!("{arguments:?}: {}", String::from_utf8_lossy(&said)))
+    }
+
+    pub(crate) fn create_network(&self) -> Result<(), String> {
+        let create = ["network", "create", NETWORK, "--subnet", "10.9.0.0/24"];
+        self.cli(&[&create[..], &["--subnet", "fd09::/64"]].concat()).map(drop)
+    }
+
+    /// The attachments that the daemon knows.
+    pub(crate) fn held(&self) -> Result<Vec<Value>, String> {
+        let rows: Value = serde_json::from_str(&self.cli(&["ls", "--json"])?).unwrap();
+        Ok(rows.as_array().or_else(|| rows["attachments"].as_array()).unwrap().clone())
+    }
+
+    /// Waits until the daemon holds so many attachments.
+    pub(crate) fn until_held(&self, count: usize) -> Result<(), Died> {
+        let deadline = Instant::now() + HANG;
+        loop {
+            let held = self.alive(self.held())?;
+            if held.len() == count {
+                return Ok(());
+            }
+            assert!(Instant::now() < deadline, "{count} should be held: {held:?}\n{}", self.log());
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
