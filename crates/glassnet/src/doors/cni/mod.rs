@@ -16,6 +16,9 @@ mod failure;
 mod result;
 mod verb;
 
+#[cfg(test)]
+mod tests;
+
 use failure::CniError;
 use std::io::{Read as _, Write as _};
 use std::process::ExitCode;
