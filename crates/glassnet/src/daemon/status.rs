@@ -85,7 +85,7 @@ impl Daemon {
             match read {
                 Ok(namespace) => drop(actual.namespaces.insert(id, namespace)),
                 Err(error) => {
-                    tracing::debug!(%id, %error, "a container's namespace cannot be read")
+                    tracing::debug!(%id, %error, "a container's namespace cannot be read");
                 }
             }
         }

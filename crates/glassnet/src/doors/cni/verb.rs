@@ -50,7 +50,7 @@ pub(super) fn add(config: &Config, version: &str, lookup: Lookup<'_>) -> Result<
         publish: config.publish()?,
         bandwidth: config.bandwidth()?,
         // In a chain another plugin may have made the way out already.
-        default_route: config.default_route.unwrap_or(config.prev_result.is_none()),
+        default_route: config.default_route.unwrap_or_else(|| config.prev_result.is_none()),
     });
     let netns = open(&path)?;
     match client::ask(&request, Some(netns.as_fd()))? {
