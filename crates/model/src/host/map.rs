@@ -67,6 +67,7 @@ impl Namespace<Never> {
             },
             sysctls: self.sysctls.clone(),
             sockets: self.sockets.clone(),
+            numbers: self.numbers.clone(),
         }
     }
 }

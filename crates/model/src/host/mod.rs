@@ -127,6 +127,9 @@ pub struct Namespace<F> {
     pub nft: nft::Ruleset<F>,
     pub sysctls: Table<Sysctl>,
     pub sockets: Table<Socket>,
+    /// Other namespaces by the numbers this one knows them by (`RTM_GETNSID`); only seen.
+    #[serde(default)]
+    pub numbers: BTreeMap<i32, NamespaceId>,
 }
 
 impl<F> Default for Namespace<F> {
@@ -142,6 +145,7 @@ impl<F> Default for Namespace<F> {
             nft: nft::Ruleset::default(),
             sysctls: Table::default(),
             sockets: Table::default(),
+            numbers: BTreeMap::new(),
         }
     }
 }

@@ -6,9 +6,52 @@
 //! nothing is guessed. `tests.rs` holds one packet that was followed by hand across two hosts, with
 //! the commands that showed each hop: what a `Path` cannot say of it, the type has to learn.
 
-mod packet;
+//!
+//! A walk is asked a [`Question`] and goes step by step, a file each, in walking order:
+//!
+//! ```text
+//! leave (source) → neighbour (domain) → transmit → receive → bridge (bridge_netfilter)
+//!   → prerouting → route (fib) ─┬→ forward → postrouting → neighbour …
+//!                               └→ deliver
+//! at each hook: hooks → conntrack, nft/ (a chain's rules over the packet's image)
+//! ```
+//!
+//! Not walked, and said so: VXLAN, macvlan, tun, rules of routing policy, several next hops,
+//! fragments, broadcast and multicast, VLANs, rules that write into packets, and all that the host
+//! state does not show (XDP and tc programs other than as foreign filters, the host's own
+//! connections, sockets bound to a link).
 
+mod bridge;
+mod bridge_netfilter;
+mod buffer;
+mod conntrack;
+mod deliver;
+mod domain;
+mod fib;
+mod forward;
+mod hooks;
+mod hosts;
+mod image;
+mod leave;
+mod machine;
+mod neighbour;
+mod nft;
+mod packet;
+mod postrouting;
+mod prerouting;
+mod question;
+mod receive;
+mod route;
+mod show;
+mod source;
+mod transmit;
+mod walk;
+
+pub use hosts::{Wire, WireEnd, there_and_back, walk, walk_hosts};
+pub use machine::{Answer, Part};
 pub use packet::{Layer, Packet};
+pub use question::{Asked, Origin, Question};
+pub use walk::{Progress, Walk};
 
 use crate::host::NamespaceId;
 use crate::host::nft::{NftFamily, Verdict};
@@ -258,6 +301,25 @@ pub enum Reason {
     /// The bridge's port does not let frames pass.
     PortState {
         link: LinkName,
+    },
+    /// The frame would have to leave by the port it came by, which is not set to `hairpin`.
+    Hairpin {
+        link: LinkName,
+    },
+    /// Both ports of the bridge are set to `isolated`.
+    Isolated {
+        from: LinkName,
+        to: LinkName,
+    },
+    /// The address cannot come from, or go to, a wire: loopback, or the receiver's own as source.
+    Martian {
+        address: IpAddr,
+    },
+    /// The way back to the source is not by the link it came by (`rp_filter`).
+    ReversePath {
+        source: IpAddr,
+        link: LinkName,
+        sysctl: String,
     },
 }
 

@@ -102,4 +102,69 @@ impl Packet {
         self.layers.insert(0, Layer::Ethernet { source, destination });
         self
     }
+
+    /// The number of the protocol in the outermost IP header: TCP 6, UDP 17, ICMP 1, ICMPv6 58.
+    pub fn protocol(&self) -> Option<u8> {
+        let mut layers = self.layers.iter().skip_while(|layer| !matches!(layer, Layer::Ip { .. }));
+        let Some(Layer::Ip { source, .. }) = layers.next() else { return None };
+        match layers.next()? {
+            Layer::Udp { .. } => Some(17),
+            Layer::Tcp { .. } => Some(6),
+            Layer::Echo { .. } if source.is_ipv4() => Some(1),
+            Layer::Echo { .. } => Some(58),
+            Layer::Ethernet { .. } | Layer::Ip { .. } | Layer::Vxlan { .. } => None,
+            Layer::Payload { .. } => None,
+        }
+    }
+
+    /// TTL or hop limit of the outermost IP header.
+    pub fn hops(&self) -> Option<u8> {
+        self.layers.iter().find_map(|layer| match layer {
+            Layer::Ip { hops, .. } => Some(*hops),
+            _ => None,
+        })
+    }
+
+    /// Whether routers must not cut it: asked for in IPv4, always so in IPv6.
+    pub fn is_whole(&self) -> bool {
+        self.layers.iter().any(|layer| match layer {
+            Layer::Ip { source, dont_fragment, .. } => *dont_fragment || source.is_ipv6(),
+            _ => false,
+        })
+    }
+
+    pub(super) fn set_hops(&mut self, to: u8) {
+        for layer in &mut self.layers {
+            if let Layer::Ip { hops, .. } = layer {
+                *hops = to;
+                return;
+            }
+        }
+    }
+
+    /// Puts another source into the outermost headers; of an echo, the port is the identifier.
+    pub(super) fn set_source(&mut self, to: SocketAddr) {
+        let mut layers = self.layers.iter_mut().skip_while(|l| !matches!(l, Layer::Ip { .. }));
+        if let Some(Layer::Ip { source, .. }) = layers.next() {
+            *source = to.ip();
+        }
+        match layers.next() {
+            Some(Layer::Udp { source, .. } | Layer::Tcp { source, .. }) => *source = to.port(),
+            Some(Layer::Echo { identifier, .. }) => *identifier = to.port(),
+            _ => {}
+        }
+    }
+
+    pub(super) fn set_destination(&mut self, to: SocketAddr) {
+        let mut layers = self.layers.iter_mut().skip_while(|l| !matches!(l, Layer::Ip { .. }));
+        if let Some(Layer::Ip { destination, .. }) = layers.next() {
+            *destination = to.ip();
+        }
+        match layers.next() {
+            Some(Layer::Udp { destination, .. } | Layer::Tcp { destination, .. }) => {
+                *destination = to.port();
+            }
+            _ => {}
+        }
+    }
 }

@@ -1,0 +1,187 @@
+//! A bridge looks for the port (`net/bridge/br_input.c`, `br_forward.c`, `br_device.c`).
+//!
+//! The sender of an answer has been learned by every bridge that the answer went through, so a MAC
+//! address that was just asked for has its port; one from a cache may have none any more, and the
+//! frame floods.
+
+use super::bridge_netfilter::{self as filter, Seen};
+use super::buffer::State;
+use super::domain::{FORWARDING, Search, Sought};
+use super::hooks::{self, At, Stack};
+use super::machine::{Halt, Machine, unknown};
+use super::transmit::fits;
+use super::walk::{Done, Next, hop};
+use super::{Decision, Evidence, Reason, Stage};
+use crate::host::nft::Hook;
+use crate::host::{Link, LinkKind, NamespaceId, Unknown};
+use crate::net::{LinkName, Mac};
+
+/// The step; `from` is the port the frame came by, none if the host sends it.
+pub(super) fn bridge(
+    machine: &Machine<'_>,
+    state: &mut State,
+    name: &LinkName,
+    from: Option<&LinkName>,
+) -> Result<Done, Halt> {
+    let here = state.namespace.clone();
+    let link = machine.link(&here, name)?;
+    let LinkKind::Bridge(settings) = &link.kind else {
+        return unknown(format!("{name} is no bridge"));
+    };
+    if !link.up {
+        return Err(Halt::Drop(Reason::LinkDown { link: name.clone() }));
+    }
+    if settings.vlan_filtering {
+        return unknown(format!("bridge {name} filters VLANs"));
+    }
+    if let Some(from) = from {
+        forwards(machine.link(&here, from)?)?;
+    }
+    let stack = Stack::Bridge(name);
+    let first = if from.is_some() { Hook::Prerouting } else { Hook::Output };
+    let mut evidence = Vec::new();
+    if from.is_some() {
+        let at = At { hook: first, stack, iif: from, oif: None };
+        evidence.extend(hooks::run(machine, state, &at)?.evidence);
+    }
+    let mut hops = Vec::new();
+    let mut seen = Seen::Not;
+    if from.is_some() {
+        seen = filter::prerouting(machine, state, name, &mut hops)?;
+    }
+    let Some((_, mac)) = state.frame() else {
+        return unknown(format!("a packet without a frame is at bridge {name}"));
+    };
+    if !mac.is_unicast() {
+        return unknown("frames to groups are not followed");
+    }
+    let at = machine.place(&here, Some(name));
+    let packet = state.packet.clone();
+    if from.is_some() && is_own(machine, &here, link, mac)? {
+        let input = At { hook: Hook::Input, stack, iif: from, oif: None };
+        evidence.extend(hooks::run(machine, state, &input)?.evidence);
+        hops.push(hop(at, Stage::Bridge, packet, Decision::Up, evidence));
+        let next = match seen {
+            Seen::Yes => Next::Route(name.clone()),
+            Seen::Not | Seen::Untold => Next::Prerouting(name.clone()),
+        };
+        return Ok(Done { hops, next });
+    }
+    let (port, decision, why) = port(machine, state, &here, name, from, mac)?;
+    evidence.extend(why);
+    may_leave(machine, &here, from, &port)?;
+    let hook = if from.is_some() { Hook::Forward } else { first };
+    for (hook, iif) in [(hook, from), (Hook::Postrouting, None)] {
+        let at = At { hook, stack, iif, oif: Some(&port) };
+        evidence.extend(hooks::run(machine, state, &at)?.evidence);
+    }
+    hops.push(hop(at, Stage::Bridge, packet, decision, evidence));
+    if from.is_some() {
+        filter::forward(machine, state, name, seen, &mut hops)?;
+    }
+    fits(state, machine.link(&here, &port)?)?;
+    Ok(Done { hops, next: Next::Transmit(port) })
+}
+
+/// Whether a port lets frames pass at all.
+fn forwards(port: &Link<Unknown>) -> Result<(), Halt> {
+    let link = port.name.clone();
+    if !port.up || port.carrier == Some(false) {
+        return Err(Halt::Drop(Reason::LinkDown { link }));
+    }
+    match port.port.and_then(|port| port.state) {
+        None | Some(FORWARDING) => Ok(()),
+        Some(_) => Err(Halt::Drop(Reason::PortState { link })),
+    }
+}
+
+/// `should_deliver`.
+fn may_leave(
+    machine: &Machine<'_>,
+    of: &NamespaceId,
+    from: Option<&LinkName>,
+    to: &LinkName,
+) -> Result<(), Halt> {
+    let out = machine.link(of, to)?;
+    forwards(out)?;
+    let Some(from) = from else { return Ok(()) };
+    if from == to && !out.port.unwrap_or_default().hairpin {
+        return Err(Halt::Drop(Reason::Hairpin { link: to.clone() }));
+    }
+    let isolated = |link: &Link<Unknown>| link.port.is_some_and(|port| port.isolated);
+    if isolated(out) && isolated(machine.link(of, from)?) {
+        return Err(Halt::Drop(Reason::Isolated { from: from.clone(), to: to.clone() }));
+    }
+    Ok(())
+}
+
+/// Whether the frame is for the bridge itself.
+fn is_own(
+    machine: &Machine<'_>,
+    of: &NamespaceId,
+    bridge: &Link<Unknown>,
+    mac: Mac,
+) -> Result<bool, Halt> {
+    let entry = |entry: &&crate::host::FdbEntry| {
+        let its = entry.bridge.as_ref() == Some(&bridge.name) || entry.link == bridge.name;
+        its && entry.mac == mac && entry.local
+    };
+    match bridge.mac {
+        Some(own) if own == mac => Ok(true),
+        Some(_) => Ok(machine.fdb(of)?.iter().any(|e| entry(&e))),
+        None => unknown(format!("the MAC address of {} was not read", bridge.name)),
+    }
+}
+
+/// The port behind which the MAC address is, and how the bridge comes to it.
+fn port(
+    machine: &Machine<'_>,
+    state: &State,
+    of: &NamespaceId,
+    bridge: &LinkName,
+    from: Option<&LinkName>,
+    mac: Mac,
+) -> Result<(LinkName, Decision, Option<Evidence>), Halt> {
+    let entry = |entry: &&crate::host::FdbEntry| {
+        entry.bridge.as_ref() == Some(bridge) && entry.mac == mac && !entry.local
+    };
+    if let Some(entry) = machine.fdb(of)?.iter().find(entry) {
+        let port = entry.link.clone();
+        let evidence = Evidence::Fdb { mac, port: port.clone() };
+        return Ok((port.clone(), Decision::Port { link: port }, Some(evidence)));
+    }
+    let links = machine.links(of)?.iter();
+    let ports: Vec<LinkName> = links
+        .filter(|link| link.master.as_ref() == Some(bridge) && forwards(link).is_ok())
+        .map(|link| link.name.clone())
+        .collect();
+    let mut behind = Vec::new();
+    let mut maybe = Vec::new();
+    for port in &ports {
+        let mut search = Search::new(machine, Sought::Mac(mac));
+        search.leave_by(of, port)?;
+        if !search.holders.is_empty() {
+            behind.push(port.clone());
+        } else if !(search.wires.is_empty() && search.unclear.is_empty()) {
+            maybe.push(port.clone());
+        }
+    }
+    let port = match (&behind[..], &maybe[..]) {
+        ([one], _) | ([], [one]) => one.clone(),
+        ([], []) => return Err(Halt::Drop(Reason::OtherHost { mac })),
+        _ => return unknown(format!("{mac} may be behind more than one port of {bridge}")),
+    };
+    if let Some((learned, evidence)) = &state.resolved
+        && *learned == mac
+    {
+        let evidence = Some(evidence.clone());
+        return Ok((port.clone(), Decision::Port { link: port }, evidence));
+    }
+    let mut links = Vec::new();
+    for each in ports {
+        if may_leave(machine, of, from, &each).is_ok() {
+            links.push(each);
+        }
+    }
+    Ok((port, Decision::Flood { links }, None))
+}

@@ -1,0 +1,159 @@
+//! Bridged packets at the hooks of the IP stack (`net/bridge/br_netfilter_hooks.c`), where
+//! `net/bridge/bridge-nf-call-iptables` says so.
+//!
+//! The rules then see the bridge as the link that the packet comes by and leaves by, and at
+//! postrouting no link it came by. A packet that is given another destination on the same bridge
+//! stays bridged: it gets that one's MAC address and keeps its sender's.
+
+use super::buffer::State;
+use super::fib::{Sends, lookup};
+use super::hooks::{self, At, Passed, Stack};
+use super::machine::{Halt, Machine, unknown};
+use super::neighbour;
+use super::walk::hop;
+use super::{Decision, Evidence, Hop, Reason, Stage, Translation};
+use crate::host::nft::Hook;
+use crate::net::LinkName;
+
+/// Whether the IP stack's hooks see bridged packets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Seen {
+    Not,
+    Yes,
+    /// The setting was not read, or is not there.
+    Untold,
+}
+
+fn setting(state: &State) -> &'static str {
+    match state.packet.addresses() {
+        Some((source, _)) if source.is_ipv6() => "net/bridge/bridge-nf-call-ip6tables",
+        _ => "net/bridge/bridge-nf-call-iptables",
+    }
+}
+
+fn at<'x>(hook: Hook, iif: Option<&'x LinkName>, oif: Option<&'x LinkName>) -> At<'x> {
+    At { hook, stack: Stack::Ip { nexthop: None }, iif, oif }
+}
+
+/// Prerouting, before the bridge looks for the port. May give the frame another destination.
+pub(super) fn prerouting(
+    machine: &Machine<'_>,
+    state: &mut State,
+    bridge: &LinkName,
+    hops: &mut Vec<Hop>,
+) -> Result<Seen, Halt> {
+    let path = setting(state);
+    let (seen, trial) = match machine.sysctl(&state.namespace, path)? {
+        Some("0") => return Ok(Seen::Not),
+        Some(_) => (Seen::Yes, None),
+        None => (Seen::Untold, Some(state.clone())),
+    };
+    let passed = hooks::run(machine, state, &at(Hook::Prerouting, Some(bridge), None));
+    if let Some(before) = trial {
+        // A frame for the host meets these rules anyway. They matter here if they could keep it
+        // on the bridge, or if it would be bridged.
+        let after = std::mem::replace(state, before);
+        let own = machine.link(&state.namespace, bridge)?.mac;
+        let is_up = state.frame().map(|(_, mac)| mac) == own;
+        let stays = match &passed {
+            Ok(passed) if is_redirected(passed) => on_bridge(machine, &after, bridge)?,
+            Ok(_) | Err(_) => false,
+        };
+        match passed {
+            Err(need @ (Halt::Need(..) | Halt::Resolve { .. })) => return Err(need),
+            Ok(_) if stays => return untold(path, "give it another destination"),
+            _ if is_up => return Ok(Seen::Untold),
+            Ok(passed) if passed.changes.is_empty() => return Ok(Seen::Untold),
+            Ok(_) => return untold(path, "change it"),
+            Err(Halt::Drop(_)) => return untold(path, "drop it"),
+            Err(Halt::Unknown(why)) => return untold(path, &format!("decide: {why}")),
+        }
+    }
+    let passed = passed?;
+    let redirected = is_redirected(&passed);
+    hops.extend(passed.into_hop(machine, state, Stage::Prerouting, Some(bridge)));
+    if redirected {
+        let here = state.namespace.clone();
+        let link = machine.link(&here, bridge)?;
+        let Some((source, _)) = state.frame() else { return Ok(seen) };
+        let to = if on_bridge(machine, state, bridge)? {
+            let Some((_, address)) = state.packet.addresses() else { return Ok(seen) };
+            let (mac, evidence) = neighbour::find(machine, state, &here, bridge, address)?;
+            let at = machine.place(&here, Some(bridge));
+            state.packet = state.unframed().framed(source, mac);
+            let decision = Decision::Neighbour { mac };
+            hops.push(hop(at, Stage::Neighbour, state.packet.clone(), decision, vec![evidence]));
+            mac
+        } else if let Some(own) = link.mac {
+            own
+        } else {
+            return unknown(format!("the MAC address of {bridge} was not read"));
+        };
+        state.packet = state.unframed().framed(source, to);
+    }
+    Ok(seen)
+}
+
+/// Forward and postrouting, once the port is found.
+pub(super) fn forward(
+    machine: &Machine<'_>,
+    state: &mut State,
+    bridge: &LinkName,
+    seen: Seen,
+    hops: &mut Vec<Hop>,
+) -> Result<(), Halt> {
+    let turns = [
+        (Stage::Forward, at(Hook::Forward, Some(bridge), Some(bridge))),
+        (Stage::Postrouting, at(Hook::Postrouting, None, Some(bridge))),
+    ];
+    if seen == Seen::Not {
+        return Ok(());
+    }
+    if seen == Seen::Untold {
+        let path = setting(state);
+        let mut trial = state.clone();
+        hooks::run(machine, &mut trial, &at(Hook::Prerouting, Some(bridge), None))?;
+        for (_, at) in turns {
+            match hooks::run(machine, &mut trial, &at) {
+                Ok(passed) if passed.changes.is_empty() => {}
+                Ok(_) => return untold(path, "change it"),
+                Err(Halt::Drop(Reason::Rule { evidence })) => {
+                    return untold(path, &format!("drop it ({})", name(&evidence)));
+                }
+                Err(Halt::Drop(_)) => return untold(path, "drop it"),
+                Err(Halt::Unknown(why)) => return untold(path, &format!("decide: {why}")),
+                Err(need @ (Halt::Need(..) | Halt::Resolve { .. })) => return Err(need),
+            }
+        }
+        return Ok(());
+    }
+    for (stage, at) in turns {
+        let passed = hooks::run(machine, state, &at)?;
+        hops.extend(passed.into_hop(machine, state, stage, Some(bridge)));
+    }
+    Ok(())
+}
+
+fn untold<T>(path: &str, what: &str) -> Result<T, Halt> {
+    unknown(format!("{path} was not read; if it is 1, rules {what}"))
+}
+
+fn name(evidence: &Evidence) -> String {
+    match evidence {
+        Evidence::Rule { table, chain, .. } | Evidence::Policy { table, chain, .. } => {
+            format!("chain {chain} of table {table}")
+        }
+        _ => "a rule".to_owned(),
+    }
+}
+
+fn is_redirected(passed: &Passed) -> bool {
+    passed.changes.iter().any(|change| matches!(change, Translation::Destination { .. }))
+}
+
+/// Whether the packet's destination is reached by the bridge it is on.
+fn on_bridge(machine: &Machine<'_>, state: &State, bridge: &LinkName) -> Result<bool, Halt> {
+    let Some((_, to)) = state.packet.addresses() else { return Ok(false) };
+    let Some(found) = lookup(machine, &state.namespace, to)? else { return Ok(false) };
+    Ok(found.sends()? == Sends::On && found.link()? == bridge)
+}

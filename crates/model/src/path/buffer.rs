@@ -1,0 +1,57 @@
+//! The packet on its way, with what the kernel keeps beside its bytes (`struct sk_buff`).
+
+use super::conntrack::Connection;
+use super::{Evidence, Layer, Packet};
+use crate::host::NamespaceId;
+use crate::net::Mac;
+
+/// All that changes while the packet goes on.
+#[derive(Clone, Debug)]
+pub(super) struct State {
+    pub(super) namespace: NamespaceId,
+    pub(super) packet: Packet,
+    pub(super) mark: u32,
+    pub(super) tracking: Tracking,
+    /// Of all namespaces the packet came through.
+    pub(super) connections: Vec<Connection>,
+    /// The last answer to "who has …?": the bridges on its way have learned from it.
+    pub(super) resolved: Option<(Mac, Evidence)>,
+}
+
+/// The packet's connection (`skb->_nfct`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tracking {
+    NotYet,
+    /// A rule said `notrack`.
+    Untracked,
+    /// Index into [`State::connections`].
+    Connection {
+        index: usize,
+        reply: bool,
+    },
+}
+
+impl State {
+    pub(super) fn frame(&self) -> Option<(Mac, Mac)> {
+        match self.packet.layers.first() {
+            Some(Layer::Ethernet { source, destination }) => Some((*source, *destination)),
+            _ => None,
+        }
+    }
+
+    /// The packet without the frame it came in: what the hooks between two links show.
+    pub(super) fn unframed(&self) -> Packet {
+        let layers = self.packet.layers.iter();
+        let layers = layers.skip_while(|layer| matches!(layer, Layer::Ethernet { .. }));
+        Packet { layers: layers.cloned().collect() }
+    }
+
+    /// What `skb_scrub_packet` does between the ends of a veth pair.
+    pub(super) fn scrub(&mut self, to: &NamespaceId) {
+        self.tracking = Tracking::NotYet;
+        if self.namespace != *to {
+            self.mark = 0;
+            self.namespace = to.clone();
+        }
+    }
+}

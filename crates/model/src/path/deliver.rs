@@ -1,0 +1,80 @@
+//! Up to a socket (`ip_local_deliver`, `tcp_v4_rcv`, `udp_rcv`), or to the kernel itself.
+
+use super::buffer::{State, Tracking};
+use super::hooks::{self, At, Stack};
+use super::machine::{Halt, Machine, unknown};
+use super::walk::{Done, Next, hop};
+use super::{Decision, End, Evidence, Layer, Reason, Stage};
+use crate::host::Socket;
+use crate::host::nft::Hook;
+use crate::net::{LinkName, Transport};
+use std::net::{IpAddr, SocketAddr};
+
+/// The input hooks.
+pub(super) fn input(
+    machine: &Machine<'_>,
+    state: &mut State,
+    iif: &LinkName,
+) -> Result<Done, Halt> {
+    let stack = Stack::Ip { nexthop: None };
+    let at = At { hook: Hook::Input, stack, iif: Some(iif), oif: None };
+    let passed = hooks::run(machine, state, &at)?;
+    let hops = passed.into_hop(machine, state, Stage::Input, Some(iif));
+    Ok(Done { hops, next: Next::Deliver(iif.clone()) })
+}
+
+/// The step.
+pub(super) fn deliver(
+    machine: &Machine<'_>,
+    state: &mut State,
+    iif: &LinkName,
+    asker: Option<SocketAddr>,
+) -> Result<Done, Halt> {
+    let Some((_, to)) = state.packet.endpoints() else {
+        return unknown("a packet without addresses");
+    };
+    let mut evidence = Vec::new();
+    let mut process = None;
+    let is_echo = state.packet.layers.iter().any(|layer| matches!(layer, Layer::Echo { .. }));
+    match state.packet.ports() {
+        // The socket that asked waits for its answer.
+        _ if asker == Some(to) && is_answer(state) => {}
+        _ if is_echo => {}
+        None => return unknown("the upper protocol is not modelled"),
+        Some((transport, _, port)) => {
+            let sockets = machine.sockets(&state.namespace)?;
+            let mut fitting = sockets.iter().filter(|socket| takes(socket, transport, to));
+            let Some(socket) =
+                fitting.clone().find(|s| !s.local.ip().is_unspecified()).or_else(|| fitting.next())
+            else {
+                return Err(Halt::Drop(Reason::NoSocket { transport, port }));
+            };
+            process = socket.process.as_ref().map(|process| process.name.clone());
+            let (local, process) = (socket.local, process.clone());
+            evidence.push(Evidence::Socket { transport, local, process });
+        }
+    }
+    let at = machine.place(&state.namespace, Some(iif));
+    let packet = state.packet.clone();
+    let hop = hop(at.clone(), Stage::Deliver, packet, Decision::Delivered, evidence);
+    Ok(Done { hops: vec![hop], next: Next::End(End::Delivered { at, process }) })
+}
+
+fn is_answer(state: &State) -> bool {
+    matches!(state.tracking, Tracking::Connection { reply: true, .. })
+}
+
+/// Whether a socket takes packets for this address and port.
+fn takes(socket: &Socket, transport: Transport, to: SocketAddr) -> bool {
+    let any = match (socket.local.ip(), to.ip()) {
+        (IpAddr::V4(local), IpAddr::V4(_)) => local.is_unspecified(),
+        (IpAddr::V6(local), IpAddr::V6(_)) => local.is_unspecified(),
+        (IpAddr::V6(local), IpAddr::V4(_)) => local.is_unspecified() && !socket.v6_only,
+        (IpAddr::V4(_), IpAddr::V6(_)) => false,
+    };
+    let mapped = matches!((socket.local.ip(), to.ip()), (IpAddr::V6(local), IpAddr::V4(to))
+        if local.to_ipv4_mapped() == Some(to));
+    socket.transport == transport
+        && socket.local.port() == to.port()
+        && (any || mapped || socket.local.ip() == to.ip())
+}

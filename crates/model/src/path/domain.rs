@@ -1,0 +1,211 @@
+//! Who is in a layer-2 domain: every interface that a broadcast from a link would reach, over
+//! bridges and veth pairs and through namespaces.
+//!
+//! Stands in for an ARP request or neighbour solicitation (`net/ipv4/arp.c`, `net/ipv6/ndisc.c`).
+//! That rules of the arp and bridge families let those pass is taken for granted; proxies are
+//! unknown.
+
+use super::machine::{Answer, Halt, Machine, unknown};
+use super::transmit::peer;
+use super::{Evidence, Place, Reason};
+use crate::host::{LinkKind, NamespaceId};
+use crate::net::{LinkName, Mac};
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+/// What is looked for.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Sought {
+    Address(IpAddr),
+    Mac(Mac),
+}
+
+/// Who answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Holder {
+    pub(super) mac: Mac,
+    pub(super) place: Place,
+}
+
+/// A search through one domain.
+pub(super) struct Search<'m, 'a> {
+    machine: &'m Machine<'a>,
+    sought: Sought,
+    seen: BTreeSet<(NamespaceId, LinkName)>,
+    pub(super) holders: Vec<Holder>,
+    /// Links beyond which another host may be.
+    pub(super) wires: Vec<Place>,
+    /// Why there may be more than was found.
+    pub(super) unclear: Vec<String>,
+}
+
+impl<'m, 'a> Search<'m, 'a> {
+    pub(super) fn new(machine: &'m Machine<'a>, sought: Sought) -> Self {
+        let (seen, holders, wires, unclear) = Default::default();
+        Self { machine, sought, seen, holders, wires, unclear }
+    }
+
+    /// Follows a frame out of a link.
+    pub(super) fn leave_by(&mut self, of: &NamespaceId, name: &LinkName) -> Result<(), Halt> {
+        let link = self.machine.link(of, name)?;
+        if !link.up || link.carrier == Some(false) {
+            return Ok(());
+        }
+        match &link.kind {
+            LinkKind::Loopback => Ok(()),
+            LinkKind::Bridge(_) => self.ports(of, name, None),
+            LinkKind::Veth(_) => {
+                let (namespace, peer) = peer(self.machine, of, name)?;
+                self.arrive_at(&namespace, &peer)
+            }
+            LinkKind::Device => {
+                self.wires.push(self.machine.place(of, Some(name)));
+                Ok(())
+            }
+            LinkKind::Vxlan(_) => self.unclear(format!("who is behind the tunnel {name}")),
+            LinkKind::Ifb | LinkKind::Tun => self.unclear(format!("who is behind {name}")),
+            LinkKind::Macvlan { .. } => self.unclear(format!("who is beside macvlan {name}")),
+            LinkKind::Foreign(foreign) => self.unclear(format!("{name}: {}", foreign.why)),
+        }
+    }
+
+    /// Follows a frame that comes in by a link.
+    pub(super) fn arrive_at(&mut self, of: &NamespaceId, name: &LinkName) -> Result<(), Halt> {
+        let link = self.machine.link(of, name)?;
+        if !link.up || !self.seen.insert((of.clone(), name.clone())) {
+            return Ok(());
+        }
+        let Some(bridge) = &link.master else { return self.station(of, name) };
+        if link.port.and_then(|port| port.state).is_some_and(|state| state != FORWARDING) {
+            return Ok(());
+        }
+        match &self.machine.link(of, bridge)?.kind {
+            LinkKind::Bridge(_) => {
+                self.station(of, bridge)?;
+                self.ports(of, bridge, Some(name))
+            }
+            _ => self.unclear(format!("{name} belongs to {bridge}, which is no bridge")),
+        }
+    }
+
+    fn unclear(&mut self, why: String) -> Result<(), Halt> {
+        self.unclear.push(why);
+        Ok(())
+    }
+
+    fn ports(
+        &mut self,
+        of: &NamespaceId,
+        bridge: &LinkName,
+        except: Option<&LinkName>,
+    ) -> Result<(), Halt> {
+        if !self.machine.link(of, bridge)?.up {
+            return Ok(());
+        }
+        let isolated = |port: &LinkName| {
+            let link = self.machine.links(of)?.get(port);
+            Ok(link.and_then(|link| link.port).is_some_and(|port| port.isolated))
+        };
+        let from_isolated = except.map(isolated).transpose()?.unwrap_or(false);
+        let links = self.machine.links(of)?.iter();
+        let ports = links.filter(|l| l.master.as_ref() == Some(bridge) && except != Some(&l.name));
+        for port in ports {
+            if from_isolated && isolated(&port.name)? {
+                continue;
+            }
+            if port.port.and_then(|port| port.state).is_none_or(|state| state == FORWARDING) {
+                self.leave_by(of, &port.name)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// An interface that hears the frame: is it the one?
+    fn station(&mut self, of: &NamespaceId, name: &LinkName) -> Result<(), Halt> {
+        let link = self.machine.link(of, name)?;
+        let is_it = link.up
+            && match self.sought {
+                Sought::Mac(mac) => link.mac == Some(mac),
+                Sought::Address(address) => self.answers(of, name, address)?,
+            };
+        if is_it {
+            let Some(mac) = link.mac else {
+                return self.unclear(format!("the MAC address of {name} was not read"));
+            };
+            let place = self.machine.place(of, Some(name));
+            self.holders.push(Holder { mac, place });
+        }
+        Ok(())
+    }
+
+    fn answers(&self, of: &NamespaceId, name: &LinkName, address: IpAddr) -> Result<bool, Halt> {
+        let bears = |a: &&crate::host::Address| a.prefix.addr() == address && !a.tentative;
+        let mut on = self.machine.addresses(of)?.iter().filter(bears).map(|a| &a.link).peekable();
+        if on.peek().is_none() || address.is_loopback() {
+            return Ok(false);
+        }
+        if on.any(|link| link == name) {
+            return Ok(true);
+        }
+        if address.is_ipv6() {
+            return Ok(false);
+        }
+        // An IPv4 address is the host's, not the link's, unless it is told otherwise.
+        let ignore = self.machine.conf(of, name, "arp_ignore")?;
+        match ignore.value {
+            Some(0) if ignore.complete => Ok(true),
+            Some(value) if value > 0 => Ok(false),
+            _ => unknown(format!(
+                "{address} is another link's, and whether {name} answers for it ({}) was not read",
+                ignore.path
+            )),
+        }
+    }
+}
+
+/// `BR_STATE_FORWARDING`.
+pub(super) const FORWARDING: u8 = 3;
+
+/// Asks who has an address, on a link.
+pub(super) fn resolve(
+    machine: &Machine<'_>,
+    of: &NamespaceId,
+    link: &LinkName,
+    address: IpAddr,
+) -> Result<(Mac, Evidence), Halt> {
+    let mut search = Search::new(machine, Sought::Address(address));
+    search.seen.insert((of.clone(), link.clone()));
+    search.leave_by(of, link)?;
+    let mut unseen = None;
+    for wire in std::mem::take(&mut search.wires) {
+        let Some(name) = &wire.link else { continue };
+        match machine.answered(&wire.namespace, name, address) {
+            Some(Answer::By { mac, place }) => {
+                search.holders.push(Holder { mac: *mac, place: place.clone() });
+            }
+            Some(Answer::Nobody) => {}
+            Some(Answer::Unclear(why)) => unseen = Some((name.clone(), why.clone())),
+            None => return Err(Halt::Resolve { at: wire, address }),
+        }
+    }
+    match &search.holders[..] {
+        [Holder { mac, place }] => {
+            let (mac, by) = (*mac, place.clone());
+            Ok((mac, Evidence::Resolved { address, mac, by }))
+        }
+        [] => match (search.unclear.first(), unseen) {
+            (Some(why), _) => unknown(format!("nobody seen has {address}; {why} is not modelled")),
+            (None, Some((wire, why))) => {
+                unknown(format!("{address} is in no cache, and on the wire of {wire}, {why}"))
+            }
+            (None, None) => {
+                let link = link.clone();
+                Err(Halt::Drop(Reason::NoNeighbour { address, link }))
+            }
+        },
+        [one, two, ..] => unknown(format!(
+            "{address} is held by {} ({}) and by {} ({})",
+            one.mac, one.place.namespace, two.mac, two.place.namespace
+        )),
+    }
+}

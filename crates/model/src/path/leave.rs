@@ -1,0 +1,161 @@
+//! A socket sends (`ip_queue_xmit`, `ip_make_skb`, `ip6_xmit`): the route, the source address, the
+//! output hooks, and another look at the route if those gave the packet another destination.
+
+use super::buffer::State;
+use super::fib::{Found, Sends, lookup};
+use super::hooks::{self, At, Stack};
+use super::machine::{Halt, Machine, unknown};
+use super::source;
+use super::walk::{Done, Next, hop};
+use super::{Asked, Decision, Evidence, Layer, Packet, Question, Reason, Stage, Translation};
+use crate::host::nft::Hook;
+use crate::host::{LinkKind, NamespaceId};
+use crate::net::LinkName;
+use std::net::IpAddr;
+
+/// The packet that the question asks for, from this source.
+pub(super) fn packet(question: &Question, source: IpAddr, answer: bool) -> Packet {
+    let ip = Layer::Ip {
+        source,
+        destination: question.destination,
+        hops: question.hops,
+        dont_fragment: question.dont_fragment,
+    };
+    let from = question.source_port.unwrap_or(0);
+    let transport = match question.asked {
+        Asked::Tcp { port } => Layer::Tcp { source: from, destination: port, syn: !answer },
+        Asked::Udp { port } => Layer::Udp { source: from, destination: port },
+        Asked::Echo => Layer::Echo { request: !answer, identifier: from, sequence: 1 },
+    };
+    let payload = Layer::Payload { length: question.payload };
+    let layers = [ip, transport].into_iter().chain((question.payload > 0).then_some(payload));
+    Packet { layers: layers.collect() }
+}
+
+/// The step.
+pub(super) fn leave(
+    machine: &Machine<'_>,
+    state: &mut State,
+    question: &Question,
+    answer: bool,
+) -> Result<Done, Halt> {
+    let here = state.namespace.clone();
+    let to = question.destination;
+    if matches!(to, IpAddr::V6(to) if to.is_unicast_link_local()) {
+        return unknown(format!("{to} is link-local, and which link is meant was not said"));
+    }
+    let Some(found) = lookup(machine, &here, to)? else {
+        return Err(Halt::Drop(Reason::NoRoute { destination: to }));
+    };
+    let sends = found.sends()?;
+    let source = match question.source {
+        Some(source) if source.is_ipv4() != to.is_ipv4() => {
+            return unknown(format!("{source} cannot send to {to}"));
+        }
+        Some(source) => source,
+        None if sends == Sends::Here && to.is_ipv6() => to,
+        None if sends == Sends::Here => found.route.source.unwrap_or(to),
+        None => source::choose(machine, &here, &found, to)?,
+    };
+    state.packet = packet(question, source, answer);
+    let (oif, gateway) = way_out(machine, &here, &found, sends)?;
+    fits_route(machine, state, &found, &oif)?;
+    let decision = Decision::Route { link: oif.clone(), gateway, source: Some(source) };
+    let at = machine.place(&here, None);
+    let hop = hop(at, Stage::Leave, state.packet.clone(), decision, vec![found.evidence()]);
+    Ok(Done { hops: vec![hop], next: Next::Output { oif, gateway } })
+}
+
+/// The link and gateway of a packet that this host sends; what is for itself takes the loopback.
+fn way_out(
+    machine: &Machine<'_>,
+    of: &NamespaceId,
+    found: &Found<'_>,
+    sends: Sends,
+) -> Result<(LinkName, Option<IpAddr>), Halt> {
+    match sends {
+        Sends::On => Ok((found.link()?.clone(), found.gateway())),
+        Sends::Here => {
+            let mut links = machine.links(of)?.iter();
+            match links.find(|link| matches!(link.kind, LinkKind::Loopback)) {
+                Some(link) if link.up => Ok((link.name.clone(), None)),
+                Some(link) => Err(Halt::Drop(Reason::LinkDown { link: link.name.clone() })),
+                None => unknown("the loopback link was not read"),
+            }
+        }
+    }
+}
+
+/// The path's size as far as this host knows it: the route's, else the link's.
+pub(super) fn fits_route(
+    machine: &Machine<'_>,
+    state: &State,
+    found: &Found<'_>,
+    link: &LinkName,
+) -> Result<(), Halt> {
+    let size = state.packet.ip_length();
+    let Some(mtu) = found.route.mtu.or(machine.link(&state.namespace, link)?.mtu) else {
+        return unknown(format!("the MTU of {link} was not read"));
+    };
+    if size <= mtu {
+        return Ok(());
+    }
+    if state.packet.is_whole() {
+        return Err(Halt::Drop(Reason::TooBig { size, mtu, link: link.clone() }));
+    }
+    unknown(format!("its {size} bytes are cut for {link} ({mtu}), and fragments are not followed"))
+}
+
+/// The step.
+pub(super) fn output(
+    machine: &Machine<'_>,
+    state: &mut State,
+    oif: &LinkName,
+    gateway: Option<IpAddr>,
+) -> Result<Done, Halt> {
+    let here = state.namespace.clone();
+    let to = state.packet.addresses().map(|(_, to)| to);
+    let stack = Stack::Ip { nexthop: gateway.or(to) };
+    let at = At { hook: Hook::Output, stack, iif: None, oif: Some(oif) };
+    let passed = hooks::run(machine, state, &at)?;
+    let again = passed.changes.iter().any(|c| matches!(c, Translation::Destination { .. }));
+    let mut hops = passed.into_hop(machine, state, Stage::Output, Some(oif));
+    let (oif, gateway) = match state.packet.addresses() {
+        Some((source, to)) if again => {
+            // `ip_route_me_harder`
+            let Some(found) = lookup(machine, &here, to)? else {
+                return Err(Halt::Drop(Reason::NoRoute { destination: to }));
+            };
+            let (oif, gateway) = way_out(machine, &here, &found, found.sends()?)?;
+            let mut evidence = vec![found.evidence()];
+            evidence.extend(loopback_may_leave(machine, &here, source, &oif)?);
+            fits_route(machine, state, &found, &oif)?;
+            let decision = Decision::Route { link: oif.clone(), gateway, source: None };
+            let at = machine.place(&here, None);
+            hops.push(hop(at, Stage::Route, state.unframed(), decision, evidence));
+            (oif, gateway)
+        }
+        _ => (oif.clone(), gateway),
+    };
+    Ok(Done { hops, next: Next::Postrouting { iif: None, oif, gateway } })
+}
+
+/// 127.0.0.0/8 leaves by the loopback link only (`__mkroute_output`), unless `route_localnet` is
+/// set for the link.
+fn loopback_may_leave(
+    machine: &Machine<'_>,
+    of: &NamespaceId,
+    source: IpAddr,
+    oif: &LinkName,
+) -> Result<Option<Evidence>, Halt> {
+    let by_loopback = matches!(machine.link(of, oif)?.kind, LinkKind::Loopback);
+    if !source.is_loopback() || source.is_ipv6() || by_loopback {
+        return Ok(None);
+    }
+    let conf = machine.conf(of, oif, "route_localnet")?;
+    match conf.value {
+        Some(1..) => Ok(Some(Evidence::Sysctl { path: conf.path, value: "1".to_owned() })),
+        Some(0) if conf.complete => Err(Halt::Drop(Reason::Martian { address: source })),
+        _ => unknown(format!("{} was not read", conf.path)),
+    }
+}

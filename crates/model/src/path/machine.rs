@@ -1,0 +1,191 @@
+//! What the walk knows of a host: the parts of its namespaces that were supplied so far.
+//!
+//! A step asks for a part as if it were there. When it is not, the step stops with
+//! [`Halt::Need`], the caller supplies it, and the step is taken again from its beginning.
+
+use super::{Place, Reason};
+use crate::host::nft::Ruleset;
+use crate::host::{
+    Address, FdbEntry, Link, Namespace, NamespaceId, Neighbour, Route, Socket, Table, Unknown,
+};
+use crate::net::{LinkName, Mac};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+/// A part of a namespace that can be read by itself.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// With the numbers by which the namespace knows others.
+    Links,
+    Addresses,
+    Routes,
+    Neighbours,
+    Fdb,
+    /// Queueing disciplines and filters.
+    Traffic,
+    Nft,
+    Sockets,
+    /// One setting, by its path below `/proc/sys/`.
+    Sysctl(String),
+}
+
+/// What came of asking a wire who has an address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    By {
+        mac: Mac,
+        place: Place,
+    },
+    Nobody,
+    /// It cannot be told, and why.
+    Unclear(String),
+}
+
+/// Why a step did not come to its end.
+#[derive(Clone, Debug)]
+pub(super) enum Halt {
+    Need(NamespaceId, Part),
+    /// The address is asked for on this link, beyond which another host may be.
+    Resolve {
+        at: Place,
+        address: IpAddr,
+    },
+    Drop(Reason),
+    Unknown(String),
+}
+
+pub(super) fn unknown<T>(why: impl Into<String>) -> Result<T, Halt> {
+    Err(Halt::Unknown(why.into()))
+}
+
+/// One host, as far as it is known.
+#[derive(Clone, Debug)]
+pub(super) struct Machine<'a> {
+    pub(super) host: String,
+    parts: BTreeMap<(NamespaceId, Part), Result<Cow<'a, Namespace<Unknown>>, String>>,
+    answers: BTreeMap<(NamespaceId, LinkName, IpAddr), Answer>,
+}
+
+impl<'a> Machine<'a> {
+    pub(super) fn new(host: &str) -> Self {
+        Self { host: host.to_owned(), parts: BTreeMap::new(), answers: BTreeMap::new() }
+    }
+
+    pub(super) fn supply(
+        &mut self,
+        of: NamespaceId,
+        part: Part,
+        namespace: Result<Cow<'a, Namespace<Unknown>>, String>,
+    ) {
+        self.parts.insert((of, part), namespace);
+    }
+
+    pub(super) fn answer(&mut self, at: &Place, address: IpAddr, answer: Answer) {
+        if let Some(link) = &at.link {
+            self.answers.insert((at.namespace.clone(), link.clone(), address), answer);
+        }
+    }
+
+    pub(super) fn answered(
+        &self,
+        of: &NamespaceId,
+        link: &LinkName,
+        address: IpAddr,
+    ) -> Option<&Answer> {
+        self.answers.get(&(of.clone(), link.clone(), address))
+    }
+
+    pub(super) fn part(&self, of: &NamespaceId, part: Part) -> Result<&Namespace<Unknown>, Halt> {
+        match self.parts.get(&(of.clone(), part.clone())) {
+            Some(Ok(namespace)) => Ok(namespace),
+            Some(Err(why)) => unknown(why.clone()),
+            None => Err(Halt::Need(of.clone(), part)),
+        }
+    }
+
+    pub(super) fn links(&self, of: &NamespaceId) -> Result<&Table<Link<Unknown>>, Halt> {
+        Ok(&self.part(of, Part::Links)?.links)
+    }
+
+    pub(super) fn link(&self, of: &NamespaceId, name: &LinkName) -> Result<&Link<Unknown>, Halt> {
+        match self.links(of)?.get(name) {
+            Some(link) => Ok(link),
+            None => unknown(format!("link {name} is spoken of and not there")),
+        }
+    }
+
+    pub(super) fn addresses(&self, of: &NamespaceId) -> Result<&Table<Address>, Halt> {
+        Ok(&self.part(of, Part::Addresses)?.addresses)
+    }
+
+    pub(super) fn routes(&self, of: &NamespaceId) -> Result<&Table<Route>, Halt> {
+        Ok(&self.part(of, Part::Routes)?.routes)
+    }
+
+    pub(super) fn neighbours(&self, of: &NamespaceId) -> Result<&Table<Neighbour>, Halt> {
+        Ok(&self.part(of, Part::Neighbours)?.neighbours)
+    }
+
+    pub(super) fn fdb(&self, of: &NamespaceId) -> Result<&Table<FdbEntry>, Halt> {
+        Ok(&self.part(of, Part::Fdb)?.fdb)
+    }
+
+    pub(super) fn nft(&self, of: &NamespaceId) -> Result<&Ruleset<Unknown>, Halt> {
+        Ok(&self.part(of, Part::Nft)?.nft)
+    }
+
+    pub(super) fn sockets(&self, of: &NamespaceId) -> Result<&Table<Socket>, Halt> {
+        Ok(&self.part(of, Part::Sockets)?.sockets)
+    }
+
+    /// A setting's value; `None` if it is not there, or was not read.
+    pub(super) fn sysctl(&self, of: &NamespaceId, path: &str) -> Result<Option<&str>, Halt> {
+        let path = path.to_owned();
+        let namespace = self.part(of, Part::Sysctl(path.clone()))?;
+        Ok(namespace.sysctls.get(&path).map(|sysctl| sysctl.value.as_str()))
+    }
+
+    /// The larger of a setting's values for all links and for this one (`IN_DEV_MAXCONF`, and
+    /// `IN_DEV_ORCONF` for settings that are 0 or 1), as far as they are there.
+    pub(super) fn conf(
+        &self,
+        of: &NamespaceId,
+        link: &LinkName,
+        setting: &str,
+    ) -> Result<Conf, Halt> {
+        let mut conf = Conf { value: None, complete: true, path: String::new() };
+        for link in ["all", link.as_str()] {
+            let path = format!("net/ipv4/conf/{link}/{setting}");
+            match self.sysctl(of, &path)?.map(str::parse::<u32>) {
+                Some(Ok(value)) if conf.value.is_none_or(|v| value > v) => {
+                    conf = Conf { value: Some(value), path, ..conf };
+                }
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => {
+                    conf.complete = false;
+                    if conf.path.is_empty() {
+                        conf.path = path;
+                    }
+                }
+            }
+        }
+        Ok(conf)
+    }
+
+    pub(super) fn place(&self, namespace: &NamespaceId, link: Option<&LinkName>) -> Place {
+        Place { host: self.host.clone(), namespace: namespace.clone(), link: link.cloned() }
+    }
+}
+
+/// What a pair of settings comes to.
+#[derive(Clone, Debug)]
+pub(super) struct Conf {
+    pub(super) value: Option<u32>,
+    /// Both were there.
+    pub(super) complete: bool,
+    /// The one that counts, or the first that is missing.
+    pub(super) path: String,
+}

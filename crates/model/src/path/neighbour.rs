@@ -1,0 +1,67 @@
+//! The next hop's MAC address (`net/core/neighbour.c`): from the cache, else by asking.
+
+use super::buffer::State;
+use super::domain::resolve;
+use super::machine::{Halt, Machine, unknown};
+use super::walk::{Done, Next, hop};
+use super::{Decision, Evidence, Stage};
+use crate::host::neighbour::NeighbourState;
+use crate::host::{LinkKind, NamespaceId};
+use crate::net::{LinkName, Mac};
+use std::net::IpAddr;
+
+/// The step.
+pub(super) fn neighbour(
+    machine: &Machine<'_>,
+    state: &mut State,
+    name: &LinkName,
+    nexthop: IpAddr,
+) -> Result<Done, Halt> {
+    let here = state.namespace.clone();
+    let link = machine.link(&here, name)?;
+    if matches!(link.kind, LinkKind::Loopback) {
+        let zero = Mac([0; 6]);
+        state.packet = state.unframed().framed(zero, zero);
+        return Ok(Done { hops: Vec::new(), next: Next::Transmit(name.clone()) });
+    }
+    let Some(own) = link.mac else {
+        return unknown(format!("the MAC address of {name} was not read, or it has none"));
+    };
+    let (mac, evidence) = find(machine, state, &here, name, nexthop)?;
+    state.packet = state.unframed().framed(own, mac);
+    let at = machine.place(&here, Some(name));
+    let decision = Decision::Neighbour { mac };
+    let hop = hop(at, Stage::Neighbour, state.packet.clone(), decision, vec![evidence]);
+    let next = match link.kind {
+        LinkKind::Bridge(_) => Next::Bridge { bridge: name.clone(), from: None },
+        _ => Next::Transmit(name.clone()),
+    };
+    Ok(Done { hops: vec![hop], next })
+}
+
+/// The MAC of an address on a link. An entry whose probes failed is asked anew; one that is stale
+/// is used while it is asked.
+pub(super) fn find(
+    machine: &Machine<'_>,
+    state: &mut State,
+    of: &NamespaceId,
+    link: &LinkName,
+    address: IpAddr,
+) -> Result<(Mac, Evidence), Halt> {
+    let entry = machine.neighbours(of)?.get(&(link.clone(), address));
+    if let Some(mac) = entry.filter(|entry| is_usable(entry.state)).and_then(|entry| entry.mac) {
+        state.resolved = None;
+        return Ok((mac, Evidence::Neighbour { address, mac, link: link.clone() }));
+    }
+    let (mac, evidence) = resolve(machine, of, link, address)?;
+    state.resolved = Some((mac, evidence.clone()));
+    Ok((mac, evidence))
+}
+
+fn is_usable(state: NeighbourState) -> bool {
+    match state {
+        NeighbourState::Reachable | NeighbourState::Stale | NeighbourState::Delay => true,
+        NeighbourState::Probe | NeighbourState::NoArp | NeighbourState::Permanent => true,
+        NeighbourState::Incomplete | NeighbourState::Failed | NeighbourState::None => false,
+    }
+}

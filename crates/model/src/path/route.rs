@@ -1,0 +1,146 @@
+//! The route of a packet that came in (`ip_route_input_slow`, `ip6_route_input`): is it for this
+//! host, and if not, does the host forward it? Before that, whether its source may come by this
+//! link at all (`fib_validate_source`, RFC 3704).
+
+use super::buffer::State;
+use super::fib::{Sends, is_local, lookup};
+use super::machine::{Halt, Machine, unknown};
+use super::walk::{Done, Next, hop};
+use super::{Decision, Evidence, Reason, Stage};
+use crate::host::route::RouteKind;
+use crate::host::{LinkKind, NamespaceId};
+use crate::net::LinkName;
+use std::net::IpAddr;
+
+/// The step.
+pub(super) fn route(
+    machine: &Machine<'_>,
+    state: &mut State,
+    iif: &LinkName,
+) -> Result<Done, Halt> {
+    let here = state.namespace.clone();
+    let Some((source, to)) = state.packet.addresses() else {
+        return unknown("a packet without addresses");
+    };
+    let at = machine.place(&here, Some(iif));
+    let local = |evidence| {
+        let hop = hop(at.clone(), Stage::Route, state.packet.clone(), Decision::Local, evidence);
+        Done { hops: vec![hop], next: Next::Input(iif.clone()) }
+    };
+    if matches!(machine.link(&here, iif)?.kind, LinkKind::Loopback) {
+        // The route was looked up when it was sent, and stays with it.
+        return Ok(local(Vec::new()));
+    }
+    if to.is_ipv4() {
+        no_martian(machine, &here, iif, source, to)?;
+    }
+    let Some(found) = lookup(machine, &here, to)? else {
+        return Err(Halt::Drop(Reason::NoRoute { destination: to }));
+    };
+    let mut evidence = vec![found.evidence()];
+    if to.is_ipv4() {
+        evidence.extend(reverse_path(machine, &here, iif, source)?);
+    }
+    match found.sends()? {
+        Sends::Here => Ok(local(evidence)),
+        Sends::On => {
+            evidence.push(forwarding(machine, &here, iif, to)?);
+            let (oif, gateway) = (found.link()?.clone(), found.gateway());
+            let decision = Decision::Route { link: oif.clone(), gateway, source: None };
+            let hop = hop(at, Stage::Route, state.packet.clone(), decision, evidence);
+            let next = Next::Forward { iif: iif.clone(), oif, gateway, mtu: found.route.mtu };
+            Ok(Done { hops: vec![hop], next })
+        }
+    }
+}
+
+/// The setting that makes the host a router; each IPv4 link has its own.
+fn forwarding(
+    machine: &Machine<'_>,
+    of: &NamespaceId,
+    iif: &LinkName,
+    to: IpAddr,
+) -> Result<Evidence, Halt> {
+    let paths = match to {
+        IpAddr::V4(_) => {
+            vec![format!("net/ipv4/conf/{iif}/forwarding"), "net/ipv4/ip_forward".to_owned()]
+        }
+        IpAddr::V6(_) => vec!["net/ipv6/conf/all/forwarding".to_owned()],
+    };
+    for path in &paths {
+        match machine.sysctl(of, path)? {
+            Some("0") => return Err(Halt::Drop(Reason::NotForwarding { sysctl: path.clone() })),
+            Some(value) => {
+                return Ok(Evidence::Sysctl { path: path.clone(), value: value.to_owned() });
+            }
+            None => {}
+        }
+    }
+    unknown(format!("whether it forwards ({}) was not read", paths.join(", ")))
+}
+
+/// Addresses that cannot come in by a wire.
+fn no_martian(
+    machine: &Machine<'_>,
+    of: &NamespaceId,
+    iif: &LinkName,
+    source: IpAddr,
+    to: IpAddr,
+) -> Result<(), Halt> {
+    if let Some(address) = [source, to].into_iter().find(IpAddr::is_loopback) {
+        let conf = machine.conf(of, iif, "route_localnet")?;
+        match conf.value {
+            Some(1..) => {}
+            Some(0) if conf.complete => return Err(Halt::Drop(Reason::Martian { address })),
+            _ => return unknown(format!("{} was not read", conf.path)),
+        }
+    }
+    if is_local(machine, of, source)? {
+        let conf = machine.conf(of, iif, "accept_local")?;
+        match conf.value {
+            Some(1..) => {}
+            Some(0) if conf.complete => {
+                return Err(Halt::Drop(Reason::Martian { address: source }));
+            }
+            _ => {
+                return unknown(format!(
+                    "its source {source} is the receiver's own, and {} was not read",
+                    conf.path
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// `rp_filter`: 1 wants the way back by the same link, 2 any way back.
+fn reverse_path(
+    machine: &Machine<'_>,
+    of: &NamespaceId,
+    iif: &LinkName,
+    source: IpAddr,
+) -> Result<Option<Evidence>, Halt> {
+    let back = lookup(machine, of, source)?;
+    let back = back.filter(|found| found.route.kind == RouteKind::Unicast);
+    if let Some(found) = &back
+        && found.link()? == iif
+    {
+        return Ok(None);
+    }
+    let conf = machine.conf(of, iif, "rp_filter")?;
+    match conf.value {
+        Some(1) if conf.complete => {}
+        Some(2) if back.is_none() => {}
+        Some(0) if conf.complete => return Ok(None),
+        Some(2) => {
+            return Ok(Some(Evidence::Sysctl { path: conf.path, value: "2".to_owned() }));
+        }
+        _ => {
+            return unknown(format!(
+                "the way back to {source} is not by {iif}, and {} was not read",
+                conf.path
+            ));
+        }
+    }
+    Err(Halt::Drop(Reason::ReversePath { source, link: iif.clone(), sysctl: conf.path }))
+}
