@@ -54,6 +54,8 @@ pub(crate) struct Daemon {
     gone: Condvar,
     journal: Journal<Record>,
     queue: Queue,
+    /// Held while queued detaches are carried out: an attach must not overtake one of its container.
+    draining: Mutex<()>,
     kernel: Mutex<kernel::Sockets>,
     /// Read by whoever changes the kernel for one attachment, written by whoever compares all of it:
     /// the comparison must not see an attachment half made.

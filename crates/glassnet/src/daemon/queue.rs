@@ -1,8 +1,32 @@
 //! Detaches that were asked for while the daemon was down.
 
-use super::Daemon;
+use super::{Daemon, lock};
 use crate::protocol::Request;
 use model::cluster::ContainerId;
+use rustix::fs::inotify;
+use std::mem::MaybeUninit;
+use std::path::Path;
+
+/// Carries out, for ever, what is queued from now on: a shim that found no daemon may put its detach
+/// there after the daemon's start has looked.
+pub(super) fn serve(daemon: &Daemon, directory: &Path) {
+    let watch = || {
+        let events = inotify::init(inotify::CreateFlags::CLOEXEC)?;
+        inotify::add_watch(&events, directory, inotify::WatchFlags::MOVED_TO)?;
+        // What came before the watch.
+        daemon.drain_queue_for(None);
+        let mut space = [MaybeUninit::uninit(); 4096];
+        let mut reader = inotify::Reader::new(&events, &mut space);
+        loop {
+            reader.next()?;
+            daemon.drain_queue_for(None);
+        }
+    };
+    let outcome: Result<std::convert::Infallible, rustix::io::Errno> = watch();
+    if let Err(error) = outcome {
+        tracing::error!(%error, "cannot watch the queue of detaches; they wait for the next attach");
+    }
+}
 
 impl Daemon {
     /// Carries queued detaches out: all, or those of one container, which must come before it is
@@ -16,6 +40,7 @@ impl Daemon {
                 return;
             }
         }
+        let _one_by_one = lock(&self.draining);
         tracing::info!(?container, "carrying out queued detaches");
         let drained = self.queue.drain(|name, request: Request| match request {
             Request::Detach { id } => self.detach(&id).map(drop),

@@ -4,9 +4,10 @@ use super::book::Book;
 use super::kernel_words::kernel_said;
 use super::record::{Held, Record, Stage};
 use super::{
-    Daemon, Options, api, facts, forward, listen, lock, look, metrics, reap, reconcile, status,
+    Daemon, Options, api, facts, forward, listen, lock, look, metrics, queue, reap, reconcile,
+    status,
 };
-use crate::protocol::{API_SOCKET, ATTACH_SOCKET};
+use crate::protocol::{API_SOCKET, ATTACH_SOCKET, QUEUE_DIRECTORY};
 use anyhow::Context as _;
 use kernel::monitor::Event;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
@@ -33,6 +34,10 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     std::thread::Builder::new().name("reap".to_owned()).spawn(move || reap::serve(&reaper))?;
     let watcher = daemon.clone();
     std::thread::Builder::new().name("watch".to_owned()).spawn(move || watch(&watcher))?;
+    let (waiting, directory) = (daemon.clone(), options.state_directory.join(QUEUE_DIRECTORY));
+    std::thread::Builder::new()
+        .name("queue".to_owned())
+        .spawn(move || queue::serve(&waiting, &directory))?;
     let served = daemon.clone();
     runtime.spawn(async move {
         if let Err(error) = api::serve(api, served).await {
@@ -77,13 +82,14 @@ fn open(options: &Options, runtime: tokio::runtime::Handle) -> anyhow::Result<Ar
     let mut warnings: Vec<String> = findings.iter().map(ToString::to_string).collect();
     warnings.extend(directory.findings().iter().map(ToString::to_string));
     warnings.iter().for_each(|warning| tracing::warn!(warning, "found in the state directory"));
-    let queue = Queue::open(options.state_directory.join(crate::protocol::QUEUE_DIRECTORY))?;
+    let queue = Queue::open(options.state_directory.join(QUEUE_DIRECTORY))?;
     let own_netns = kernel::NetNs::current()?.inode()?;
     Ok(Arc::new(Daemon {
         book: Mutex::new(book),
         gone: Condvar::new(),
         journal,
         queue,
+        draining: Mutex::default(),
         kernel: Mutex::new(kernel::Sockets::open_here()?),
         world: RwLock::new(()),
         facts: Mutex::default(),

@@ -123,9 +123,12 @@ impl Host {
     }
 
     fn program(&self, shell: &str) -> Command {
-        let mut command = Command::new("sh");
+        let mut command = Command::new(GLASSNET);
+        if !shell.is_empty() {
+            command = Command::new("sh");
+            command.args(["-c", &format!("{shell}exec \"$0\" \"$@\""), GLASSNET]);
+        }
         command
-            .args(["-c", &format!("{shell}exec \"$0\" \"$@\""), GLASSNET])
             .env("GLASSNET_STATE_DIR", self.state())
             .env("GLASSNET_RUN_DIR", self.run_directory())
             .env_remove(store::failpoint::ENVIRONMENT)

@@ -39,18 +39,24 @@ struct Load {
     gate: RwLock<()>,
     ends: AtomicBool,
     attached: AtomicUsize,
-    names: AtomicUsize,
+    turns: AtomicUsize,
 }
 
 impl Load {
-    /// One container's life. Whatever fails is answered by a DEL, as an engine does.
+    /// One container's life. What fails is answered by a DEL and tried again, as an engine does.
     fn turn(&self, slot: usize) {
         let _running = self.gate.read().unwrap();
-        let number = self.names.fetch_add(1, Ordering::Relaxed);
+        let number = self.turns.fetch_add(1, Ordering::Relaxed);
         let port = (slot % 2 == 0).then(|| 9000 + u16::try_from(slot).unwrap());
-        let container = Arc::new(Container::new(&format!("load-{number}"), port));
+        let container = Arc::new(Container::new(&format!("load-{slot}"), port));
         *self.slots[slot].lock().unwrap() = Some(container.clone());
-        if let Ok(given) = self.host.cni("ADD", &container) {
+        for _ in 0..3 {
+            let Ok(given) = self.host.cni("ADD", &container) else {
+                // The next attempt must find nothing of this one, and no late DEL may find the next.
+                self.del(&container);
+                thread::sleep(Duration::from_millis(20));
+                continue;
+            };
             self.attached.fetch_add(1, Ordering::Relaxed);
             self.given.lock().unwrap().extend(&given);
             let mut told = self.told.lock().unwrap();
@@ -59,10 +65,13 @@ impl Load {
                 assert_eq!(other, None, "{address} was given to {} too", container.name);
             }
             drop(told);
+            thread::sleep(Duration::from_millis(number as u64 % 16));
+            let mut seen = container.addresses();
+            seen.sort();
+            assert_eq!(seen, given, "{} has kept what it was told", container.name);
             let mut told = self.told.lock().unwrap();
             given.iter().for_each(|address| drop(told.remove(address)));
-        } else {
-            thread::sleep(Duration::from_millis(5));
+            break;
         }
         self.del(&container);
         *self.slots[slot].lock().unwrap() = None;
@@ -79,6 +88,15 @@ impl Load {
 
     fn containers(&self) -> Vec<Arc<Container>> {
         self.slots.iter().filter_map(|slot| slot.lock().unwrap().clone()).collect()
+    }
+
+    /// Waits until so many more are attached, so that kills do not only meet daemons that start.
+    fn works(&self, more: usize) {
+        let wanted = self.attached.load(Ordering::Relaxed) + more;
+        let deadline = Instant::now() + Duration::from_millis(600);
+        while self.attached.load(Ordering::Relaxed) < wanted && Instant::now() < deadline {
+            thread::sleep(Duration::from_millis(1));
+        }
     }
 
     /// While the daemon is dead the kernel stands still: no two namespaces show one address.
@@ -120,7 +138,7 @@ fn story() {
         gate: RwLock::default(),
         ends: AtomicBool::new(false),
         attached: AtomicUsize::new(0),
-        names: AtomicUsize::new(0),
+        turns: AtomicUsize::new(0),
     };
     let mut moments = Moments(0x2545_f491_4f6c_dd1d);
     load.host.recover();
@@ -142,7 +160,8 @@ fn story() {
             .collect();
         while kills < KILLS && began.elapsed() < TIME {
             assert!(threads.iter().all(|thread| !thread.is_finished()), "a thread has failed");
-            thread::sleep(Duration::from_millis(moments.below(150)));
+            load.works(moments.below(8) as usize);
+            thread::sleep(Duration::from_millis(moments.below(40)));
             let when = format!("kill {kills}");
             load.kill_and_compare(&when);
             kills += 1;
