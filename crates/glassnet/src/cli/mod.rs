@@ -33,6 +33,7 @@ mod publish;
 mod rate;
 mod status;
 mod table;
+mod trace;
 mod usage;
 mod version;
 
@@ -81,6 +82,7 @@ enum Verb {
     Detach(detach::Detach),
     Ls(ls::Ls),
     Status(status::Status),
+    Trace(trace::Trace),
     Node(node::Node),
     Lab(lab::Lab),
     Demo(demo::Demo),
@@ -129,6 +131,7 @@ impl Verb {
             Self::Detach(verb) => verb.run(out),
             Self::Ls(verb) => verb.run(out),
             Self::Status(verb) => verb.run(out),
+            Self::Trace(verb) => verb.run(out),
             Self::Node(verb) => verb.run(out),
             Self::Lab(verb) => verb.run(out),
             Self::Demo(verb) => verb.run(),

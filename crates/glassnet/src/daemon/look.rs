@@ -12,6 +12,10 @@ use std::os::fd::BorrowedFd;
 
 const FORWARDING: [&str; 2] = ["net/ipv4/ip_forward", "net/ipv6/conf/all/forwarding"];
 
+const BRIDGE_NF_CALL: [&str; 2] =
+    ["net/bridge/bridge-nf-call-iptables", "net/bridge/bridge-nf-call-ip6tables"];
+const BY_LINK: [&str; 4] = ["forwarding", "rp_filter", "route_localnet", "accept_local"];
+
 /// The host's namespace, with the settings that the plan names or may name.
 pub(crate) fn host() -> kernel::Result<Namespace<Unknown>> {
     let mut sockets = Sockets::open_here()?;
@@ -30,10 +34,29 @@ pub(crate) fn host() -> kernel::Result<Namespace<Unknown>> {
     observe::namespace(&mut sockets, &Parts { sockets: false, ..Parts::all(paths) })
 }
 
+/// The same with whatever else a packet's way may depend on.
+pub(super) fn host_for_the_walk() -> kernel::Result<Namespace<Unknown>> {
+    let mut host = host()?;
+    let mut paths = BRIDGE_NF_CALL.map(str::to_owned).to_vec();
+    let links = host.links.iter().map(|link| link.name.as_str());
+    for link in links.chain(["all"]) {
+        paths.extend(BY_LINK.map(|setting| format!("net/ipv4/conf/{link}/{setting}")));
+    }
+    let more = observe::sysctls(&Sockets::open_here()?, &paths)?;
+    host.sysctls.extend(more);
+    host.sockets = sockets()?;
+    Ok(host)
+}
+
 /// A container's namespace.
 pub(super) fn container(netns: BorrowedFd<'_>) -> kernel::Result<Namespace<Unknown>> {
-    let paths = FORWARDING.iter().map(|path| (*path).to_owned()).collect();
-    observe::namespace(&mut Sockets::open_in(netns)?, &Parts::all(paths))
+    let mut sockets = Sockets::open_in(netns)?;
+    let mut paths: Vec<String> = FORWARDING.iter().map(|path| (*path).to_owned()).collect();
+    let links = observe::links(sockets.route()?)?;
+    for link in links.iter().map(|link| link.name.as_str()).chain(["all"]) {
+        paths.extend(BY_LINK.map(|setting| format!("net/ipv4/conf/{link}/{setting}")));
+    }
+    observe::namespace(&mut sockets, &Parts::all(paths))
 }
 
 /// Sockets of the host that wait for packets.

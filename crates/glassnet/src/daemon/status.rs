@@ -5,9 +5,10 @@ use super::reconcile::leave_others_queues;
 use super::record::Stage;
 use super::{Daemon, lock, look};
 use crate::protocol::{AttachmentRow, Code, Failure, NetworkStatus, Response, Status};
-use model::cluster::AttachmentId;
+use model::cluster::{Attachment, AttachmentId};
 use model::diff;
-use model::host::{Actual, NamespaceId};
+use model::host::link::VethPeer;
+use model::host::{Actual, LinkKind, Namespace, NamespaceId, Unknown};
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::UNIX_EPOCH;
 
@@ -76,19 +77,22 @@ impl Daemon {
     /// The host and its containers as they are, for the walk and for people.
     pub(super) fn state(&self) -> Result<Actual, Failure> {
         let mut actual = Actual::default();
-        let host = look::host().map_err(|error| kernel_said(&error))?;
-        actual.namespaces.insert(NamespaceId::Host, host);
+        let mut host = look::host_for_the_walk().map_err(|error| kernel_said(&error))?;
         for row in self.rows() {
             let id = NamespaceId::Container(row.attachment.id.container.to_string());
             let read =
                 kernel::NetNs::by_path(&row.netns).and_then(|netns| look::container(netns.as_fd()));
             match read {
-                Ok(namespace) => drop(actual.namespaces.insert(id, namespace)),
+                Ok(mut inside) => {
+                    join(&mut host, &mut inside, &row.attachment);
+                    actual.namespaces.insert(id, inside);
+                }
                 Err(error) => {
-                    tracing::debug!(%id, %error, "a container's namespace cannot be read");
+                    tracing::debug!(%id, %error, "a container's namespace cannot be read")
                 }
             }
         }
+        actual.namespaces.insert(NamespaceId::Host, host);
         Ok(actual)
     }
 
@@ -128,5 +132,27 @@ impl Daemon {
         let mut differences: Vec<String> = diff.conflicts.iter().map(ToString::to_string).collect();
         differences.extend(diff.steps.iter().map(missing));
         Ok(Response::Checked { differences, attachment: Box::new(held.attachment) })
+    }
+}
+
+/// Tells the two ends of an attachment's veth of one another. The kernel names a peer by a number
+/// that means something in the asking namespace alone; we made both ends and know. That they are
+/// still one another's is seen by the numbers of the links.
+fn join(host: &mut Namespace<Unknown>, inside: &mut Namespace<Unknown>, attachment: &Attachment) {
+    let name = attachment.id.host_link();
+    let (Some(outer), Some(inner)) =
+        (host.links.get_mut(&name), inside.links.get_mut(&attachment.id.interface))
+    else {
+        return;
+    };
+    let (outer_index, inner_index) = (outer.index, inner.index);
+    let (LinkKind::Veth(outer), LinkKind::Veth(inner)) = (&mut outer.kind, &mut inner.kind) else {
+        return;
+    };
+    if outer.peer_index == inner_index && inner.peer_index == outer_index {
+        let container = NamespaceId::Container(attachment.id.container.to_string());
+        let peer = |namespace, name| Some(VethPeer { namespace, name });
+        outer.peer = peer(container, attachment.id.interface.clone());
+        inner.peer = peer(NamespaceId::Host, name);
     }
 }

@@ -51,6 +51,23 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("detach", "interface", "只断开这个接口；省略则断开全部"),
     ("ls", "", "列出已接入的容器"),
     ("ls", "network", "只列出某个网络的容器"),
+    ("trace", "", "说明一个数据包会走到哪里，以及原因"),
+    (
+        "trace",
+        "+",
+        "示例：
+  glassnet trace web 10.88.0.9 --port 80
+  glassnet trace host 192.0.2.254
+  glassnet trace 192.0.2.254 192.0.2.1 --in eth0 --port 8080",
+    ),
+    ("trace", "from", "发送者：容器标识、host，或与 --in 一起使用的外部地址"),
+    ("trace", "to", "目的地址"),
+    ("trace", "proto", "协议：tcp、udp 或 icmp；给出端口时默认为 tcp，否则为 icmp"),
+    ("trace", "port", "目的端口"),
+    ("trace", "from_port", "源端口；省略则由内核选择"),
+    ("trace", "size", "包中数据的字节数"),
+    ("trace", "ttl", "TTL 或跳数限制"),
+    ("trace", "link", "数据包由主机的这个接口进入"),
     ("demo", "", "建立一个小实验环境，在其中取几个网页，并显示每次所走的路径"),
     ("status", "", "查看守护进程及各网络的状况"),
     ("node", "", "运行守护进程，由它管理本机的容器网络"),

@@ -1,0 +1,114 @@
+//! `glassnet trace`: where this host would send a packet, hop by hop, from its state alone.
+
+use super::error::Error;
+use super::output::Output;
+use super::{DONE, Outcome};
+use crate::api::Api;
+use clap::Args;
+use model::cluster::ContainerId;
+use model::host::NamespaceId;
+use model::net::{LinkName, Transport};
+use model::path::{self, Asked, Origin, Question};
+use std::net::IpAddr;
+use std::str::FromStr;
+
+/// Say where a packet would go, and why
+#[derive(Args)]
+#[command(after_help = "Examples:
+  glassnet trace web 10.88.0.9 --port 80
+  glassnet trace host 192.0.2.254
+  glassnet trace 192.0.2.254 192.0.2.1 --in eth0 --port 8080")]
+pub(super) struct Trace {
+    /// Who sends: a container's id, `host`, or with --in the address of somebody outside
+    #[arg(value_name = "FROM")]
+    from: From,
+
+    /// The address it is sent to
+    #[arg(value_name = "TO")]
+    to: IpAddr,
+
+    /// Protocol: tcp, udp or icmp; tcp if a port is given, else icmp
+    #[arg(long, value_name = "PROTO", value_parser = ["tcp", "udp", "icmp"])]
+    proto: Option<String>,
+
+    /// Port it is sent to
+    #[arg(long, value_name = "PORT")]
+    port: Option<u16>,
+
+    /// Port it is sent from; else the kernel chooses
+    #[arg(long, value_name = "PORT")]
+    from_port: Option<u16>,
+
+    /// Bytes of data in the packet
+    #[arg(long, value_name = "BYTES", default_value_t = 0)]
+    size: u32,
+
+    /// TTL or hop limit
+    #[arg(long, value_name = "N", default_value_t = 64)]
+    ttl: u8,
+
+    /// The packet comes in by this link of the host
+    #[arg(long = "in", value_name = "LINK")]
+    link: Option<LinkName>,
+}
+
+#[derive(Clone)]
+enum From {
+    Address(IpAddr),
+    Host,
+    Container(ContainerId),
+}
+
+impl FromStr for From {
+    type Err = model::cluster::InvalidName;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match (text.parse(), text) {
+            (Ok(address), _) => Ok(Self::Address(address)),
+            (_, "host") => Ok(Self::Host),
+            _ => text.parse().map(Self::Container),
+        }
+    }
+}
+
+impl Trace {
+    pub(super) fn run(self, out: &Output) -> Outcome {
+        let state = Api::here().state().map_err(Error::Api)?;
+        let question = self.question();
+        let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+        let path = path::walk(&host, &state, question);
+        if out.json {
+            return out.document(&path).and(DONE);
+        }
+        out.raw(&format!("{path}\n")).and(DONE)
+    }
+
+    fn question(&self) -> Question {
+        let port = self.port.unwrap_or(0);
+        let transport = match self.proto.as_deref() {
+            Some("udp") => Some(Transport::Udp),
+            Some("icmp") => None,
+            Some(_) => Some(Transport::Tcp),
+            None => self.port.map(|_| Transport::Tcp),
+        };
+        let asked = match transport {
+            Some(Transport::Tcp) => Asked::Tcp { port },
+            Some(Transport::Udp) => Asked::Udp { port },
+            None => Asked::Echo,
+        };
+        let (namespace, source) = match &self.from {
+            From::Address(address) => (NamespaceId::Host, Some(*address)),
+            From::Host => (NamespaceId::Host, None),
+            From::Container(id) => (NamespaceId::Container(id.to_string()), None),
+        };
+        let origin = self.link.clone().map_or(Origin::Socket, Origin::Wire);
+        Question {
+            origin,
+            source,
+            source_port: self.from_port,
+            payload: self.size,
+            hops: self.ttl,
+            ..Question::new(namespace, self.to, asked)
+        }
+    }
+}
