@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 const THREADS: usize = 32;
 const KILLS: usize = 500;
 /// No more kills are done after this.
-const TIME: Duration = Duration::from_secs(90);
+const TIME: Duration = Duration::from_secs(30);
 /// So often the load ceases and the host has to be clean.
 const CLEAN_EVERY: usize = 25;
 
