@@ -88,7 +88,7 @@ impl Daemon {
                     actual.namespaces.insert(id, inside);
                 }
                 Err(error) => {
-                    tracing::debug!(%id, %error, "a container's namespace cannot be read")
+                    tracing::debug!(%id, %error, "a container's namespace cannot be read");
                 }
             }
         }
