@@ -23,6 +23,7 @@ mod inside;
 mod machine;
 mod outside;
 mod random;
+mod stepping;
 
 use super::*;
 
