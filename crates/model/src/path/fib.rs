@@ -70,6 +70,19 @@ pub(super) enum Sends {
     On,
 }
 
+/// Refuses what goes to no single host, whatever the routes say (`__mkroute_output`,
+/// `ip_route_input_slow`).
+pub(super) fn to_one_host(destination: IpAddr) -> Result<(), Halt> {
+    let many =
+        destination.is_multicast() || matches!(destination, IpAddr::V4(to) if to.is_broadcast());
+    if many || destination.is_unspecified() {
+        return unknown(format!(
+            "{destination} is no single host's, which the walk does not follow"
+        ));
+    }
+    Ok(())
+}
+
 /// The route to a destination, or `None` when no table has one.
 pub(super) fn lookup<'m>(
     machine: &'m Machine<'_>,

@@ -187,7 +187,7 @@ impl<'a> Walk<'a> {
         };
         let question = Question {
             source: Some(to.ip()),
-            source_port: Some(identifier.unwrap_or(to.port())),
+            source_port: Some(identifier.unwrap_or_else(|| to.port())),
             ..Question::new(self.state.namespace.clone(), from.ip(), asked)
         };
         self.state.tracking = Tracking::NotYet;

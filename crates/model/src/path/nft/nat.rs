@@ -67,7 +67,7 @@ pub(super) fn bind(
         Port::Range(from, to) if !random && (from..=to).contains(&side.port()) => side.port(),
         Port::Range(..) => 0,
     };
-    let to = SocketAddr::new(address.unwrap_or(side.ip()), port);
+    let to = SocketAddr::new(address.unwrap_or_else(|| side.ip()), port);
     if to.is_ipv4() != side.is_ipv4() {
         return unknown("a translation into another family");
     }

@@ -82,9 +82,9 @@ fn a_port_that_blocks_and_ports_that_are_isolated() {
         let links = &mut host.namespace(NamespaceId::Host).links;
         links.get_mut(&port(0)).unwrap().port.as_mut().unwrap().state = Some(4);
     });
-    let mac = Some(attachment(1, 0, &[]).mac);
+    let mac = attachment(1, 0, &[]).mac;
     let mut host = host;
-    neighbour(host.namespace(container("c0")), "eth0", "10.0.0.11", mac.unwrap());
+    neighbour(host.namespace(container("c0")), "eth0", "10.0.0.11", mac);
     expect("port-state", &walk("ha", &host, neighbour_container()));
     let mut host = damaged(|host| {
         let links = &mut host.namespace(NamespaceId::Host).links;
@@ -93,7 +93,7 @@ fn a_port_that_blocks_and_ports_that_are_isolated() {
         }
     });
     expect("isolated-ports-no-answer", &walk("ha", &host, neighbour_container()));
-    neighbour(host.namespace(container("c0")), "eth0", "10.0.0.11", mac.unwrap());
+    neighbour(host.namespace(container("c0")), "eth0", "10.0.0.11", mac);
     expect("isolated-ports", &walk("ha", &host, neighbour_container()));
 }
 

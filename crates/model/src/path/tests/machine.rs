@@ -179,7 +179,7 @@ fn routes_of(address: &Address) -> Vec<Route> {
         routes.push(made(address.prefix.trunc(), TABLE_LOCAL, RouteKind::Local));
     } else if address.prefix.prefix_len() < address.prefix.max_prefix_len() {
         routes.push(made(address.prefix.trunc(), TABLE_MAIN, RouteKind::Unicast));
-        if let IpAddr::V4(_) = own {
+        if own.is_ipv4() {
             let all = single(address.prefix.broadcast());
             routes.push(made(all, TABLE_LOCAL, RouteKind::Broadcast));
         }

@@ -69,7 +69,7 @@ fn break_it(actual: &mut Actual, namespace: Index, which: Index, damage: &Damage
             ns.links.get_mut(&link)?.master = master;
         }
         Damage::AddressGone => {
-            drop(ns.addresses.remove(&pick(ns.addresses.keys().cloned(), which)?))
+            drop(ns.addresses.remove(&pick(ns.addresses.keys().cloned(), which)?));
         }
         Damage::RouteGone => drop(ns.routes.remove(&pick(ns.routes.keys().cloned(), which)?)),
         Damage::RouteMoved => {
