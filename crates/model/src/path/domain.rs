@@ -32,6 +32,8 @@ pub(super) struct Search<'m, 'a> {
     machine: &'m Machine<'a>,
     sought: Sought,
     seen: BTreeSet<(NamespaceId, LinkName)>,
+    /// Also who would answer for others.
+    proxies: bool,
     pub(super) holders: Vec<Holder>,
     /// Links beyond which another host may be.
     pub(super) wires: Vec<Place>,
@@ -42,7 +44,7 @@ pub(super) struct Search<'m, 'a> {
 impl<'m, 'a> Search<'m, 'a> {
     pub(super) fn new(machine: &'m Machine<'a>, sought: Sought) -> Self {
         let (seen, holders, wires, unclear) = Default::default();
-        Self { machine, sought, seen, holders, wires, unclear }
+        Self { machine, sought, seen, proxies: false, holders, wires, unclear }
     }
 
     /// Follows a frame out of a link.
@@ -134,6 +136,11 @@ impl<'m, 'a> Search<'m, 'a> {
             };
             let place = self.machine.place(of, Some(name));
             self.holders.push(Holder { mac, place });
+        } else if self.proxies
+            && let Sought::Address(IpAddr::V4(_)) = self.sought
+            && self.machine.conf(of, name, "proxy_arp")?.value.is_some_and(|value| value > 0)
+        {
+            return self.unclear(format!("whether {name} answers for others (proxy_arp)"));
         }
         Ok(())
     }
@@ -173,9 +180,16 @@ pub(super) fn resolve(
     link: &LinkName,
     address: IpAddr,
 ) -> Result<(Mac, Evidence), Halt> {
-    let mut search = Search::new(machine, Sought::Address(address));
-    search.seen.insert((of.clone(), link.clone()));
-    search.leave_by(of, link)?;
+    let from_here = |proxies| {
+        let mut search = Search::new(machine, Sought::Address(address));
+        search.seen.insert((of.clone(), link.clone()));
+        search.proxies = proxies;
+        search.leave_by(of, link).map(|()| search)
+    };
+    let mut search = from_here(false)?;
+    if search.holders.is_empty() {
+        search = from_here(true)?;
+    }
     let mut unseen = None;
     for wire in std::mem::take(&mut search.wires) {
         let Some(name) = &wire.link else { continue };
@@ -194,7 +208,9 @@ pub(super) fn resolve(
             Ok((mac, Evidence::Resolved { address, mac, by }))
         }
         [] => match (search.unclear.first(), unseen) {
-            (Some(why), _) => unknown(format!("nobody seen has {address}; {why} is not modelled")),
+            (Some(why), _) => {
+                unknown(format!("nobody seen has {address}, and it is not modelled {why}"))
+            }
             (None, Some((wire, why))) => {
                 unknown(format!("{address} is in no cache, and on the wire of {wire}, {why}"))
             }

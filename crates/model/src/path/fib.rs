@@ -5,7 +5,7 @@
 //! Not modelled, and said so: rules that lead to other tables, and the choice among several next
 //! hops.
 
-use super::machine::{Halt, Machine, unknown};
+use super::machine::{Conf, Halt, Machine, unknown};
 use super::{Evidence, Reason};
 use crate::host::route::{Nexthop, Route, RouteKind, TABLE_LOCAL, TABLE_MAIN};
 use crate::host::{NamespaceId, Table};
@@ -70,6 +70,19 @@ pub(super) enum Sends {
     On,
 }
 
+/// Refuses what goes to no single host, whatever the routes say (`__mkroute_output`,
+/// `ip_route_input_slow`).
+pub(super) fn to_one_host(destination: IpAddr) -> Result<(), Halt> {
+    let many =
+        destination.is_multicast() || matches!(destination, IpAddr::V4(to) if to.is_broadcast());
+    if many || destination.is_unspecified() {
+        return unknown(format!(
+            "{destination} is no single host's, which the walk does not follow"
+        ));
+    }
+    Ok(())
+}
+
 /// The route to a destination, or `None` when no table has one.
 pub(super) fn lookup<'m>(
     machine: &'m Machine<'_>,
@@ -112,7 +125,8 @@ fn lookup_in<'m>(
         for route in fitting.drain(..equal) {
             if has_nexthop(route.kind) {
                 for nexthop in &route.nexthops {
-                    if is_alive(machine, of, nexthop)? {
+                    let family = Family::of_prefix(&route.destination);
+                    if is_alive(machine, of, nexthop, family)? {
                         alive.push(Found { route, nexthop: Some(nexthop) });
                     }
                 }
@@ -146,14 +160,40 @@ fn has_nexthop(kind: RouteKind) -> bool {
 
 /// A next hop by a link that is set down is passed over (`RTNH_F_DEAD`); one whose link has lost
 /// its carrier is not, unless `ignore_routes_with_linkdown` says so.
-fn is_alive(machine: &Machine<'_>, of: &NamespaceId, nexthop: &Nexthop) -> Result<bool, Halt> {
+fn is_alive(
+    machine: &Machine<'_>,
+    of: &NamespaceId,
+    nexthop: &Nexthop,
+    family: Family,
+) -> Result<bool, Halt> {
     let Some(name) = &nexthop.link else { return Ok(true) };
     let Some(link) = machine.links(of)?.get(name) else { return Ok(false) };
     if link.up && link.carrier == Some(false) {
-        let ignored = machine.conf(of, name, "ignore_routes_with_linkdown")?;
-        return Ok(ignored.value.unwrap_or(0) == 0);
+        return Ok(!ignores_link_down(machine, of, name, family)?);
     }
     Ok(link.up)
+}
+
+fn ignores_link_down(
+    machine: &Machine<'_>,
+    of: &NamespaceId,
+    link: &LinkName,
+    family: Family,
+) -> Result<bool, Halt> {
+    const SETTING: &str = "ignore_routes_with_linkdown";
+    let conf = match family {
+        Family::V4 => machine.conf(of, link, SETTING)?,
+        Family::V6 => {
+            let path = format!("net/ipv6/conf/{link}/{SETTING}");
+            let value = machine.sysctl(of, &path)?.and_then(|value| value.parse().ok());
+            Conf { value, complete: value.is_some(), path }
+        }
+    };
+    match conf.value {
+        Some(1..) => Ok(true),
+        Some(0) if conf.complete => Ok(false),
+        _ => unknown(format!("{link} has no carrier, and {} was not read", conf.path)),
+    }
 }
 
 /// The kind of an address as IPv4's local table knows it (`__inet_dev_addr_type`).

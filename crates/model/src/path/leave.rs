@@ -2,7 +2,7 @@
 //! output hooks, and another look at the route if those gave the packet another destination.
 
 use super::buffer::State;
-use super::fib::{Found, Sends, lookup};
+use super::fib::{Found, Sends, lookup, to_one_host};
 use super::hooks::{self, At, Stack};
 use super::machine::{Halt, Machine, unknown};
 use super::source;
@@ -44,6 +44,7 @@ pub(super) fn leave(
     if matches!(to, IpAddr::V6(to) if to.is_unicast_link_local()) {
         return unknown(format!("{to} is link-local, and which link is meant was not said"));
     }
+    to_one_host(to)?;
     let Some(found) = lookup(machine, &here, to)? else {
         return Err(Halt::Drop(Reason::NoRoute { destination: to }));
     };

@@ -28,7 +28,9 @@ pub enum Part {
     Traffic,
     Nft,
     Sockets,
-    /// One setting, by its path below `/proc/sys/`.
+    /// One setting, by its path below `/proc/sys/`. One that is not in what is supplied counts as
+    /// not read; a reader that finds no `net/bridge/bridge-nf-call-*`, since `br_netfilter` is not
+    /// loaded, supplies 0.
     Sysctl(String),
 }
 
@@ -61,11 +63,14 @@ pub(super) fn unknown<T>(why: impl Into<String>) -> Result<T, Halt> {
     Err(Halt::Unknown(why.into()))
 }
 
+/// A part, or why it cannot be had.
+type Supplied<'a> = Result<Cow<'a, Namespace<Unknown>>, String>;
+
 /// One host, as far as it is known.
 #[derive(Clone, Debug)]
 pub(super) struct Machine<'a> {
     pub(super) host: String,
-    parts: BTreeMap<(NamespaceId, Part), Result<Cow<'a, Namespace<Unknown>>, String>>,
+    parts: BTreeMap<NamespaceId, BTreeMap<Part, Supplied<'a>>>,
     answers: BTreeMap<(NamespaceId, LinkName, IpAddr), Answer>,
 }
 
@@ -74,13 +79,8 @@ impl<'a> Machine<'a> {
         Self { host: host.to_owned(), parts: BTreeMap::new(), answers: BTreeMap::new() }
     }
 
-    pub(super) fn supply(
-        &mut self,
-        of: NamespaceId,
-        part: Part,
-        namespace: Result<Cow<'a, Namespace<Unknown>>, String>,
-    ) {
-        self.parts.insert((of, part), namespace);
+    pub(super) fn supply(&mut self, of: NamespaceId, part: Part, namespace: Supplied<'a>) {
+        self.parts.entry(of).or_default().insert(part, namespace);
     }
 
     pub(super) fn answer(&mut self, at: &Place, address: IpAddr, answer: Answer) {
@@ -99,7 +99,7 @@ impl<'a> Machine<'a> {
     }
 
     pub(super) fn part(&self, of: &NamespaceId, part: Part) -> Result<&Namespace<Unknown>, Halt> {
-        match self.parts.get(&(of.clone(), part.clone())) {
+        match self.parts.get(of).and_then(|parts| parts.get(&part)) {
             Some(Ok(namespace)) => Ok(namespace),
             Some(Err(why)) => unknown(why.clone()),
             None => Err(Halt::Need(of.clone(), part)),
@@ -143,9 +143,8 @@ impl<'a> Machine<'a> {
 
     /// A setting's value; `None` if it is not there, or was not read.
     pub(super) fn sysctl(&self, of: &NamespaceId, path: &str) -> Result<Option<&str>, Halt> {
-        let path = path.to_owned();
-        let namespace = self.part(of, Part::Sysctl(path.clone()))?;
-        Ok(namespace.sysctls.get(&path).map(|sysctl| sysctl.value.as_str()))
+        let namespace = self.part(of, Part::Sysctl(path.to_owned()))?;
+        Ok(namespace.sysctls.get(&path.to_owned()).map(|sysctl| sysctl.value.as_str()))
     }
 
     /// The larger of a setting's values for all links and for this one (`IN_DEV_MAXCONF`, and

@@ -3,8 +3,9 @@
 use super::buffer::State;
 use super::domain::resolve;
 use super::machine::{Halt, Machine, unknown};
+use super::transmit::peer;
 use super::walk::{Done, Next, hop};
-use super::{Decision, Evidence, Stage};
+use super::{Decision, Evidence, Reason, Stage};
 use crate::host::neighbour::NeighbourState;
 use crate::host::{LinkKind, NamespaceId};
 use crate::net::{LinkName, Mac};
@@ -24,6 +25,7 @@ pub(super) fn neighbour(
         state.packet = state.unframed().framed(zero, zero);
         return Ok(Done { hops: Vec::new(), next: Next::Transmit(name.clone()) });
     }
+    has_carrier(machine, &here, name)?;
     let Some(own) = link.mac else {
         return unknown(format!("the MAC address of {name} was not read, or it has none"));
     };
@@ -37,6 +39,22 @@ pub(super) fn neighbour(
         _ => Next::Transmit(name.clone()),
     };
     Ok(Done { hops: vec![hop], next })
+}
+
+/// A link without its other side takes nothing, not even a question.
+fn has_carrier(machine: &Machine<'_>, of: &NamespaceId, name: &LinkName) -> Result<(), Halt> {
+    let link = machine.link(of, name)?;
+    let lost = |link: &LinkName| Err(Halt::Drop(Reason::LinkDown { link: link.clone() }));
+    if !link.up || link.carrier == Some(false) {
+        return lost(name);
+    }
+    if let LinkKind::Veth(_) = link.kind {
+        let (namespace, other) = peer(machine, of, name)?;
+        if !machine.link(&namespace, &other)?.up {
+            return lost(&other);
+        }
+    }
+    Ok(())
 }
 
 /// The MAC of an address on a link. An entry whose probes failed is asked anew; one that is stale

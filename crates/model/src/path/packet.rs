@@ -160,11 +160,9 @@ impl Packet {
         if let Some(Layer::Ip { destination, .. }) = layers.next() {
             *destination = to.ip();
         }
-        match layers.next() {
-            Some(Layer::Udp { destination, .. } | Layer::Tcp { destination, .. }) => {
-                *destination = to.port();
-            }
-            _ => {}
+        if let Some(Layer::Udp { destination, .. } | Layer::Tcp { destination, .. }) = layers.next()
+        {
+            *destination = to.port();
         }
     }
 }

@@ -8,7 +8,6 @@ use super::{Reason, Stage};
 use crate::host::LinkKind;
 use crate::host::nft::Hook;
 use crate::net::LinkName;
-use std::net::IpAddr;
 
 /// The step.
 pub(super) fn prerouting(
@@ -23,8 +22,8 @@ pub(super) fn prerouting(
         if let Some(address) = loopback.filter(|_| !by_loopback) {
             return Err(Halt::Drop(Reason::Martian { address }));
         }
-        if let Some(address) = [from].into_iter().find(is_group) {
-            return Err(Halt::Drop(Reason::Martian { address }));
+        if from.is_ipv6() && from.is_multicast() {
+            return Err(Halt::Drop(Reason::Martian { address: from }));
         }
     }
     let stack = Stack::Ip { nexthop: None };
@@ -32,8 +31,4 @@ pub(super) fn prerouting(
     let passed = hooks::run(machine, state, &at)?;
     let hops = passed.into_hop(machine, state, Stage::Prerouting, Some(name));
     Ok(Done { hops, next: Next::Route(name.clone()) })
-}
-
-fn is_group(address: &IpAddr) -> bool {
-    address.is_multicast()
 }

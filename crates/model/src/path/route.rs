@@ -3,7 +3,7 @@
 //! link at all (`fib_validate_source`, RFC 3704).
 
 use super::buffer::State;
-use super::fib::{Sends, is_local, lookup};
+use super::fib::{Sends, is_local, lookup, to_one_host};
 use super::machine::{Halt, Machine, unknown};
 use super::walk::{Done, Next, hop};
 use super::{Decision, Evidence, Reason, Stage};
@@ -31,6 +31,7 @@ pub(super) fn route(
         // The route was looked up when it was sent, and stays with it.
         return Ok(local(Vec::new()));
     }
+    to_one_host(to)?;
     if to.is_ipv4() {
         no_martian(machine, &here, iif, source, to)?;
     }
@@ -87,6 +88,11 @@ fn no_martian(
     source: IpAddr,
     to: IpAddr,
 ) -> Result<(), Halt> {
+    if let IpAddr::V4(from) = source
+        && (from.octets()[0] == 0 || from.is_multicast() || from.is_broadcast())
+    {
+        return Err(Halt::Drop(Reason::Martian { address: source }));
+    }
     if let Some(address) = [source, to].into_iter().find(IpAddr::is_loopback) {
         let conf = machine.conf(of, iif, "route_localnet")?;
         match conf.value {

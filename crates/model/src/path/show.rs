@@ -45,13 +45,14 @@ fn list(f: &mut fmt::Formatter<'_>, of: &[impl fmt::Display], between: &str) -> 
 fn summary(packet: &Packet) -> String {
     let Some((from, to)) = packet.addresses() else { return "no IP packet".to_owned() };
     let ttl = packet.hops().unwrap_or(0);
-    let from_port = |port: u16| if port == 0 { "?".to_owned() } else { port.to_string() };
+    // A port of 0 is the kernel's choice.
+    let number = |port: u16| if port == 0 { "?".to_owned() } else { port.to_string() };
     let transport = packet.layers.iter().find_map(|layer| match layer {
         Layer::Udp { source, destination } => {
-            Some(format!("udp {} → {destination}", from_port(*source)))
+            Some(format!("udp {} → {}", number(*source), number(*destination)))
         }
         Layer::Tcp { source, destination, .. } => {
-            Some(format!("tcp {} → {destination}", from_port(*source)))
+            Some(format!("tcp {} → {}", number(*source), number(*destination)))
         }
         Layer::Echo { request: true, .. } => Some("echo request".to_owned()),
         Layer::Echo { request: false, .. } => Some("echo reply".to_owned()),

@@ -16,6 +16,15 @@
 //! (59622) is the kernel's choice by flow hash and cannot be told from state; the inner TTL went
 //! down once a host, the outer one once at the router; the MACs at `vx0` are the tunnel ends'.
 
+mod expect;
+mod faults;
+mod foreign;
+mod inside;
+mod machine;
+mod outside;
+mod random;
+mod stepping;
+
 use super::*;
 
 fn mac(text: &str) -> Mac {

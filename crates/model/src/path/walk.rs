@@ -147,13 +147,8 @@ impl<'a> Walk<'a> {
     }
 
     /// Supplies a part of a namespace. Whatever else the value holds is not looked at.
-    pub fn supply(
-        &mut self,
-        of: NamespaceId,
-        part: Part,
-        namespace: impl Into<Cow<'a, Namespace<Unknown>>>,
-    ) {
-        self.machine.supply(of, part, Ok(namespace.into()));
+    pub fn supply(&mut self, of: NamespaceId, part: Part, namespace: Cow<'a, Namespace<Unknown>>) {
+        self.machine.supply(of, part, Ok(namespace));
     }
 
     /// Says that a part cannot be had, and why.
@@ -192,7 +187,7 @@ impl<'a> Walk<'a> {
         };
         let question = Question {
             source: Some(to.ip()),
-            source_port: Some(identifier.unwrap_or(to.port())),
+            source_port: Some(identifier.unwrap_or_else(|| to.port())),
             ..Question::new(self.state.namespace.clone(), from.ip(), asked)
         };
         self.state.tracking = Tracking::NotYet;

@@ -102,7 +102,11 @@ fn evaluate(
             match in_range(registers.load(*from, value.len()))? {
                 Ok(is) if holds(*op, &is, value) => Ok(Effect::Goes),
                 Ok(_) => Ok(Effect::Breaks),
-                Err(why) => Ok(Effect::Doubtful(why.to_owned())),
+                Err(partly) if !partly.could_be(value) && *op == CmpOp::Equal => Ok(Effect::Breaks),
+                Err(partly) if !partly.could_be(value) && *op == CmpOp::NotEqual => {
+                    Ok(Effect::Goes)
+                }
+                Err(partly) => Ok(Effect::Doubtful(partly.why.to_owned())),
             }
         }
         Expression::Bitwise { from, to, mask, xor } => {
@@ -112,7 +116,7 @@ fn evaluate(
             });
             let loaded_as = match value {
                 Ok(value) => Loaded::Value(value),
-                Err(why) => Loaded::Unknown(mask.len(), why),
+                Err(partly) => Loaded::Unknown(mask.len(), partly.why),
             };
             loaded(registers, *to, loaded_as)
         }
@@ -216,7 +220,7 @@ fn meta_set(
                 Ok(Effect::Goes)
             }
             Ok(Err(_)) => unknown("a mark that is no number"),
-            Err(why) => unknown(why),
+            Err(partly) => unknown(partly.why),
         },
         // Seen by queues and by people who trace.
         MetaKey::Priority | MetaKey::NfTrace => Ok(Effect::Goes),
@@ -238,16 +242,15 @@ fn lookup(
     let key: Value = in_range(registers.load(from, set::key_length(set)))?;
     let key = match key {
         Ok(key) => key,
-        Err(why) if set.elements.0.is_empty() => {
-            let _ = why;
+        Err(partly) if !set::may_hold(set, &partly) => {
             return Ok(if inverted { Effect::Goes } else { Effect::Breaks });
         }
-        Err(why) if set::decides(set) => return unknown(why),
-        Err(why) => {
+        Err(partly) if set::decides(set) => return unknown(partly.why),
+        Err(partly) => {
             if let Some(to) = to {
-                in_range(registers.doubt(to, set::value_length(set), why))?;
+                in_range(registers.doubt(to, set::value_length(set), partly.why))?;
             }
-            return Ok(Effect::Doubtful(why.to_owned()));
+            return Ok(Effect::Doubtful(partly.why.to_owned()));
         }
     };
     match (set::find(set, &key), inverted) {

@@ -6,7 +6,7 @@
 
 use super::Scene;
 use super::expression::{Effect, Outcome, in_range};
-use super::register::Registers;
+use super::register::{Partly, Registers};
 use crate::host::Unknown;
 use crate::host::nft::{Expression, Hook, NAT_FULLY_RANDOM, NatKind, Register, Verdict};
 use crate::path::buffer::Tracking;
@@ -67,7 +67,7 @@ pub(super) fn bind(
         Port::Range(from, to) if !random && (from..=to).contains(&side.port()) => side.port(),
         Port::Range(..) => 0,
     };
-    let to = SocketAddr::new(address.unwrap_or(side.ip()), port);
+    let to = SocketAddr::new(address.unwrap_or_else(|| side.ip()), port);
     if to.is_ipv4() != side.is_ipv4() {
         return unknown("a translation into another family");
     }
@@ -113,8 +113,8 @@ fn port_of(
     Ok(if first == last { Port::One(first) } else { Port::Range(first, last) })
 }
 
-fn to_halt(why: &'static str) -> Halt {
-    Halt::Unknown(why.to_owned())
+fn to_halt(partly: Partly) -> Halt {
+    Halt::Unknown(partly.why.to_owned())
 }
 
 fn masqueraded(scene: &Scene<'_, '_>, destination: IpAddr) -> Result<Option<IpAddr>, Halt> {

@@ -12,8 +12,21 @@ pub(super) struct Registers {
     unknown: [Option<&'static str>; SIZE],
 }
 
-/// A value, or why it is not known.
-pub(super) type Value = Result<Vec<u8>, &'static str>;
+/// A value, or what is known of it.
+pub(super) type Value = Result<Vec<u8>, Partly>;
+
+/// Bytes of which some are not known.
+pub(super) struct Partly {
+    pub(super) bytes: Vec<Option<u8>>,
+    pub(super) why: &'static str,
+}
+
+impl Partly {
+    /// Whether these could be the bytes.
+    pub(super) fn could_be(&self, value: &[u8]) -> bool {
+        self.bytes.iter().zip(value).all(|(is, value)| is.is_none_or(|is| is == *value))
+    }
+}
 
 impl Registers {
     pub(super) fn new() -> Self {
@@ -45,9 +58,9 @@ impl Registers {
         let from = usize::from(from.0) * 4;
         let range = from..from.checked_add(length)?;
         let bytes = self.bytes.get(range.clone())?;
-        Some(match self.unknown.get(range)?.iter().flatten().next() {
-            Some(why) => Err(*why),
-            None => Ok(bytes.to_vec()),
-        })
+        let unknown = self.unknown.get(range)?;
+        let Some(why) = unknown.iter().flatten().next() else { return Some(Ok(bytes.to_vec())) };
+        let known = bytes.iter().zip(unknown).map(|(byte, why)| why.is_none().then_some(*byte));
+        Some(Err(Partly { bytes: known.collect(), why }))
     }
 }

@@ -1,5 +1,6 @@
 //! Finding a key in a set (`nft_set_hash.c`, `nft_set_rbtree.c`).
 
+use super::register::Partly;
 use crate::host::nft::{DataType, Element, Key, Set, SetValueType};
 
 /// Bytes of a key in registers: each field takes whole registers.
@@ -35,6 +36,12 @@ pub(super) fn find<'s>(set: &'s Set, key: &[u8]) -> Option<&'s Element> {
     }
     let (_, element) = set.elements.0.range(..=key).next_back()?;
     (!element.end).then_some(element)
+}
+
+/// Whether a key that is partly known could be in the set.
+pub(super) fn may_hold(set: &Set, key: &Partly) -> bool {
+    let mut keys = set.elements.0.keys();
+    if set.interval { keys.next().is_some() } else { keys.any(|each| key.could_be(&each.0)) }
 }
 
 #[cfg(test)]
