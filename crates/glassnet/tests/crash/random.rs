@@ -47,7 +47,7 @@ impl Load {
     fn turn(&self, slot: usize) {
         let _running = self.gate.read().unwrap();
         let number = self.turns.fetch_add(1, Ordering::Relaxed);
-        let port = (slot % 2 == 0).then(|| 9000 + u16::try_from(slot).unwrap());
+        let port = slot.is_multiple_of(2).then(|| 9000 + u16::try_from(slot).unwrap());
         let container = Arc::new(Container::new(&format!("load-{slot}"), port));
         *self.slots[slot].lock().unwrap() = Some(container.clone());
         for _ in 0..3 {
@@ -165,7 +165,7 @@ fn story() {
             let when = format!("kill {kills}");
             load.kill_and_compare(&when);
             kills += 1;
-            if kills % CLEAN_EVERY == 0 {
+            if kills.is_multiple_of(CLEAN_EVERY) {
                 load.quiet(&when);
             }
         }
