@@ -23,9 +23,8 @@ pub(super) fn serve(daemon: &Daemon, directory: &Path) {
         }
     };
     let outcome: Result<std::convert::Infallible, rustix::io::Errno> = watch();
-    if let Err(error) = outcome {
-        tracing::error!(%error, "cannot watch the queue of detaches; they wait for the next attach");
-    }
+    let Err(error) = outcome;
+    tracing::error!(%error, "cannot watch the queue of detaches; they wait for the next attach");
 }
 
 impl Daemon {

@@ -22,9 +22,10 @@ struct Round {
     given: BTreeSet<IpAddr>,
 }
 
+type Chapter = fn(&mut Round, Option<&str>) -> Result<(), Died>;
+
 /// The chapters of the story; each starts the daemon once, and may be the one that arms it.
-const CHAPTERS: [fn(&mut Round, Option<&str>) -> Result<(), Died>; 4] =
-    [Round::begins, Round::torn, Round::damaged, Round::full];
+const CHAPTERS: [Chapter; 4] = [Round::begins, Round::torn, Round::damaged, Round::full];
 
 #[test]
 fn every_failpoint_is_reached_and_leaves_nothing() {

@@ -165,7 +165,7 @@ fn story() {
             let when = format!("kill {kills}");
             load.kill_and_compare(&when);
             kills += 1;
-            if kills % CLEAN_EVERY == 0 {
+            if kills.is_multiple_of(CLEAN_EVERY) {
                 load.quiet(&when);
             }
         }
