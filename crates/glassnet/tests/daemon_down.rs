@@ -51,15 +51,15 @@ fn add_check_and_gc_say_try_again_and_status_not_available() {
         let output = call(home.path(), command);
         assert!(!output.status.success(), "{command}");
         let socket = home.path().join("run/attach.sock");
+        let no_daemon = format!(
+            "no daemon listens at {}: No such file or directory (os error 2); start it with `glassnet node`",
+            socket.display()
+        );
         let expected = json!({
             "cniVersion": "1.1.0",
             "code": code,
-            "msg": format!(
-                "no daemon listens at {}: No such file or directory (os error 2); \
-                 start it with `glassnet node`",
-                socket.display()
-            ),
-            "details": "the glassnet daemon has to run on this host; see `systemctl status glassnet`"
+            "msg": if command == "STATUS" { "the network cannot take containers now" } else { "try again later" },
+            "details": no_daemon,
         });
         assert_eq!(serde_json::from_slice::<Value>(&output.stdout).unwrap(), expected, "{command}");
         assert_eq!(queued(home.path()), [], "{command}");

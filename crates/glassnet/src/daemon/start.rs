@@ -16,7 +16,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, RwLock};
 use std::time::{Duration, Instant};
-use store::{BootId, Journal, Opened, Origin, Queue, StateDirectory};
+use store::{BootId, Journal, Opened, Origin, Queue, StateDirectory, StoreError};
 
 /// Runs the daemon until the process ends.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
@@ -64,8 +64,22 @@ fn start_logs(options: &Options) {
     }
 }
 
+/// A predecessor that was killed just now may take a moment to let go.
+fn lock_state(options: &Options) -> Result<StateDirectory, StoreError> {
+    const PATIENCE: Duration = Duration::from_secs(3);
+    let started = Instant::now();
+    loop {
+        match StateDirectory::lock(&options.state_directory) {
+            Err(StoreError::Locked { .. }) if started.elapsed() < PATIENCE => {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
 fn open(options: &Options, runtime: tokio::runtime::Handle) -> anyhow::Result<Arc<Daemon>> {
-    let directory = Arc::new(StateDirectory::lock(&options.state_directory)?);
+    let directory = Arc::new(lock_state(options)?);
     let boot = BootId::of_this_host()?;
     let Opened { journal, records, origin, findings } =
         Journal::<Record>::open(&directory, "journal", boot)?;
