@@ -159,7 +159,7 @@ fn nat_chains_run_in_their_place_and_once() {
         };
         rule("theirs", vec![load(R, &address), load(Register(1), &port.to_be_bytes()), translate])
     };
-    let chains = vec![
+    let chains = [
         base(
             "dnat",
             ChainKind::Nat,
