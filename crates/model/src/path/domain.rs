@@ -31,7 +31,9 @@ pub(super) struct Holder {
 pub(super) struct Search<'m, 'a> {
     machine: &'m Machine<'a>,
     sought: Sought,
+    /// Links it came in by, and bridges it went through.
     seen: BTreeSet<(NamespaceId, LinkName)>,
+    flooded: BTreeSet<(NamespaceId, LinkName)>,
     /// Also who would answer for others.
     proxies: bool,
     pub(super) holders: Vec<Holder>,
@@ -43,8 +45,8 @@ pub(super) struct Search<'m, 'a> {
 
 impl<'m, 'a> Search<'m, 'a> {
     pub(super) fn new(machine: &'m Machine<'a>, sought: Sought) -> Self {
-        let (seen, holders, wires, unclear) = Default::default();
-        Self { machine, sought, seen, proxies: false, holders, wires, unclear }
+        let (seen, flooded, holders, wires, unclear) = Default::default();
+        Self { machine, sought, seen, flooded, proxies: false, holders, wires, unclear }
     }
 
     /// Follows a frame out of a link.
@@ -101,7 +103,8 @@ impl<'m, 'a> Search<'m, 'a> {
         bridge: &LinkName,
         except: Option<&LinkName>,
     ) -> Result<(), Halt> {
-        if !self.machine.link(of, bridge)?.up {
+        if !self.machine.link(of, bridge)?.up || !self.flooded.insert((of.clone(), bridge.clone()))
+        {
             return Ok(());
         }
         let isolated = |port: &LinkName| {

@@ -155,7 +155,7 @@ fn ask(
     (table, chain): Placed<'_>,
     passed: &mut Passed,
 ) -> Result<(), Halt> {
-    let mut scene = Scene { machine, table, at, state, evidence: &mut passed.evidence };
+    let mut scene = Scene { machine, table, at, state, evidence: &mut passed.evidence, rules: 0 };
     match nft::base_chain(&mut scene, chain)? {
         nft::Fate::Accepted => Ok(()),
         nft::Fate::Dropped(evidence) => {

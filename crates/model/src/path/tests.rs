@@ -16,6 +16,7 @@
 //! (59622) is the kernel's choice by flow hash and cannot be told from state; the inner TTL went
 //! down once a host, the outer one once at the router; the MACs at `vx0` are the tunnel ends'.
 
+mod choices;
 mod expect;
 mod faults;
 mod foreign;

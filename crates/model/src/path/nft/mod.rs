@@ -27,6 +27,8 @@ pub(super) struct Scene<'s, 'a> {
     pub(super) at: &'s At<'s>,
     pub(super) state: &'s mut State,
     pub(super) evidence: &'s mut Vec<Evidence>,
+    /// Rules looked at so far.
+    pub(super) rules: usize,
 }
 
 /// What a base chain made of the packet.
@@ -44,6 +46,9 @@ enum Ended {
 
 /// `NFT_JUMP_STACK_SIZE`.
 const DEEPEST: usize = 16;
+
+/// Jumps that fan out could make a short ruleset a long walk.
+const MOST_RULES: usize = 1_000_000;
 
 /// A base chain's verdict.
 pub(super) fn base_chain(scene: &mut Scene<'_, '_>, base: &Chain<Unknown>) -> Result<Fate, Halt> {
@@ -71,6 +76,10 @@ fn chain(scene: &mut Scene<'_, '_>, chain: &Chain<Unknown>, depth: usize) -> Res
         return unknown(format!("chain {} is more than {DEEPEST} jumps deep", chain.name));
     }
     for each in &chain.rules {
+        scene.rules += 1;
+        if scene.rules > MOST_RULES {
+            return unknown(format!("chain {} leads through {MOST_RULES} rules", chain.name));
+        }
         let mut changed = false;
         let outcome = rule(scene, chain, each, &mut changed)?;
         let evidence = |verdict| evidence(scene.table, chain, each, verdict);

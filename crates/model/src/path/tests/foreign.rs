@@ -159,7 +159,7 @@ fn nat_chains_run_in_their_place_and_once() {
         };
         rule("theirs", vec![load(R, &address), load(Register(1), &port.to_be_bytes()), translate])
     };
-    let chains = vec![
+    let chains = [
         base(
             "dnat",
             ChainKind::Nat,
@@ -185,6 +185,14 @@ fn nat_chains_run_in_their_place_and_once() {
             vec![nat(NatKind::Source, [10, 1, 0, 1], 5555)],
         ),
     ];
+    let before = |name: &str, priority| {
+        let source = Expression::Payload { base: PayloadBase::Network, offset: 12, len: 4, to: R };
+        let drop = vec![source, is(&[10, 0, 0, 10]), verdict(Verdict::Drop)];
+        base(name, ChainKind::Filter, Hook::Postrouting, priority, vec![rule(name, drop)])
+    };
+    let early = [&chains[..], &[before("ahead of it", 99)]].concat();
+    let chains = [&chains[..], &[before("behind it", 101)]].concat();
+    expect("nat-source-not-yet", &walk("ha", &with(early, Vec::new()), outside()));
     expect("nat-theirs", &walk("ha", &with(chains, Vec::new()), outside()));
 }
 
