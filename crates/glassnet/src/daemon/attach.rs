@@ -55,9 +55,10 @@ impl Daemon {
             Err(same) => return self.attached(*same),
         };
         if let Err(failure) = self.connect(&held, netns.as_fd()) {
-            // The steps are undone; what could not be is found by the next look at the kernel.
-            self.write(&[Record::Freed { id: held.attachment.id.clone() }])?;
-            self.gone.notify_all();
+            // The steps are undone. One that could not be may have left the link, so the lease is
+            // freed as any other: once its link is gone.
+            self.write(&[Record::Detaching { id: held.attachment.id.clone() }])?;
+            self.disconnect(&held);
             return Err(failure);
         }
         failpoint::ATTACH_CONNECTED.hit();
