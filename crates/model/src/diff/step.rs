@@ -145,17 +145,3 @@ pub enum NftChange {
         elements: BTreeMap<Key, Element>,
     },
 }
-
-impl NftFamily {
-    /// The word nftables uses.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Inet => "inet",
-            Self::Ip => "ip",
-            Self::Ip6 => "ip6",
-            Self::Arp => "arp",
-            Self::Bridge => "bridge",
-            Self::Netdev => "netdev",
-        }
-    }
-}

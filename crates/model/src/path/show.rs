@@ -8,7 +8,7 @@
 //! The packet is shown at the first hop and where it changed.
 
 use super::{Decision, End, Evidence, Hop, Layer, Packet, Path, Place, Reason, Stage, Translation};
-use crate::host::nft::{NftFamily, Verdict};
+use crate::host::nft::Verdict;
 use std::fmt;
 use std::net::SocketAddr;
 
@@ -144,7 +144,7 @@ impl fmt::Display for Evidence {
             Self::Resolved { address, by, .. } => write!(f, "{address} is at {by}"),
             Self::Fdb { mac, port } => write!(f, "fdb {mac} {port}"),
             Self::Rule { family, table, chain, handle, comment, verdict } => {
-                write!(f, "{} {table} {chain}", word(*family))?;
+                write!(f, "{} {table} {chain}", family.as_str())?;
                 match (comment, handle) {
                     (Some(comment), _) => write!(f, " \"{comment}\"")?,
                     (None, Some(handle)) => write!(f, " handle {handle}")?,
@@ -161,7 +161,7 @@ impl fmt::Display for Evidence {
             }
             Self::Policy { family, table, chain, accepts } => {
                 let does = if *accepts { "accept" } else { "drop" };
-                write!(f, "{} {table} {chain}: policy {does}", word(*family))
+                write!(f, "{} {table} {chain}: policy {does}", family.as_str())
             }
             Self::Sysctl { path, value } => write!(f, "{path} = {value}"),
             Self::Pair { .. } => write!(f, "veth pair"),
@@ -170,17 +170,6 @@ impl fmt::Display for Evidence {
                 process.as_ref().map_or(Ok(()), |process| write!(f, " of {process}"))
             }
         }
-    }
-}
-
-fn word(family: NftFamily) -> &'static str {
-    match family {
-        NftFamily::Inet => "inet",
-        NftFamily::Ip => "ip",
-        NftFamily::Ip6 => "ip6",
-        NftFamily::Arp => "arp",
-        NftFamily::Bridge => "bridge",
-        NftFamily::Netdev => "netdev",
     }
 }
 

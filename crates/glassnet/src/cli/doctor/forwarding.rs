@@ -43,7 +43,7 @@ fn drops(table: &NftTable<Unknown>, chain: &Chain<Unknown>) -> Option<Finding> {
         && base.policy == Policy::Drop
         && !chain.rules.iter().any(|rule| accepts_all(&rule.expressions));
     drops.then(|| Finding::ForeignForwardDrop {
-        chain: format!("{} {} {}", family(table.family), table.name, chain.name),
+        chain: format!("{} {} {}", table.family.as_str(), table.name, chain.name),
         owner: owner(table),
         priority: base.priority,
         rules: chain.rules.len(),
@@ -77,16 +77,5 @@ fn owner(table: &NftTable<Unknown>) -> String {
         None if table.name == "firewalld" => "firewalld".to_owned(),
         None if iptables => "iptables".to_owned(),
         None => format!("nftables {}", table.name),
-    }
-}
-
-fn family(family: NftFamily) -> &'static str {
-    match family {
-        NftFamily::Inet => "inet",
-        NftFamily::Ip => "ip",
-        NftFamily::Ip6 => "ip6",
-        NftFamily::Arp => "arp",
-        NftFamily::Bridge => "bridge",
-        NftFamily::Netdev => "netdev",
     }
 }
