@@ -8,11 +8,11 @@
 //!
 //! A crash anywhere leaves a record of a stage, and `start` goes on from it.
 
-use super::Daemon;
 use super::book::Decision;
 use super::failpoint;
 use super::kernel_words::{in_words, kernel_said};
 use super::record::{Held, Record, Stage};
+use super::{Daemon, storage};
 use crate::protocol::{AttachRequest, Attached, Code, Failure, Response};
 use kernel::conntrack::Forget;
 use model::cluster::{Attachment, AttachmentId, NetworkName};
@@ -62,7 +62,7 @@ impl Daemon {
             return Err(failure);
         }
         failpoint::ATTACH_CONNECTED.hit();
-        self.write(&[Record::Attached { id: held.attachment.id.clone() }])?;
+        self.note_attached(&held.attachment.id)?;
         failpoint::ATTACH_NOTED.hit();
         self.attached(held.attachment)
     }
@@ -102,6 +102,17 @@ impl Daemon {
         self.wait(ticket)?;
         failpoint::ATTACH_LEASED.hit();
         Ok(Ok(*held))
+    }
+
+    /// A death of the daemon must not forget that the caller may have been told. A power cut may:
+    /// then the lease is void, and with it this.
+    fn note_attached(&self, id: &AttachmentId) -> Result<(), Failure> {
+        let record = Record::Attached { id: id.clone() };
+        let mut book = self.book();
+        let ticket = self.journal.enqueue_for_this_boot(&record).map_err(|e| storage(&e))?;
+        book.note(&record);
+        drop(book);
+        self.wait(ticket)
     }
 
     fn connect(&self, held: &Held, netns: BorrowedFd<'_>) -> Result<(), Failure> {
