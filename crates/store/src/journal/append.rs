@@ -23,6 +23,8 @@ pub struct Ticket(u64);
 pub(super) struct State {
     pub(super) file: Arc<File>,
     pub(super) length: u64,
+    /// The length after the last compaction, or when one failed: 0 if there was none yet.
+    pub(super) compacted: u64,
     /// Frames enqueued and not yet taken by a leader.
     waiting: Vec<u8>,
     /// Tickets given out, and the last one whose record is durable.
@@ -48,6 +50,7 @@ impl State {
         Self {
             file: Arc::new(file),
             length,
+            compacted: 0,
             waiting: Vec::new(),
             enqueued: 0,
             durable: 0,
