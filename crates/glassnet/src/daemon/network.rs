@@ -46,12 +46,15 @@ impl Daemon {
             self.wait(ticket)?;
             (network, node)
         };
+        failpoint::NETWORK_REMOVED.hit();
         let _alone = self.world.read();
         for step in diff::undo(&diff::appear(&plan::network(&node, &network))) {
             if let Err(failure) = self.carry_out(std::slice::from_ref(&step), &[]) {
                 tracing::debug!(network = %name, %failure, "network rm: a part was not there");
             }
         }
+        // Whoever makes and removes networks all day lengthens the journal too.
+        self.reaper.wake();
         tracing::info!(network = %name, "network removed");
         Ok(())
     }
