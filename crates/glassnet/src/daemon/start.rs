@@ -4,8 +4,8 @@ use super::book::Book;
 use super::kernel_words::kernel_said;
 use super::record::{Held, Record, Stage};
 use super::{
-    Daemon, Options, api, facts, failpoint, forward, listen, lock, look, metrics, queue, reap, reconcile,
-    status,
+    Daemon, Options, api, facts, failpoint, forward, listen, lock, look, metrics, queue, reap,
+    reconcile, status,
 };
 use crate::protocol::{API_SOCKET, ATTACH_SOCKET, QUEUE_DIRECTORY};
 use anyhow::Context as _;
@@ -130,7 +130,10 @@ pub(super) fn of_this_boot(origin: Origin) -> anyhow::Result<bool> {
             let host = look::host()?;
             let ours = host.links.iter().any(model::host::link::Link::is_ours)
                 || host.nft.tables.iter().any(|table| table.name == model::host::nft::TABLE);
-            tracing::warn!(ours, "the journal does not say of which boot it is; the kernel holds what is ours or not");
+            tracing::warn!(
+                ours,
+                "the journal does not say of which boot it is; the kernel holds what is ours or not"
+            );
             ours
         }
     })
