@@ -70,6 +70,20 @@ pub(crate) fn nothing(host: &Host, given: &BTreeSet<IpAddr>, when: &str) {
     assert_eq!(elements(&seen), *CLEAN, "{when}: elements of nftables sets");
 }
 
+/// Asserts that the host holds these containers, with these addresses, and no trace of another.
+pub(crate) fn exactly(host: &Host, stay: &[Container], told: &BTreeSet<IpAddr>, when: &str) {
+    let mut there: Vec<IpAddr> = stay.iter().flat_map(Container::addresses).collect();
+    there.sort();
+    assert_eq!(there, told.iter().copied().collect::<Vec<_>>(), "{when}: addresses");
+    for container in stay {
+        // It compares all of the host and of the container with what should be.
+        host.cni("CHECK", container).unwrap_or_else(|why| panic!("{when}: {why}"));
+    }
+    let seen = look();
+    let ports = seen.links.iter().filter(|link| link.master.is_some());
+    assert_eq!(ports.count(), stay.len(), "{when}: links");
+}
+
 /// Asserts that no address is in two namespaces.
 pub(crate) fn nobody_shares<'a>(containers: impl IntoIterator<Item = &'a Container>, when: &str) {
     let mut owners = BTreeMap::new();

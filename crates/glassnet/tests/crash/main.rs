@@ -8,6 +8,7 @@ mod damaged;
 mod failpoints;
 mod host;
 mod left;
+mod load;
 mod random;
 
 /// The daemon is a program without a library; its list is compiled in from its source.
