@@ -163,7 +163,21 @@ impl Daemon {
         // Takes down together what one by one would wait for the kernel's readers each time. The
         // reaper and the queue of detaches go on once we answer: neither may put that off.
         self.reconcile()?;
+        if self.leaked(&host) {
+            // No lease keeps their names from being used again.
+            self.reap()?;
+        }
         self.sweep()
+    }
+
+    /// Whether there are links of ours that the journal knows nothing of, for it was lost.
+    fn leaked(&self, host: &model::host::Namespace<model::host::Unknown>) -> bool {
+        let book = self.book();
+        let bridges = book.networks.values().map(|network| network.bridge.clone());
+        let ids = book.held.values().map(|held| &held.attachment.id);
+        let links = ids.flat_map(|id| [id.host_link(), id.shaper_link()]);
+        let known: std::collections::BTreeSet<_> = bridges.chain(links).collect();
+        host.links.iter().any(|link| link.is_ours() && !known.contains(&link.name))
     }
 
     /// The settings we are about to change and have not noted yet, as they are.

@@ -317,6 +317,15 @@ impl Host {
         Ok(rows.as_array().or_else(|| rows["attachments"].as_array()).unwrap().clone())
     }
 
+    /// Waits until the daemon has taken every queued DEL.
+    pub(crate) fn until_queue_is_empty(&self) {
+        let deadline = Instant::now() + HANG;
+        while std::fs::read_dir(self.state().join("detach-queue")).unwrap().count() > 0 {
+            assert!(Instant::now() < deadline, "queued DELs stay: {}", self.log());
+            thread::sleep(Duration::from_millis(2));
+        }
+    }
+
     /// Waits until the daemon holds so many attachments.
     pub(crate) fn until_held(&self, count: usize) -> Result<(), Died> {
         let deadline = Instant::now() + HANG;

@@ -10,6 +10,11 @@ mod host;
 mod left;
 mod load;
 mod random;
+mod shim;
+
+#[path = "../../src/failpoint.rs"]
+#[allow(dead_code)]
+mod client_failpoint;
 
 /// The daemon is a program without a library; its list is compiled in from its source.
 #[path = "../../src/daemon/failpoint.rs"]
