@@ -121,6 +121,31 @@ fn records_appended_while_a_snapshot_is_written_are_kept() {
     assert_eq!(disk.open().records, ["one", "two", "three"]);
 }
 
+/// A power cut in the midst of a compaction leaves the old file whole, and beside it whatever part of
+/// the new one had reached the disk.
+#[test]
+fn a_half_made_compaction_is_as_if_never_begun() {
+    let (disk, _) = Disk::with(&["one", "two", "three"]);
+    let old = fs::read(disk.file()).unwrap();
+    disk.open().journal.compact(|| ["three".to_owned()]).unwrap();
+    let new = fs::read(disk.file()).unwrap();
+    for reached in 0..=new.len() {
+        for zeroed in [false, true] {
+            let mut part = new[..reached].to_vec();
+            if zeroed {
+                part.fill(0);
+                part.resize(new.len(), 0);
+            }
+            fs::write(disk.file(), &old).unwrap();
+            fs::write(disk.state.join(".leases.7.0.tmp"), part).unwrap();
+            let opened = disk.open();
+            assert_eq!(opened.records, ["one", "two", "three"]);
+            opened.journal.append(&"four".into()).unwrap();
+            assert_eq!(fs::read_dir(&disk.state).unwrap().count(), 2, "the journal and its boot");
+        }
+    }
+}
+
 #[test]
 fn only_a_file_that_has_grown_several_times_is_overgrown() {
     let disk = Disk::new();

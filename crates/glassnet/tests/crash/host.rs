@@ -120,6 +120,11 @@ impl Host {
         Self { directory, daemon: Mutex::default() }
     }
 
+    /// One whose files outlive its kernel state, as through a boot.
+    pub(crate) fn new_on_disk() -> Self {
+        Self { directory: tempfile::tempdir().unwrap(), daemon: Mutex::default() }
+    }
+
     pub(crate) fn state(&self) -> PathBuf {
         self.directory.path().join("state/node")
     }

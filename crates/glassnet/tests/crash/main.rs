@@ -7,7 +7,9 @@
 mod damaged;
 mod failpoints;
 mod host;
+mod late_detach;
 mod left;
+mod live;
 mod load;
 mod random;
 mod shim;
