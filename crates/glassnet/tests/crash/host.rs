@@ -76,6 +76,11 @@ impl Container {
         eth0.map(|address| address.prefix.addr()).filter(|a| !link_local(a)).collect()
     }
 
+    /// Where an engine would say that its namespace is.
+    pub(crate) fn netns_path(&self) -> String {
+        format!("/proc/{}/fd/{}", std::process::id(), self.netns.as_fd().as_raw_fd())
+    }
+
     fn config(&self, verb: &str) -> String {
         let ports: Vec<Value> = self
             .port
@@ -142,7 +147,7 @@ impl Host {
         std::fs::read_to_string(self.directory.path().join("log")).unwrap_or_default()
     }
 
-    fn program(&self, shell: &str) -> Command {
+    pub(crate) fn program(&self, shell: &str) -> Command {
         let mut command = Command::new(GLASSNET);
         if !shell.is_empty() {
             command = Command::new("sh");
@@ -256,12 +261,11 @@ impl Host {
     }
 
     fn begin_cni(&self, verb: &str, container: &Container, failpoint: Option<&str>) -> Child {
-        let netns = container.netns.as_fd().as_raw_fd();
         let mut child = self
             .program("")
             .env("CNI_COMMAND", verb)
             .env("CNI_CONTAINERID", &container.name)
-            .env("CNI_NETNS", format!("/proc/{}/fd/{netns}", std::process::id()))
+            .env("CNI_NETNS", container.netns_path())
             .env("CNI_IFNAME", "eth0")
             .env("CNI_PATH", "/nonexistent")
             .stdin(Stdio::piped())
