@@ -7,10 +7,13 @@ use std::collections::BTreeSet;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Each DEL comes a little later into its ADD than the one before.
-const ROUNDS: u32 = 40;
-/// At least so many have to find their ADD half done, else this has tested nothing.
-const MET: u32 = 3;
+/// Each DEL comes a little later into its ADD than the one before, and the last as late as the ADD
+/// would end: then again from the beginning.
+const STEPS: u32 = 20;
+/// So many have to find their ADD half done, else this has tested nothing …
+const ENOUGH: u32 = 5;
+/// … and in so many rounds they do.
+const ROUNDS: u32 = 600;
 
 #[test]
 fn a_detach_is_never_refused_or_lost() {
@@ -26,12 +29,15 @@ fn a_detach_is_never_refused_or_lost() {
         host.cni("DEL", &container).unwrap();
 
         let mut met = 0;
-        for round in 0..ROUNDS {
+        let mut rounds = 0..ROUNDS;
+        while met < ENOUGH
+            && let Some(round) = rounds.next()
+        {
             let when = format!("round {round}");
             let container = Container::new("fickle", Some(8000));
             let added = thread::scope(|scope| {
                 let add = scope.spawn(|| host.cni("ADD", &container));
-                thread::sleep(whole * round / ROUNDS + Duration::from_micros(200));
+                thread::sleep(whole * (round % STEPS) / STEPS + Duration::from_micros(200));
                 host.cni("DEL", &container).unwrap_or_else(|why| panic!("{when}: {why}"));
                 add.join().unwrap()
             });
@@ -54,7 +60,6 @@ fn a_detach_is_never_refused_or_lost() {
         }
         host.until_held(0).unwrap();
         left::nothing(&host, &given, "the end");
-        println!("{met} of {ROUNDS} met their ADD half done");
-        assert!(met >= MET, "{met} of {ROUNDS}");
+        assert_eq!(met, ENOUGH, "in {ROUNDS} rounds");
     });
 }
