@@ -1,0 +1,24 @@
+//! Faults that other container networks are known for, each provoked in a lab and seen not to hold
+//! on ours. What a test measures it prints; it asserts only that the thing happened.
+
+#[path = "../one_host/lab.rs"]
+mod lab;
+mod wiped;
+
+use lab::Lab;
+use std::time::{Duration, Instant};
+
+/// Waits until it is so, and tells how long that took; longer than `patience` is a failure.
+fn until(patience: Duration, what: &str, mut is_so: impl FnMut() -> bool) -> Duration {
+    let started = Instant::now();
+    while !is_so() {
+        assert!(started.elapsed() < patience, "not within {patience:?}: {what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    started.elapsed()
+}
+
+/// Runs lines of shell on a host; they have to succeed.
+fn shell(lab: &Lab, place: &str, lines: &str) -> String {
+    lab.says(place, &["busybox", "sh", "-ec", lines])
+}
