@@ -138,6 +138,12 @@ impl Sockets {
         self.namespace.as_fd()
     }
 
+    /// The numbers of the sockets that change things, opened if they are not: what a
+    /// [`crate::Monitor`] hears of them is this side's own doing.
+    pub fn ports(&mut self) -> Result<[u32; 2]> {
+        Ok([self.route()?.port()?, self.netfilter()?.port()?])
+    }
+
     /// For links, addresses, routes, neighbours, queueing.
     pub fn route(&mut self) -> Result<&mut Socket> {
         ready(&mut self.route, &self.namespace, Protocol::Route)

@@ -110,10 +110,22 @@ impl Daemon {
             let book = self.book();
             (self.node(&book), book.network(&attachment.network)?.clone())
         };
-        let _not_compared = self.world.read();
         let steps = diff::appear(&plan::attachment(&node, &network, attachment));
         let container = NamespaceId::Container(attachment.id.container.to_string());
-        self.carry_out(&steps, &[(container, netns)])?;
+        let namespaces = [(container, netns)];
+        let not_compared = self.world.read();
+        let carried_out = self.carry_out(&steps, &namespaces);
+        drop(not_compared);
+        if let Err(failure) = carried_out {
+            // Perhaps somebody has just taken away what the steps build upon. The watch would mend
+            // it in a moment, but the caller waits.
+            if self.reconcile()?.is_empty() {
+                return Err(failure);
+            }
+            tracing::info!(id = %attachment.id, %failure, "trying again on a mended host");
+            let _not_compared = self.world.read();
+            self.carry_out(&steps, &namespaces)?;
+        }
         // A datagram's flow that was there before the rule would go on as before it. Reading the
         // table of connections costs about 10 ms; TCP begins anew, so only UDP has to pay.
         if attachment.publish.iter().any(|publish| publish.transport == Transport::Udp) {

@@ -29,6 +29,7 @@ mod record;
 mod reset;
 mod start;
 mod status;
+mod watch;
 
 pub(crate) use look::host as observe_host;
 pub(crate) use options::Options;

@@ -20,5 +20,5 @@ fn until(patience: Duration, what: &str, mut is_so: impl FnMut() -> bool) -> Dur
 
 /// Runs lines of shell on a host; they have to succeed.
 fn shell(lab: &Lab, place: &str, lines: &str) -> String {
-    lab.says(place, &["busybox", "sh", "-ec", lines])
+    lab.says(place, &["sh", "-ec", lines])
 }
