@@ -50,6 +50,9 @@ impl Daemon {
         }
         self.drain_queue_for(Some(&request.id.container));
         self.check_host_ports(request)?;
+        if !self.book().held.contains_key(&request.id) {
+            self.refuse_blocked(&request.network, !request.publish.is_empty())?;
+        }
         let held = match self.lease(request, inode)? {
             Ok(held) => held,
             Err(same) => return self.attached(*same),

@@ -34,6 +34,14 @@ pub(crate) fn host() -> kernel::Result<Namespace<Unknown>> {
     observe::namespace(&mut sockets, &Parts { sockets: false, ..Parts::all(paths) })
 }
 
+/// The same, and whether `br_netfilter` shows bridged packets to the hooks of the IP stack.
+pub(crate) fn host_and_hooks() -> kernel::Result<Namespace<Unknown>> {
+    let mut host = host()?;
+    let settings = BRIDGE_NF_CALL.map(str::to_owned);
+    host.sysctls.extend(observe::sysctls(&Sockets::open_here()?, &settings)?);
+    Ok(host)
+}
+
 /// The same with whatever else a packet's way may depend on.
 pub(super) fn host_for_the_walk() -> kernel::Result<Namespace<Unknown>> {
     let mut host = host()?;

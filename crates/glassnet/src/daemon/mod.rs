@@ -21,6 +21,7 @@ mod look;
 mod metrics;
 mod network;
 mod options;
+mod passage;
 mod ports;
 mod queue;
 mod reap;
@@ -31,7 +32,7 @@ mod start;
 mod status;
 mod watch;
 
-pub(crate) use look::host as observe_host;
+pub(crate) use look::host_and_hooks as observe_host;
 pub(crate) use options::Options;
 pub(crate) use reset::reset;
 pub(crate) use start::run;
@@ -62,6 +63,9 @@ pub(crate) struct Daemon {
     /// the comparison must not see an attachment half made.
     world: RwLock<()>,
     facts: Mutex<facts::Facts>,
+    /// Chains of others that drop what our networks forward.
+    blocked: Mutex<Vec<model::path::Blocked>>,
+    accept_in_foreign_chains: bool,
     forwarders: forward::Forwarders,
     reaper: reap::Reaper,
     metrics: metrics::Metrics,

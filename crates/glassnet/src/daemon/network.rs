@@ -13,6 +13,8 @@ impl Daemon {
     pub(super) fn create_network(&self, request: &CreateNetwork) -> Result<Network, Failure> {
         let host = look::host().map_err(|error| kernel_said(&error))?;
         let routed = facts::routed(&host);
+        // Before it is in the book, else a comparison might make its bridge first.
+        let alone = self.world.read();
         let (network, node) = {
             let mut book = self.book();
             let network = book.create(request, &routed)?;
@@ -24,12 +26,14 @@ impl Daemon {
             (network, node)
         };
         failpoint::NETWORK_CREATED.hit();
-        let _alone = self.world.read();
         let steps = diff::appear(&plan::network(&node, &network));
         if let Err(failure) = self.carry_out(&steps, &[]) {
             self.write(&[Record::NetworkRemoved { name: network.name.clone() }])?;
             return Err(failure);
         }
+        drop(alone);
+        // Whether others let it pass is seen with the network there.
+        self.reconcile()?;
         tracing::info!(network = %network.name, bridge = %network.bridge, "network created");
         Ok(network)
     }
@@ -46,12 +50,14 @@ impl Daemon {
             self.wait(ticket)?;
             (network, node)
         };
-        let _alone = self.world.read();
+        let alone = self.world.read();
         for step in diff::undo(&diff::appear(&plan::network(&node, &network))) {
             if let Err(failure) = self.carry_out(std::slice::from_ref(&step), &[]) {
                 tracing::debug!(network = %name, %failure, "network rm: a part was not there");
             }
         }
+        drop(alone);
+        self.reconcile()?;
         tracing::info!(network = %name, "network removed");
         Ok(())
     }
@@ -67,6 +73,8 @@ impl Daemon {
                 message: format!("network {name} has no free address: all {leasable} are leased"),
             });
         }
+        drop(book);
+        self.refuse_blocked(name, false)?;
         Ok(Response::Done)
     }
 }

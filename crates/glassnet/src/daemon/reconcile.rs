@@ -38,10 +38,15 @@ impl Daemon {
     /// Compares and mends; gives what was found in words.
     pub(super) fn reconcile(&self) -> Result<Vec<String>, Failure> {
         let _alone = self.world.write();
-        let host = look::host().map_err(|error| kernel_said(&error))?;
+        let mut host = look::host_and_hooks().map_err(|error| kernel_said(&error))?;
         *lock(&self.facts) = facts::facts(&host, |link| accept_ra(&host, link));
+        let mut words = Vec::new();
+        match self.pass(&mut host) {
+            Ok(passed) => words.extend(passed.iter().map(|step| in_words(&step.change))),
+            Err(failure) => words.push(failure.message),
+        }
         let Diff { steps, conflicts } = self.difference(host);
-        let mut words: Vec<String> = conflicts.iter().map(ToString::to_string).collect();
+        words.extend(conflicts.iter().map(ToString::to_string));
         for step in &steps {
             words.push(in_words(&step.change));
             if let Err(failure) = self.mend(step) {

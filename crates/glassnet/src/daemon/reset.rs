@@ -26,6 +26,12 @@ pub(crate) fn reset(options: &Options) -> anyhow::Result<Vec<String>> {
     let mut actual = Actual::default();
     actual.namespaces.insert(NamespaceId::Host, super::look::host()?);
     let mut steps = diff::diff(&Wanted::default(), &actual).steps;
+    let host = actual.namespace(NamespaceId::Host);
+    let passages = model::plan::passage::changes(&Default::default(), &host.nft);
+    if !passages.is_empty() {
+        let change = diff::Change::Nft(passages);
+        steps.push(Step { namespace: NamespaceId::Host, change });
+    }
     // Forwarding first: with it off, nothing passes where rules are missing.
     let mut found: Vec<_> = book.found.iter().collect();
     found.sort_by_key(|(path, _)| !path.ends_with("forward") && !path.ends_with("forwarding"));

@@ -106,6 +106,8 @@ fn open(options: &Options, runtime: tokio::runtime::Handle) -> anyhow::Result<Ar
         kernel: Mutex::new(kernel::Sockets::open_here()?),
         world: RwLock::new(()),
         facts: Mutex::default(),
+        blocked: Mutex::default(),
+        accept_in_foreign_chains: options.accept_in_foreign_chains,
         forwarders: forward::Forwarders::new(runtime),
         reaper: reap::Reaper::default(),
         metrics: metrics::Metrics::new(),

@@ -65,14 +65,14 @@ findings! {
             "/proc/sys/{sysctl} 的值是 {value}",
             "查明是谁关闭的（/etc/sysctl.d 里的某个文件？），再重启 glassnet node，它会重新打开转发";
 
-    /// A chain that is not ours drops what it does not know.
-    ForeignForwardDrop = "foreign-forward-drop" { chain: String, owner: String, priority: i32, rules: usize }
-        en: "{owner} drops forwarded packets that none of its rules accepts; an accept of ours does not save them",
-            "chain {chain}: hook forward, priority {priority}, policy drop, {rules} rules",
-            "let {owner} accept packets from and to the networks' bridges (for Docker: a rule in chain DOCKER-USER), or set that policy to accept";
-        zh: "{owner} 会丢弃其规则未放行的转发包；我们自己的放行规则救不了它们",
-            "链 {chain}：forward 钩子，优先级 {priority}，默认策略 drop，{rules} 条规则",
-            "让 {owner} 放行进出各网络网桥的包（Docker 请在 DOCKER-USER 链里加规则），或把该默认策略改为 accept";
+    /// A chain that is not ours drops what a network forwards.
+    ForeignForwardDrop = "foreign-forward-drop" { chain: String, owner: String, families: String, priority: i32, ways: String, by: String, command: String }
+        en: "{owner} drops forwarded {families} packets ({ways}); an accept of ours does not save them",
+            "chain {chain}: hook forward, priority {priority}, {by}",
+            "let it accept them: {command} (or start glassnet node with --accept-in-foreign-chains, which does and undoes that)";
+        zh: "{owner} 会丢弃转发的 {families} 包（{ways}）；我们自己的放行规则救不了它们",
+            "链 {chain}：forward 钩子，优先级 {priority}，{by}",
+            "让它放行：{command}（或用 --accept-in-foreign-chains 启动 glassnet node，由它放行并在不需要时撤销）";
 
     /// A link of ours that belongs to nothing.
     LeakedLink = "leaked-link" { link: LinkName, alias: String }

@@ -124,6 +124,9 @@ fn nft(ns: &mut Namespace<Unknown>, change: &NftChange) {
                 .rules
                 .push(rule);
         }
+        NftChange::InsertRule { .. } | NftChange::DeleteRule { .. } => {
+            panic!("no difference has these: {change:?}")
+        }
         NftChange::AddSet { family, table: t, set } => {
             assert!(set.elements.0.is_empty());
             assert!(table(ns, *family, t).sets.insert(set.clone()).is_none());
