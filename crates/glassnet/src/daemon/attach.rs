@@ -88,7 +88,7 @@ impl Daemon {
                 return Err(Failure {
                     code: Code::Busy,
                     message: format!(
-                        "an earlier attachment of {} is still being taken down; try again",
+                        "{} has to wait for an earlier attachment that is still being taken down; try again",
                         request.id
                     ),
                 });

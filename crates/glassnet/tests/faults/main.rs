@@ -1,9 +1,15 @@
 //! Faults that other container networks are known for, each provoked in a lab and seen not to hold
 //! on ours. What a test measures it prints; it asserts only that the thing happened.
 
+mod datagrams;
 mod foreign_forward;
+#[path = "../crash/host.rs"]
+#[expect(dead_code, reason = "made for tests that kill the daemon")]
+mod host;
 #[path = "../one_host/lab.rs"]
+#[expect(dead_code, reason = "made for tests of reach")]
 mod lab;
+mod stage;
 mod wiped;
 
 use lab::Lab;
