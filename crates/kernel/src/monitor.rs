@@ -35,12 +35,17 @@ const NFT_HEADER: usize = 4;
 /// `struct ifinfomsg`, `IFLA_IFNAME`.
 const LINK_HEADER: usize = 16;
 const LINK_NAME: u16 = 3;
+/// `IFLA_MASTER`.
+const LINK_MASTER: u16 = 10;
 
 /// Something changed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Event {
-    /// A link came, went or changed.
-    Link(LinkName),
+    /// A link came, went or changed; with the number of the bridge that it is a port of.
+    Link {
+        name: LinkName,
+        master: Option<u32>,
+    },
     Address,
     Route,
     /// One transaction changed something in a table.
@@ -142,8 +147,10 @@ fn drain(
 fn event(message: Received<'_>) -> Option<Event> {
     match message.kind {
         rtm::NEW_LINK | rtm::DELETE_LINK => {
-            let name = Attributes::after(message.body, LINK_HEADER).get(LINK_NAME)?;
-            name.text().parse().ok().map(Event::Link)
+            let attributes = Attributes::after(message.body, LINK_HEADER);
+            let name = attributes.get(LINK_NAME)?.text().parse().ok()?;
+            let master = attributes.get(LINK_MASTER).and_then(|master| master.u32());
+            Some(Event::Link { name, master })
         }
         rtm::NEW_ADDRESS | rtm::DELETE_ADDRESS => Some(Event::Address),
         rtm::NEW_ROUTE | rtm::DELETE_ROUTE => Some(Event::Route),
@@ -185,7 +192,10 @@ mod tests {
         place.run("ip link add br0 type bridge");
         place.run("ip link set br0 up");
         let heard = monitor.wait(Duration::from_secs(5)).unwrap();
-        assert!(heard.contains(&Event::Link("br0".parse().unwrap())), "{heard:?}");
+        assert!(
+            heard.contains(&Event::Link { name: "br0".parse().unwrap(), master: None }),
+            "{heard:?}"
+        );
         place.run("ip address add 10.0.0.1/24 dev br0");
         let heard = monitor.wait(Duration::from_secs(5)).unwrap();
         assert!(heard.contains(&Event::Address) && heard.contains(&Event::Route), "{heard:?}");

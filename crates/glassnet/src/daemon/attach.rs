@@ -57,6 +57,12 @@ impl Daemon {
             Ok(held) => held,
             Err(same) => return self.attached(*same),
         };
+        let held = self.lease_from_strangers(request, held, || {
+            self.lease(request, inode)?.map_err(|same| Failure {
+                code: Code::Busy,
+                message: format!("{} was attached by somebody else meanwhile", same.id),
+            })
+        })?;
         if let Err(failure) = self.connect(&held, netns.as_fd()) {
             // The steps are undone. One that could not be may have left the link, so the lease is
             // freed as any other: once its link is gone.
@@ -209,27 +215,35 @@ impl Daemon {
         self.reaper.wake();
     }
 
-    /// Detaches what this runtime attached to this network and does not name.
+    /// Detaches what this runtime attached to this network and does not name, unless a process lives
+    /// in it: then the list is wrong (calico#5044), and a container that runs would lose its network.
     pub(super) fn collect(
         &self,
         runtime: &str,
         network: &NetworkName,
         keep: &[AttachmentId],
     ) -> Result<Response, Failure> {
-        let stale: Vec<AttachmentId> = {
+        let stale: Vec<Held> = {
             let book = self.book();
             let theirs = book.held.values().filter(|held| {
                 held.runtime == runtime
                     && held.attachment.network == *network
                     && held.stage == Stage::Attached
             });
-            theirs.map(|held| held.attachment.id.clone()).filter(|id| !keep.contains(id)).collect()
+            theirs.filter(|held| !keep.contains(&held.attachment.id)).cloned().collect()
         };
-        for id in &stale {
+        let mut detached = Vec::new();
+        for held in stale {
+            let id = held.attachment.id;
+            if kernel::netns::is_inhabited(held.netns_inode) {
+                tracing::warn!(%id, runtime, "collect: the runtime does not name it, and processes live in it; it is left alone");
+                continue;
+            }
             tracing::info!(%id, runtime, "collect: the runtime does not know it any more");
-            self.detach(id)?;
+            self.detach(&id)?;
+            detached.push(id);
         }
-        Ok(Response::Collected { detached: stale })
+        Ok(Response::Collected { detached })
     }
 }
 

@@ -1,9 +1,9 @@
 //! What the host itself is like: read, never set.
 
 use model::host::route::{RouteKind, TABLE_MAIN};
-use model::host::{LinkKind, Namespace, Unknown};
+use model::host::{Link, LinkKind, Namespace, Unknown};
 use model::net::{IpNet, LinkName};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The host's part of [`model::plan::Node`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,6 +14,11 @@ pub(super) struct Facts {
     /// Links that are not ours. That one of them changes is no reason to look again: what we
     /// care for in them comes with an address or a route.
     pub foreign_links: BTreeSet<LinkName>,
+    /// The numbers of our bridges.
+    pub bridges: BTreeSet<u32>,
+    /// Ports of our bridges that are not ours, by bridge: whoever is behind them may have any
+    /// address.
+    pub strangers: BTreeMap<LinkName, BTreeSet<LinkName>>,
 }
 
 /// The MTU when the host has no way out: Ethernet's.
@@ -32,7 +37,24 @@ pub(super) fn facts(
         underlay_mtu: underlay_mtu(host),
         advertised_links: advertised.collect(),
         foreign_links: foreign_links(host).into_iter().collect(),
+        bridges: our_bridges(host).filter_map(|bridge| bridge.index).collect(),
+        strangers: strangers(host),
     }
+}
+
+fn our_bridges(host: &Namespace<Unknown>) -> impl Iterator<Item = &Link<Unknown>> {
+    host.links.iter().filter(|link| link.is_ours() && matches!(link.kind, LinkKind::Bridge(_)))
+}
+
+fn strangers(host: &Namespace<Unknown>) -> BTreeMap<LinkName, BTreeSet<LinkName>> {
+    let mut strangers: BTreeMap<LinkName, BTreeSet<LinkName>> = BTreeMap::new();
+    for port in host.links.iter().filter(|link| !link.is_ours()) {
+        let Some(master) = &port.master else { continue };
+        if our_bridges(host).any(|bridge| bridge.name == *master) {
+            strangers.entry(master.clone()).or_default().insert(port.name.clone());
+        }
+    }
+    strangers
 }
 
 /// Links that lead to others: neither loopback nor ours.

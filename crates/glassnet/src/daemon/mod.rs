@@ -30,6 +30,7 @@ mod record;
 mod reset;
 mod start;
 mod status;
+mod strangers;
 mod watch;
 
 pub(crate) use look::host_and_hooks as observe_host;

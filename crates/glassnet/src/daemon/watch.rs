@@ -102,6 +102,13 @@ fn tell(tampered: &[&Event], mended: &[String], took: Duration) {
 /// Leaves those that may concern us.
 fn relevant(daemon: &Daemon, events: &mut Vec<Event>) {
     let facts = lock(&daemon.facts);
-    events
-        .retain(|event| !matches!(event, Event::Link(link) if facts.foreign_links.contains(link)));
+    let foreign = |event: &Event| match event {
+        Event::Link { name, master } => {
+            facts.foreign_links.contains(name)
+                && !facts.strangers.values().any(|strangers| strangers.contains(name))
+                && !master.is_some_and(|master| facts.bridges.contains(&master))
+        }
+        _ => false,
+    };
+    events.retain(|event| !foreign(event));
 }

@@ -1,6 +1,7 @@
 //! Faults that other container networks are known for, each provoked in a lab and seen not to hold
 //! on ours. What a test measures it prints; it asserts only that the thing happened.
 
+mod addresses;
 mod datagrams;
 mod foreign_forward;
 #[path = "../crash/host.rs"]

@@ -4,9 +4,10 @@
 use crate::host::{Host, NETWORK};
 use kernel::NetNs;
 use kernel::netns::within;
+use serde_json::{Value, json};
 use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
 use std::os::fd::{AsFd as _, AsRawFd as _};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 /// A namespace: a container, or a machine of its own.
@@ -118,4 +119,30 @@ pub(crate) fn addresses(host: &Host, name: &str) -> Vec<IpAddr> {
     let rows = host.held().unwrap();
     let row = rows.iter().find(|row| row["container"] == name).expect("it is attached");
     serde_json::from_value(row["addresses"].clone()).unwrap()
+}
+
+/// A verb of the CNI program with a network configuration; its result, or what it said instead.
+pub(crate) fn cni(host: &Host, verb: &str, place: &Place, more: &Value) -> Result<Value, String> {
+    let run = host.state().ancestors().nth(2).unwrap().join("run");
+    let mut configuration = json!({
+        "cniVersion": "1.1.0", "name": "of-tests", "type": "glassnet", "network": NETWORK,
+    });
+    configuration.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    let mut child = Command::new(env!("CARGO_BIN_EXE_glassnet"))
+        .envs([("CNI_COMMAND", verb), ("CNI_CONTAINERID", &place.name), ("CNI_IFNAME", "eth0")])
+        .envs([("CNI_NETNS", place.path()), ("CNI_PATH", "/nonexistent".to_owned())])
+        .env("GLASSNET_STATE_DIR", host.state())
+        .env("GLASSNET_RUN_DIR", run)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let written = configuration.to_string();
+    std::io::Write::write_all(&mut child.stdin.take().unwrap(), written.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    match output.status.success() {
+        true => Ok(serde_json::from_str(&said).unwrap_or_default()),
+        false => Err(said),
+    }
 }

@@ -28,6 +28,9 @@ pub fn network(node: &Node, network: &Network) -> Wanted {
     }
     if network.pool(Family::V6).is_some() {
         host.sysctls.insert(Sysctl::new(format!("net/ipv6/conf/{bridge}/accept_ra"), "0"));
+        // Its link-local address follows from its MAC, which is ours to give. Until the kernel was
+        // sure of it, for about 2 s, it would not ask for neighbours by it.
+        host.sysctls.insert(Sysctl::new(format!("net/ipv6/conf/{bridge}/accept_dad"), "0"));
     }
 
     let comment = || Some(format!("network {}", network.name));

@@ -1,0 +1,70 @@
+//! Ports of our bridges that are not ours, and the addresses of whoever is behind them.
+//!
+//! Our own ports are held to the addresses we leased; somebody else's may have any. So where there is
+//! one, an address is asked for on the wire before it is given to a container (RFC 5227 and RFC 4862
+//! have the container ask; that takes seconds, and finds it out when it is too late).
+
+use super::kernel_words::kernel_said;
+use super::record::{Held, Record};
+use super::{Daemon, lock};
+use crate::protocol::{AttachRequest, Code, Failure};
+use model::net::{LinkName, Mac};
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::time::Duration;
+
+/// How long a stranger may take to answer. Within one host an answer takes microseconds.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+/// Addresses of strangers that one attach steps over.
+const MOST: usize = 16;
+
+impl Daemon {
+    /// Leases addresses that nobody on the bridge has: `lease` is asked again for others until then.
+    pub(super) fn lease_from_strangers(
+        &self,
+        request: &AttachRequest,
+        mut held: Held,
+        mut lease: impl FnMut() -> Result<Held, Failure>,
+    ) -> Result<Held, Failure> {
+        for _ in 0..MOST {
+            let Some((address, mac, ports)) = self.stranger(&held)? else { return Ok(held) };
+            let id = held.attachment.id.clone();
+            self.write(&[Record::Detaching { id: id.clone() }, Record::Freed { id }])?;
+            let message = format!(
+                "{address} is in use on network {}: {mac} answers for it, behind {ports}, which glassnet has not attached",
+                request.network
+            );
+            if request.addresses.contains(&address) {
+                return Err(Failure { code: Code::Taken, message });
+            }
+            tracing::warn!(id = %request.id, "{message}; leasing another");
+            held = lease()?;
+        }
+        let id = held.attachment.id.clone();
+        self.write(&[Record::Detaching { id: id.clone() }, Record::Freed { id }])?;
+        let message = format!(
+            "{MOST} addresses of network {} in a row are in use by others than glassnet has attached; take their ports off its bridge, or ask for an address",
+            request.network
+        );
+        Err(Failure { code: Code::Taken, message })
+    }
+
+    /// An address of the lease that somebody else has, with that one's MAC address and the ports it
+    /// may be behind.
+    fn stranger(&self, held: &Held) -> Result<Option<(IpAddr, Mac, String)>, Failure> {
+        let attachment = &held.attachment;
+        let bridge = self.book().network(&attachment.network)?.bridge.clone();
+        let Some(ports) = lock(&self.facts).strangers.get(&bridge).cloned() else {
+            return Ok(None);
+        };
+        let ask = || {
+            let mut sockets = kernel::Sockets::open_here()?;
+            kernel::probe::who_has(sockets.route()?, &bridge, &attachment.addresses, PATIENCE)
+        };
+        let answers: BTreeMap<IpAddr, Mac> = ask().map_err(|error| kernel_said(&error))?;
+        let ports: Vec<&str> = ports.iter().map(LinkName::as_str).collect();
+        let first = answers.into_iter().next();
+        Ok(first.map(|(address, mac)| (address, mac, ports.join(", "))))
+    }
+}
