@@ -9,7 +9,7 @@
 //! A crash anywhere leaves a record of a stage, and `start` goes on from it.
 
 use super::Daemon;
-use super::book::Decision;
+use super::book::{self, Decision};
 use super::failpoint;
 use super::kernel_words::{in_words, kernel_said};
 use super::record::{Held, Record, Stage};
@@ -126,6 +126,9 @@ impl Daemon {
         let carried_out = self.carry_out(&steps, &namespaces);
         drop(not_compared);
         if let Err(failure) = carried_out {
+            if failure.code == Code::Exhausted {
+                return Err(book::full(&network));
+            }
             // Perhaps somebody has just taken away what the steps build upon. The watch would mend
             // it in a moment, but the caller waits.
             if self.reconcile()?.is_empty() {

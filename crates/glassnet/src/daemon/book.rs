@@ -40,6 +40,15 @@ fn no(code: Code, message: impl Into<String>) -> Failure {
     Failure { code, message: message.into() }
 }
 
+/// The network's bridge takes no port more; others' links may be among those it has.
+pub(crate) fn full(network: &Network) -> Failure {
+    let message = format!(
+        "bridge {} of network {} has all {MAX_BRIDGE_PORTS} ports a Linux bridge can have; detach something or use another network",
+        network.bridge, network.name
+    );
+    no(Code::Exhausted, message)
+}
+
 impl Book {
     /// Takes one event in.
     pub(crate) fn note(&mut self, record: &Record) {
@@ -181,11 +190,7 @@ impl Book {
         self.check_ports(request)?;
         let on_bridge = self.held.values().filter(|h| h.attachment.network == network.name).count();
         if on_bridge >= MAX_BRIDGE_PORTS {
-            let message = format!(
-                "bridge {} of network {} has all {MAX_BRIDGE_PORTS} ports a Linux bridge can have; detach something or use another network",
-                network.bridge, network.name
-            );
-            return Err(no(Code::Exhausted, message));
+            return Err(full(network));
         }
         let ledger = &self.ledgers[&network.name];
         let addresses = ledger.lease(network, &request.addresses).map_err(|why| {

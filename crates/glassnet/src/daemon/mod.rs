@@ -182,6 +182,7 @@ impl Daemon {
         }
         let what = steps.get(failure.step).map(|step| kernel_words::in_words(&step.change));
         let message = format!("could not {}: {}", what.unwrap_or_default(), failure.error);
-        Err(Failure { code: Code::Kernel, message })
+        let code = if failure.error.is_full() { Code::Exhausted } else { Code::Kernel };
+        Err(Failure { code, message })
     }
 }

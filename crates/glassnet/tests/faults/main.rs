@@ -10,6 +10,7 @@ mod host;
 #[path = "../one_host/lab.rs"]
 #[expect(dead_code, reason = "made for tests of reach")]
 mod lab;
+mod leaks;
 mod stage;
 mod wiped;
 
