@@ -19,8 +19,13 @@ use std::fmt;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
-/// `RTNLGRP_LINK`, `_IPV4_IFADDR`, `_IPV4_ROUTE`, `_IPV6_IFADDR`, `_IPV6_ROUTE`.
-const ROUTE_GROUPS: [u32; 5] = [1, 5, 7, 9, 11];
+/// `RTNLGRP_LINK`, `_IPV4_IFADDR`, `_IPV4_ROUTE`, `_IPV6_IFADDR`, `_IPV6_ROUTE`, `_IPV4_NETCONF`,
+/// `_IPV6_NETCONF`.
+const ROUTE_GROUPS: [u32; 7] = [1, 5, 7, 9, 11, 24, 25];
+/// `RTM_NEWNETCONF`; `struct netconfmsg` with its padding, `NETCONFA_IFINDEX`.
+const NEW_SETTING: u16 = 80;
+const SETTING_HEADER: usize = 4;
+const SETTING_LINK: u16 = 1;
 /// `NFNLGRP_NFTABLES`, and nftables' number in the upper byte of a message's kind.
 const NFT_GROUP: u32 = 7;
 const NFTABLES: u16 = 10;
@@ -48,6 +53,11 @@ pub enum Event {
     },
     Address,
     Route,
+    /// `forwarding` or `rp_filter` (the kernel tells of few others) of the link with this number, of
+    /// all links (-1) or of those to come (-2).
+    Setting {
+        link: i32,
+    },
     /// One transaction changed something in a table.
     Nft {
         family: Option<NftFamily>,
@@ -152,6 +162,10 @@ fn event(message: Received<'_>) -> Option<Event> {
             let master = attributes.get(LINK_MASTER).and_then(|master| master.u32());
             Some(Event::Link { name, master })
         }
+        NEW_SETTING => {
+            let link = Attributes::after(message.body, SETTING_HEADER).get(SETTING_LINK)?;
+            Some(Event::Setting { link: link.u32()?.cast_signed() })
+        }
         rtm::NEW_ADDRESS | rtm::DELETE_ADDRESS => Some(Event::Address),
         rtm::NEW_ROUTE | rtm::DELETE_ROUTE => Some(Event::Route),
         _ => None,
@@ -199,6 +213,12 @@ mod tests {
         place.run("ip address add 10.0.0.1/24 dev br0");
         let heard = monitor.wait(Duration::from_secs(5)).unwrap();
         assert!(heard.contains(&Event::Address) && heard.contains(&Event::Route), "{heard:?}");
+        place.run("sysctl -qw net.ipv4.conf.br0.rp_filter=2");
+        let heard = monitor.wait(Duration::from_secs(5)).unwrap();
+        assert!(matches!(heard[..], [Event::Setting { link: 1.. }]), "{heard:?}");
+        place.run("sysctl -qw net.ipv4.ip_forward=1");
+        let heard = monitor.wait(Duration::from_secs(5)).unwrap();
+        assert!(heard.contains(&Event::Setting { link: -1 }), "{heard:?}");
         place.run("nft add table inet t");
         let heard = monitor.wait(Duration::from_secs(5)).unwrap();
         let [Event::Nft { family: Some(NftFamily::Inet), table, by }] = &heard[..] else {

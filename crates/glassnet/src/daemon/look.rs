@@ -25,6 +25,7 @@ pub(crate) fn host() -> kernel::Result<Namespace<Unknown>> {
         let bridge = matches!(link.kind, LinkKind::Bridge(_));
         if link.is_ours() && bridge {
             paths.push(format!("net/ipv4/conf/{}/route_localnet", link.name));
+            paths.push(format!("net/ipv4/conf/{}/rp_filter", link.name));
             paths.push(format!("net/ipv6/conf/{}/accept_dad", link.name));
         }
         if !link.is_ours() || bridge {

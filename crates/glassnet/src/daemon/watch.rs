@@ -108,6 +108,10 @@ fn relevant(daemon: &Daemon, events: &mut Vec<Event>) {
                 && !facts.strangers.values().any(|strangers| strangers.contains(name))
                 && !master.is_some_and(|master| facts.bridges.contains(&master))
         }
+        Event::Setting { link: -1 } => false,
+        Event::Setting { link } => {
+            !u32::try_from(*link).is_ok_and(|link| facts.bridges.contains(&link))
+        }
         _ => false,
     };
     events.retain(|event| !foreign(event));

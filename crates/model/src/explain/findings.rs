@@ -137,6 +137,24 @@ findings! {
             "{one} 使用 {one_subnet}，{two} 使用 {two_subnet}",
             "换一个子网重建其中一个";
 
+    /// Engines take another's network configuration.
+    OtherConfiguration = "other-cni-configuration" { file: String, plugins: String, ours: String }
+        en: "engines use {file}, not {ours}: of several network configurations they take the first by name",
+            "{file} names {plugins}",
+            "if it is left over, move it out of that directory; if it is meant, ours is never used";
+        zh: "容器引擎使用的是 {file}，而不是 {ours}：有多个网络配置时，引擎取文件名最靠前的那个",
+            "{file} 使用的插件：{plugins}",
+            "若它是遗留文件，请移出该目录；若确实要用它，则我们的配置不会生效";
+
+    /// A network configuration that cannot be read.
+    BrokenConfiguration = "broken-cni-configuration" { file: String, why: String }
+        en: "{file} is no network configuration: some engines then have no network at all",
+            "{why}",
+            "repair it or move it out of that directory";
+        zh: "{file} 不是有效的网络配置：有些引擎会因此完全没有网络",
+            "{why}",
+            "修复它，或把它移出该目录";
+
     /// What a check needs could not be read, so it says nothing about it.
     NotSeen = "not-seen" { checks: String, part: String, why: String }
         en: "these checks could not look: {checks}",

@@ -25,6 +25,9 @@ pub fn network(node: &Node, network: &Network) -> Wanted {
     if network.pool(Family::V4).is_some() {
         // See the rule in chain `local`.
         host.sysctls.insert(Sysctl::new(format!("net/ipv4/conf/{bridge}/route_localnet"), "1"));
+        // Loose, as the kernel takes the greater of this and that of all links: a strict one would
+        // drop what comes back another way. Sources are checked at the bridge's ports.
+        host.sysctls.insert(Sysctl::new(format!("net/ipv4/conf/{bridge}/rp_filter"), "2"));
     }
     if network.pool(Family::V6).is_some() {
         host.sysctls.insert(Sysctl::new(format!("net/ipv6/conf/{bridge}/accept_ra"), "0"));

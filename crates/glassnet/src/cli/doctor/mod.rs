@@ -5,6 +5,7 @@
 //! To add a check: a function, a line in [`CHECKS`], its findings in `model::explain`.
 
 mod addresses;
+mod configurations;
 mod forwarding;
 mod leaks;
 mod mtu;
@@ -40,6 +41,7 @@ const CHECKS: &[Check] = &[
     Check { name: "addresses", daemon: true, run: addresses::nearly_gone },
     Check { name: "port-mtu", daemon: false, run: mtu::ports },
     Check { name: "underlay-mtu", daemon: true, run: mtu::underlay },
+    Check { name: "cni-configuration", daemon: false, run: configurations::left_over },
     Check { name: "overlap", daemon: true, run: overlap::subnets },
 ];
 

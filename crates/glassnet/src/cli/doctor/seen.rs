@@ -6,6 +6,7 @@ use crate::protocol::{AttachmentRow, NetworkStatus};
 use model::cluster::Network;
 use model::explain::Language;
 use model::host::{Actual, Namespace, NamespaceId, Unknown};
+use std::path::PathBuf;
 
 /// Both together. Without a daemon its lists are empty, and checks that need them are not run.
 #[derive(Default)]
@@ -14,6 +15,15 @@ pub(super) struct Seen {
     pub(super) networks: Vec<Network>,
     pub(super) attachments: Vec<AttachmentRow>,
     pub(super) numbers: Vec<NetworkStatus>,
+    /// In the order in which engines take them.
+    pub(super) configurations: Vec<Configuration>,
+}
+
+/// A CNI network configuration of this host.
+pub(super) struct Configuration {
+    pub(super) file: PathBuf,
+    /// The types of its plugins, or why it cannot be read.
+    pub(super) plugins: Result<Vec<String>, String>,
 }
 
 impl Seen {
@@ -26,13 +36,14 @@ impl Seen {
 /// Reads this host. The second part says why the daemon's knowledge is lacking, if it is.
 pub(super) fn look(language: Language) -> Result<(Seen, Option<String>), Error> {
     let actual = observe()?;
+    let configurations = super::configurations::read();
     Ok(match ask() {
         Ok((networks, attachments, numbers)) => {
-            (Seen { actual, networks, attachments, numbers }, None)
+            (Seen { actual, networks, attachments, numbers, configurations }, None)
         }
         Err(error) => {
             let why = Error::Api(error).message(language);
-            (Seen { actual, ..Seen::default() }, Some(why))
+            (Seen { actual, configurations, ..Seen::default() }, Some(why))
         }
     })
 }
