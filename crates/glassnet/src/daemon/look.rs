@@ -36,6 +36,18 @@ pub(crate) fn host() -> kernel::Result<Namespace<Unknown>> {
     observe::namespace(&mut sockets, &Parts { sockets: false, ..Parts::all(paths) })
 }
 
+/// `forwarding` of each link that is not ours, and of those to come: turning it on or off for all
+/// links writes over these (`inet_forward_change`, `addrconf_fixup_forwarding`).
+pub(super) fn forwarding_by_link(
+    host: &Namespace<Unknown>,
+) -> kernel::Result<Table<model::host::Sysctl>> {
+    let links = host.links.iter().filter(|link| !link.is_ours()).map(|link| link.name.as_str());
+    let paths = links.chain(["default"]).flat_map(|link| {
+        ["ipv4", "ipv6"].map(|family| format!("net/{family}/conf/{link}/forwarding"))
+    });
+    observe::sysctls(&Sockets::open_here()?, &paths.collect::<Vec<_>>())
+}
+
 /// The same, and whether `br_netfilter` shows bridged packets to the hooks of the IP stack.
 pub(crate) fn host_and_hooks() -> kernel::Result<Namespace<Unknown>> {
     let mut host = host()?;

@@ -121,7 +121,9 @@ fn open(options: &Options, runtime: tokio::runtime::Handle) -> anyhow::Result<Ar
 impl Daemon {
     /// Goes on from what the journal says and the kernel holds.
     fn take_up(&self) -> Result<(), crate::protocol::Failure> {
-        let host = look::host().map_err(|error| kernel_said(&error))?;
+        let mut host = look::host().map_err(|error| kernel_said(&error))?;
+        let by_link = look::forwarding_by_link(&host).map_err(|error| kernel_said(&error))?;
+        host.sysctls.extend(by_link);
         *lock(&self.facts) = facts::facts(&host, |link| reconcile::accept_ra(&host, link));
         self.write(&self.found_settings(&host))?;
 

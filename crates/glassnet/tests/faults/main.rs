@@ -11,6 +11,7 @@ mod host;
 #[expect(dead_code, reason = "made for tests of reach")]
 mod lab;
 mod leaks;
+mod reset;
 mod settings;
 mod stage;
 mod wiped;
