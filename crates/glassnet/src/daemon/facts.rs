@@ -1,6 +1,6 @@
 //! What the host itself is like: read, never set.
 
-use model::host::route::{RouteKind, TABLE_MAIN};
+use model::host::route::{Nexthop, RouteKind, TABLE_MAIN};
 use model::host::{Link, LinkKind, Namespace, Unknown};
 use model::net::{IpNet, LinkName};
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,7 +29,8 @@ pub(super) fn facts(
     host: &Namespace<Unknown>,
     accepts: impl Fn(&LinkName) -> Option<String>,
 ) -> Facts {
-    let advertised = foreign_links(host).into_iter().filter(|link| {
+    let advertised = host.links.iter().filter(|link| may_be_advertised_to(link, host));
+    let advertised = advertised.map(|link| link.name.clone()).filter(|link| {
         // 2 is what we set; it stays wanted while it is there.
         matches!(accepts(link).as_deref(), Some("1" | "2"))
     });
@@ -39,6 +40,34 @@ pub(super) fn facts(
         foreign_links: foreign_links(host).into_iter().collect(),
         bridges: our_bridges(host).filter_map(|bridge| bridge.index).collect(),
         strangers: strangers(host),
+    }
+}
+
+/// Whether a router may be beyond the link. The kernel takes advertisements on every link unless told
+/// otherwise, on those of other container networks too, where nobody should be able to make himself
+/// the host's router. So of links that programs make only those count that lead out already.
+fn may_be_advertised_to(link: &Link<Unknown>, host: &Namespace<Unknown>) -> bool {
+    /// `RTPROT_RA`.
+    const BY_ADVERTISEMENT: u8 = 9;
+    if link.is_ours() || link.master.is_some() {
+        return false;
+    }
+    let mut routes = host.routes.iter().filter(|route| {
+        let through = |hop: &Nexthop| hop.link.as_ref() == Some(&link.name);
+        route.kind == RouteKind::Unicast && route.nexthops.iter().any(through)
+    });
+    match link.kind {
+        LinkKind::Loopback | LinkKind::Ifb => false,
+        // A network card, and what is made of several or of a part of one (bond, VLAN).
+        LinkKind::Device | LinkKind::Foreign(_) => true,
+        LinkKind::Bridge(_)
+        | LinkKind::Veth(_)
+        | LinkKind::Vxlan(_)
+        | LinkKind::Tun
+        | LinkKind::Macvlan { .. } => routes.any(|route| {
+            route.protocol == BY_ADVERTISEMENT
+                || (route.destination.prefix_len() == 0 && route.table == TABLE_MAIN)
+        }),
     }
 }
 

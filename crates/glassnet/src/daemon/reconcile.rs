@@ -4,7 +4,7 @@
 //! so a restart disturbs no packet.
 
 use super::kernel_words::{in_words, kernel_said};
-use super::record::{Held, Stage};
+use super::record::{Held, Record, Stage};
 use super::{Daemon, facts, lock, look};
 use crate::protocol::Failure;
 use model::diff::{self, Change, Diff, LinkChange, Step};
@@ -66,8 +66,24 @@ impl Daemon {
         Ok(words)
     }
 
+    /// A setting of a link that came later: what it was is noted before it is changed.
+    fn note_found(&self, change: &Change) -> Result<(), Failure> {
+        let Change::SetSysctl { sysctl, before: Some(before) } = change else { return Ok(()) };
+        let known = {
+            let book = self.book();
+            let bridge = |link: &str| book.networks.values().any(|n| n.bridge.as_str() == link);
+            book.found.contains_key(&sysctl.path) || sysctl.path.split('/').any(bridge)
+        };
+        if known {
+            return Ok(());
+        }
+        let (path, value) = (sysctl.path.clone(), before.clone());
+        self.write(&[Record::SettingFound { path, value }])
+    }
+
     fn mend(&self, step: &Step) -> Result<(), Failure> {
         let Change::DeleteLink { name } = &step.change else {
+            self.note_found(&step.change)?;
             return self.carry_out(std::slice::from_ref(step), &[]);
         };
         // Leaked links are deleted together, like detached ones.

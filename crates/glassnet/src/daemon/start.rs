@@ -156,12 +156,20 @@ impl Daemon {
         {
             records.push(Record::LinksClosed { links: facts::foreign_links(host) });
         }
-        let ours = |path: &str| {
-            let link = path.split('/').nth(3).unwrap_or_default();
-            host.links.iter().any(|l| l.name.as_str() == link && l.is_ours())
-        };
+        let advertised = &lock(&self.facts).advertised_links;
         for sysctl in &host.sysctls {
-            if !book.found.contains_key(&sysctl.path) && !ours(&sysctl.path) {
+            let will_change = match sysctl.path.split('/').collect::<Vec<_>>()[..] {
+                ["net", "ipv4", "ip_forward"] | ["net", "ipv6", "conf", "all", "forwarding"] => {
+                    true
+                }
+                // Turned on for all links, it is turned on for each.
+                ["net", _, "conf", _, "forwarding"] => true,
+                ["net", "ipv6", "conf", link, "accept_ra"] => {
+                    advertised.iter().any(|advertised| advertised.as_str() == link)
+                }
+                _ => false,
+            };
+            if will_change && !book.found.contains_key(&sysctl.path) {
                 let (path, value) = (sysctl.path.clone(), sysctl.value.clone());
                 records.push(Record::SettingFound { path, value });
             }

@@ -2,6 +2,7 @@
 //! on ours. What a test measures it prints; it asserts only that the thing happened.
 
 mod addresses;
+mod advertised;
 mod datagrams;
 mod foreign_forward;
 #[path = "../crash/host.rs"]
