@@ -3,6 +3,7 @@
 
 mod addresses;
 mod advertised;
+mod bandwidth;
 mod datagrams;
 mod foreign_forward;
 #[path = "../crash/host.rs"]
@@ -12,6 +13,7 @@ mod host;
 #[expect(dead_code, reason = "made for tests of reach")]
 mod lab;
 mod leaks;
+mod ports;
 mod reset;
 mod settings;
 mod stage;
