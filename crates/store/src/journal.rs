@@ -58,7 +58,7 @@ pub struct Journal<R> {
 /// How often the journal did what since it was opened.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Records that became durable through `append` or `wait`.
+    /// Records that `append` or `wait` saw through.
     pub records: u64,
     /// fdatasyncs that made them so.
     pub syncs: u64,

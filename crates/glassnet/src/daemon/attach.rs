@@ -8,11 +8,11 @@
 //!
 //! A crash anywhere leaves a record of a stage, and `start` goes on from it.
 
-use super::Daemon;
 use super::book::{self, Decision};
 use super::failpoint;
 use super::kernel_words::{in_words, kernel_said};
 use super::record::{Held, Record, Stage};
+use super::{Daemon, storage};
 use crate::protocol::{AttachRequest, Attached, Code, Failure, Response};
 use kernel::conntrack::Forget;
 use model::cluster::{Attachment, AttachmentId, NetworkName};
@@ -71,7 +71,7 @@ impl Daemon {
             return Err(failure);
         }
         failpoint::ATTACH_CONNECTED.hit();
-        self.write(&[Record::Attached { id: held.attachment.id.clone() }])?;
+        self.note_attached(&held.attachment.id)?;
         failpoint::ATTACH_NOTED.hit();
         self.attached(held.attachment)
     }
@@ -113,6 +113,17 @@ impl Daemon {
         Ok(Ok(*held))
     }
 
+    /// A death of the daemon must not forget that the caller may have been told. A power cut may:
+    /// then the lease is void, and with it this.
+    fn note_attached(&self, id: &AttachmentId) -> Result<(), Failure> {
+        let record = Record::Attached { id: id.clone() };
+        let mut book = self.book();
+        let ticket = self.journal.enqueue_for_this_boot(&record).map_err(|e| storage(&e))?;
+        book.note(&record);
+        drop(book);
+        self.wait(ticket)
+    }
+
     fn connect(&self, held: &Held, netns: BorrowedFd<'_>) -> Result<(), Failure> {
         let attachment = &held.attachment;
         let (node, network) = {
@@ -122,21 +133,21 @@ impl Daemon {
         let steps = diff::appear(&plan::attachment(&node, &network, attachment));
         let container = NamespaceId::Container(attachment.id.container.to_string());
         let namespaces = [(container, netns)];
-        let not_compared = self.world.read();
-        let carried_out = self.carry_out(&steps, &namespaces);
-        drop(not_compared);
-        if let Err(failure) = carried_out {
-            if failure.code == Code::Exhausted {
-                return Err(book::full(&network));
+        for last in [false, false, true] {
+            let not_compared = self.world.read();
+            let carried_out = self.carry_out(&steps, &namespaces);
+            drop(not_compared);
+            match carried_out {
+                Ok(()) => break,
+                Err(Failure { code: Code::Exhausted, .. }) => return Err(book::full(&network)),
+                Err(failure) if last => return Err(failure),
+                // Perhaps somebody has just taken away what the steps build upon. The watch would
+                // mend it in a moment, or has by now, but the caller waits.
+                Err(failure) => {
+                    tracing::info!(id = %attachment.id, %failure, "trying again on a mended host");
+                    self.reconcile()?;
+                }
             }
-            // Perhaps somebody has just taken away what the steps build upon. The watch would mend
-            // it in a moment, but the caller waits.
-            if self.reconcile()?.is_empty() {
-                return Err(failure);
-            }
-            tracing::info!(id = %attachment.id, %failure, "trying again on a mended host");
-            let _not_compared = self.world.read();
-            self.carry_out(&steps, &namespaces)?;
         }
         // A datagram's flow that was there before the rule would go on as before it. Reading the
         // table of connections costs about 10 ms; TCP begins anew, so only UDP has to pay.

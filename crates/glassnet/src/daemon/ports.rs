@@ -1,7 +1,7 @@
 //! Ports that processes of the host hold: publishing one of those would take it from them.
 
 use super::kernel_words::kernel_said;
-use super::{Daemon, look};
+use super::{Daemon, lock};
 use crate::protocol::{AttachRequest, Code, Failure};
 use model::cluster::Publish;
 use model::host::socket::Process;
@@ -14,7 +14,12 @@ impl Daemon {
         if request.publish.is_empty() || self.book().held.contains_key(&request.id) {
             return Ok(());
         }
-        let sockets = look::sockets().map_err(|error| kernel_said(&error))?;
+        let mut transports: Vec<_> =
+            request.publish.iter().map(|publish| publish.transport).collect();
+        transports.sort_unstable();
+        transports.dedup();
+        let look = || kernel::observe::sockets_of(lock(&self.kernel).diagnostics()?, &transports);
+        let sockets = look().map_err(|error| kernel_said(&error))?;
         let collisions = request.publish.iter().flat_map(|publish| {
             let collide = sockets.iter().filter(|socket| collides(socket, publish));
             collide.map(move |socket| (publish, socket))

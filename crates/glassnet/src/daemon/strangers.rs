@@ -4,7 +4,6 @@
 //! one, an address is asked for on the wire before it is given to a container (RFC 5227 and RFC 4862
 //! have the container ask; that takes seconds, and finds it out when it is too late).
 
-use super::kernel_words::kernel_said;
 use super::record::{Held, Record};
 use super::{Daemon, lock};
 use crate::protocol::{AttachRequest, Code, Failure};
@@ -28,7 +27,7 @@ impl Daemon {
         mut lease: impl FnMut() -> Result<Held, Failure>,
     ) -> Result<Held, Failure> {
         for _ in 0..MOST {
-            let Some((address, mac, ports)) = self.stranger(&held)? else { return Ok(held) };
+            let Some((address, mac, ports)) = self.stranger(&held) else { return Ok(held) };
             let id = held.attachment.id.clone();
             self.write(&[Record::Detaching { id: id.clone() }, Record::Freed { id }])?;
             let message = format!(
@@ -52,19 +51,20 @@ impl Daemon {
 
     /// An address of the lease that somebody else has, with that one's MAC address and the ports it
     /// may be behind.
-    fn stranger(&self, held: &Held) -> Result<Option<(IpAddr, Mac, String)>, Failure> {
+    fn stranger(&self, held: &Held) -> Option<(IpAddr, Mac, String)> {
         let attachment = &held.attachment;
-        let bridge = self.book().network(&attachment.network)?.bridge.clone();
-        let Some(ports) = lock(&self.facts).strangers.get(&bridge).cloned() else {
-            return Ok(None);
-        };
+        let bridge = self.book().networks.get(&attachment.network)?.bridge.clone();
+        let ports = lock(&self.facts).strangers.get(&bridge).cloned()?;
         let ask = || {
             let mut sockets = kernel::Sockets::open_here()?;
             kernel::probe::who_has(sockets.route()?, &bridge, &attachment.addresses, PATIENCE)
         };
-        let answers: BTreeMap<IpAddr, Mac> = ask().map_err(|error| kernel_said(&error))?;
+        let answers = ask().unwrap_or_else(|error| {
+            tracing::warn!(%error, %bridge, "cannot ask who has an address; taking it for free");
+            BTreeMap::new()
+        });
         let ports: Vec<&str> = ports.iter().map(LinkName::as_str).collect();
-        let first = answers.into_iter().next();
-        Ok(first.map(|(address, mac)| (address, mac, ports.join(", "))))
+        let (address, mac) = answers.into_iter().next()?;
+        Some((address, mac, ports.join(", ")))
     }
 }

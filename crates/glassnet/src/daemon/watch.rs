@@ -41,7 +41,10 @@ pub(super) fn serve(daemon: &Arc<Daemon>) {
             }
         };
         if !events.is_empty() {
-            std::thread::sleep(GATHER);
+            // A transaction is told of as a whole, so of one that changed our tables nothing follows.
+            if !events.iter().any(is_of_ours) {
+                std::thread::sleep(GATHER);
+            }
             // Whatever it is that came meanwhile, it is seen by the same look.
             events.extend(monitor.take().unwrap_or_default());
             relevant(daemon, &mut events);

@@ -54,6 +54,12 @@ fn rules_come_back() {
     }
     assert_eq!(lab.fetch("outside", "http://192.0.2.1:8080/").as_deref(), Some("web"));
     assert_eq!(lab.fetch("outside", "http://10.1.0.10/"), None);
+    // Who it was is in the log.
+    let log = shell(&lab, "alpha", "cat /var/log/glassnet*");
+    let told = |table: &str| {
+        log.lines().any(|line| line.contains(&format!("table=\"{table} glassnet\" by=nft (pid ")))
+    };
+    assert!(told("inet") && told("bridge"), "{log}");
 }
 
 #[test]
