@@ -158,3 +158,14 @@ fn with_leave_an_accept_is_placed_and_taken_back() {
     shell(&lab, "alpha", "sleep 0.2; glassnet node reset --yes");
     assert_eq!(shell(&lab, "alpha", foreign), before);
 }
+
+/// The older iptables keeps its rules where nftables does not show them.
+#[test]
+fn rules_that_cannot_be_seen_are_spoken_of() {
+    let lab = Lab::up("foreign-legacy", 0);
+    assert!(!doctor(&lab).contains("iptables-legacy"));
+    shell(&lab, "alpha", "touch /run/xtables.lock; iptables-legacy -P FORWARD DROP");
+    assert!(lab.fetch("alpha/client", "http://192.0.2.254/").is_none(), "it is really dropped");
+    let found = doctor(&lab);
+    assert!(found.contains("iptables-legacy -S FORWARD") && found.contains("IPv4"), "{found}");
+}

@@ -74,6 +74,15 @@ findings! {
             "链 {chain}：forward 钩子，优先级 {priority}，{by}",
             "让它放行：{command}（或用 --accept-in-foreign-chains 启动 glassnet node，由它放行并在不需要时撤销）";
 
+    /// Rules that are not in nftables and are asked all the same.
+    LegacyFilter = "legacy-filter" { family: Family, program: &'static str }
+        en: "the older iptables has an {family} filter table, which we cannot look into: it may drop what networks forward",
+            "/proc/net names the table filter beside those of nftables",
+            "look at it with {program} -S FORWARD; if nobody needs it, restart whoever made it with the iptables that uses nftables";
+        zh: "旧版 iptables 有一个 {family} 的 filter 表，我们看不到其内容：它可能会丢弃各网络转发的包",
+            "/proc/net 在 nftables 的表之外还列出了 filter 表",
+            "用 {program} -S FORWARD 查看；若无人需要，请让创建它的程序改用基于 nftables 的 iptables 后重启";
+
     /// A link of ours that belongs to nothing.
     LeakedLink = "leaked-link" { link: LinkName, alias: String }
         en: "link {link} belongs to no network and no attachment",

@@ -50,6 +50,29 @@ pub(super) fn foreign_drop(seen: &Seen) -> Vec<Finding> {
     together(ours.chain(theirs)).into_iter().map(finding).collect()
 }
 
+/// A filter table of the older iptables: its chains are asked too, and cannot be seen with nftables.
+pub(super) fn unseen(seen: &Seen) -> Vec<Finding> {
+    let finding = |family: &Family| Finding::LegacyFilter {
+        family: *family,
+        program: match family {
+            Family::V4 => "iptables-legacy",
+            Family::V6 => "ip6tables-legacy",
+        },
+    };
+    seen.legacy_filters.iter().map(finding).collect()
+}
+
+/// The families that have one. The kernel tells it to root alone.
+pub(super) fn legacy_filters() -> Vec<Family> {
+    let files =
+        [(Family::V4, "/proc/net/ip_tables_names"), (Family::V6, "/proc/net/ip6_tables_names")];
+    let has = |file: &str| {
+        let tables = std::fs::read_to_string(file).unwrap_or_default();
+        tables.lines().any(|table| table == "filter")
+    };
+    files.into_iter().filter(|(_, file)| has(file)).map(|(family, _)| family).collect()
+}
+
 /// Bridges with addresses that belong to no network we know of, as networks.
 fn other_bridges(seen: &Seen, host: &Namespace<Unknown>) -> Vec<Network> {
     let bridges = host.links.iter().filter(|link| {

@@ -36,6 +36,7 @@ struct Check {
 const CHECKS: &[Check] = &[
     Check { name: "forwarding", daemon: true, run: forwarding::off },
     Check { name: "foreign-forward-drop", daemon: false, run: forwarding::foreign_drop },
+    Check { name: "legacy-filter", daemon: false, run: forwarding::unseen },
     Check { name: "leaked-links", daemon: true, run: leaks::links },
     Check { name: "leaked-leases", daemon: true, run: leaks::leases },
     Check { name: "addresses", daemon: true, run: addresses::nearly_gone },

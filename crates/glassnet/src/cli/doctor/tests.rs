@@ -35,6 +35,7 @@ fn well() -> Seen {
         networks,
         attachments,
         configurations: Vec::new(),
+        legacy_filters: Vec::new(),
     };
     let out = Link { mtu: Some(1500), group: 0, ..Link::ours(link("eth0"), LinkKind::Device) };
     host(&mut seen).links.insert(out);
@@ -161,6 +162,11 @@ fn addresses_that_somebody_else_claims() {
     assert_eq!(with("10.89.0.0/16"), [""; 0]);
     let again = |seen: &mut Seen| seen.networks.push(network("green", "10.88.128.0/17"));
     assert_eq!(after(again), ["subnets-overlap"]);
+}
+
+#[test]
+fn a_filter_table_that_is_not_seen() {
+    assert_eq!(after(|seen| seen.legacy_filters.push(Family::V6)), ["legacy-filter"]);
 }
 
 #[test]
