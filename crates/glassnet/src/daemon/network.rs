@@ -33,7 +33,7 @@ impl Daemon {
         }
         drop(alone);
         // Whether others let it pass is seen with the network there.
-        self.reconcile()?;
+        self.compare_now();
         tracing::info!(network = %network.name, bridge = %network.bridge, "network created");
         Ok(network)
     }
@@ -57,9 +57,16 @@ impl Daemon {
             }
         }
         drop(alone);
-        self.reconcile()?;
+        self.compare_now();
         tracing::info!(network = %name, "network removed");
         Ok(())
+    }
+
+    /// The network is there, or gone, whatever comes of this: the next look at the kernel finds it.
+    fn compare_now(&self) {
+        if let Err(failure) = self.reconcile() {
+            tracing::warn!(%failure, "cannot compare the host with what it should be");
+        }
     }
 
     /// Whether an attach to the network could be served now.

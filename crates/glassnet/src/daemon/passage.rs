@@ -24,7 +24,8 @@ impl Daemon {
         };
         let steps: Vec<Step> = if self.accept_in_foreign_chains {
             let bare = Namespace { nft: passage::without(&host.nft), ..host.clone() };
-            let wanted = all(&bare).into_iter().map(|b| (b.table, b.chain, b.bridge)).collect();
+            let blocked = all(&bare).into_iter().filter(|b| !matches!(b.by, By::Meant(_)));
+            let wanted = blocked.map(|b| (b.table, b.chain, b.bridge)).collect();
             step(passage::changes(&wanted, &host.nft)).into_iter().collect()
         } else {
             step(passage::changes(&Default::default(), &host.nft)).into_iter().collect()

@@ -13,7 +13,9 @@ use super::machine::{Halt, Machine, Part};
 use super::nft::{self, Scene};
 use super::{Evidence, Layer, Packet};
 use crate::cluster::{Network, NetworkName, Pool};
-use crate::host::nft::{Chain, ChainKind, Hook, NatKind, NftFamily, NftTable, Policy, TABLE};
+use crate::host::nft::{
+    Chain, ChainKind, Expression, Hook, NatKind, NftFamily, NftTable, Policy, TABLE,
+};
 use crate::host::route::{RouteKind, TABLE_MAIN};
 use crate::host::{Namespace, NamespaceId, Unknown};
 use crate::net::{Family, LinkName};
@@ -114,12 +116,11 @@ pub fn together(blocked: impl IntoIterator<Item = Blocked>) -> Vec<Blockage> {
 impl std::fmt::Display for By {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Evidence(Evidence::Rule { chain, handle, comment, .. }) => {
-                write!(f, "rule in {chain}")?;
-                handle.map_or(Ok(()), |handle| write!(f, ", handle {handle}"))?;
-                comment.as_ref().map_or(Ok(()), |comment| write!(f, ", \"{comment}\""))
+            Self::Evidence(evidence) => said(evidence, f),
+            Self::Meant(evidence) => {
+                said(evidence, f)?;
+                write!(f, ", among rules for this network")
             }
-            Self::Evidence(_) => write!(f, "policy drop"),
             Self::Untold(why) => write!(f, "policy drop, unless it is accepted before: {why}"),
         }
     }
@@ -132,6 +133,9 @@ pub enum By {
     Evidence(Evidence),
     /// The policy is drop, and whether a rule accepts before that cannot be told.
     Untold(String),
+    /// It is dropped, by rules that speak of the network: whoever wrote them means some of it to pass
+    /// and some not, and a sample says nothing about which.
+    Meant(Evidence),
 }
 
 /// The ways of a network that others block, with each chain that does.
@@ -285,6 +289,7 @@ fn drops(
         let mut scene =
             Scene { machine, table, at: &at, state: &mut state, evidence: &mut evidence, rules: 0 };
         let by = match nft::base_chain(&mut scene, chain) {
+            Ok(nft::Fate::Dropped(evidence)) if speaks_of(table, network) => By::Meant(evidence),
             Ok(nft::Fate::Dropped(evidence)) => By::Evidence(evidence),
             Err(Halt::Unknown(why)) if policy == Policy::Drop => By::Untold(why),
             Ok(nft::Fate::Accepted) | Err(_) => return None,
@@ -334,6 +339,46 @@ fn owner(table: &NftTable<Unknown>) -> String {
         None if iptables => "iptables".to_owned(),
         None => format!("nftables {}", table.name),
     }
+}
+
+/// Whether a rule of the table, not counting ours, names the network's bridge or its subnet.
+fn speaks_of(table: &NftTable<Unknown>, network: &Network) -> bool {
+    let bridge = network.bridge.as_str().as_bytes();
+    let names_bridge = |value: &[u8]| {
+        let name = value.split(|byte| *byte == 0).next().unwrap_or_default();
+        // Without its closing NUL it is the beginning of a name (`gn-*`).
+        let whole = name.len() < value.len();
+        // Two bytes would rather be a port.
+        name.len() > 2 && if whole { name == bridge } else { bridge.starts_with(name) }
+    };
+    let names_subnet = |value: &[u8]| {
+        network.pools.iter().any(|pool| {
+            let octets = crate::net::octets(pool.subnet.network());
+            // nft compares the bytes of a prefix that ends with one, and no more.
+            let prefix = usize::from(pool.subnet.prefix_len()).div_ceil(8);
+            value.len() >= prefix.max(2) && octets.starts_with(value)
+        })
+    };
+    let elements = table.sets.iter().flat_map(|set| set.elements.0.keys());
+    let mut in_sets = elements.map(|key| key.0.as_slice());
+    let rules = table.chains.iter().flat_map(|chain| &chain.rules);
+    let rules = rules.filter(|rule| rule.comment.as_deref() != Some(crate::plan::passage::MARK));
+    let mut in_rules =
+        rules.flat_map(|rule| &rule.expressions).filter_map(|expression| match expression {
+            Expression::Cmp { value, .. } => Some(value.as_slice()),
+            _ => None,
+        });
+    let names = |value: &[u8]| names_bridge(value) || names_subnet(value);
+    in_rules.any(names) || in_sets.any(names)
+}
+
+fn said(evidence: &Evidence, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    let Evidence::Rule { chain, handle, comment, .. } = evidence else {
+        return write!(f, "policy drop");
+    };
+    write!(f, "rule in {chain}")?;
+    handle.map_or(Ok(()), |handle| write!(f, ", handle {handle}"))?;
+    comment.as_ref().map_or(Ok(()), |comment| write!(f, ", \"{comment}\""))
 }
 
 type Placed<'a> = (&'a NftTable<Unknown>, &'a Chain<Unknown>, i32, Policy);

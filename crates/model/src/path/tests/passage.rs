@@ -77,6 +77,37 @@ fn rules_count_not_policies_alone() {
     assert_eq!(of(Policy::Drop, both), BTreeSet::new());
 }
 
+/// An operator's own rules for the network: what passes is that one's decision.
+#[test]
+fn rules_that_speak_of_the_network_are_meant() {
+    let by = |rules| {
+        let found = blocked(&host(vec![filter(Policy::Drop, rules)]), &network());
+        found.into_iter().map(|blocked| blocked.by).collect::<Vec<_>>()
+    };
+    let https = |mut first: Rule<Unknown>| {
+        let (to, value) = (Register(0), 443_u16.to_be_bytes().to_vec());
+        let port = Expression::Payload { base: PayloadBase::Transport, offset: 2, len: 2, to };
+        let is = Expression::Cmp { op: CmpOp::Equal, from: to, value };
+        first.expressions.splice(2..2, [port, is]);
+        vec![first]
+    };
+    let meant =
+        |found: Vec<By>| !found.is_empty() && found.iter().all(|by| matches!(by, By::Meant(_)));
+    assert!(meant(by(https(from("gn-blue", Verdict::Accept)))));
+    assert!(!meant(by(https(from("gn-green", Verdict::Accept)))));
+    let subnet = |bytes: &[u8]| {
+        let (base, len) = (PayloadBase::Network, bytes.len() as u32);
+        let to = Register(0);
+        https(rule(vec![
+            Expression::Payload { base, offset: 12, len, to },
+            Expression::Cmp { op: CmpOp::Equal, from: to, value: bytes.to_vec() },
+            Expression::Verdict(Verdict::Accept),
+        ]))
+    };
+    assert!(meant(by(subnet(&[10, 1, 0]))));
+    assert!(!meant(by(subnet(&[10, 2, 0]))));
+}
+
 #[test]
 fn what_cannot_be_evaluated_is_said_and_only_where_the_policy_drops() {
     let foreign = || {
