@@ -27,6 +27,9 @@ use std::time::{Duration, Instant};
 /// How long an attach waits for its predecessor of the same name to go.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How often an attach is tried while somebody keeps taking away what it builds upon.
+const TRIES: u32 = 5;
+
 impl Daemon {
     /// Connects a container.
     pub(super) fn attach(
@@ -133,19 +136,21 @@ impl Daemon {
         let steps = diff::appear(&plan::attachment(&node, &network, attachment));
         let container = NamespaceId::Container(attachment.id.container.to_string());
         let namespaces = [(container, netns)];
-        for last in [false, false, true] {
+        for left in (0..TRIES).rev() {
             let not_compared = self.world.read();
             let carried_out = self.carry_out(&steps, &namespaces);
             drop(not_compared);
             match carried_out {
                 Ok(()) => break,
                 Err(Failure { code: Code::Exhausted, .. }) => return Err(book::full(&network)),
-                Err(failure) if last => return Err(failure),
+                Err(failure) if left == 0 => return Err(failure),
                 // Perhaps somebody has just taken away what the steps build upon. The watch would
                 // mend it in a moment, or has by now, but the caller waits.
                 Err(failure) => {
                     tracing::info!(id = %attachment.id, %failure, "trying again on a mended host");
-                    self.reconcile()?;
+                    if let Err(failure) = self.reconcile() {
+                        tracing::warn!(%failure, "cannot mend the host");
+                    }
                 }
             }
         }

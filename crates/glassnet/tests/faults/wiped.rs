@@ -1,7 +1,7 @@
 //! Somebody wipes what is ours (netavark#230, podman#5431: a firewall service reloads its rules):
 //! it is there again before anybody notices.
 
-use crate::{Lab, shell};
+use crate::{Lab, shell, until};
 use std::time::Duration;
 
 /// What takes the wiped away and waits till `again` prints the same as before, within the host so
@@ -69,7 +69,10 @@ fn rules_come_back_while_the_daemon_is_busy() {
     let churn = "for c in a b c; do (ip netns add $c; while :; do \
         glassnet attach $c --network blue; glassnet detach $c; done) & done; wait";
     shell(&lab, "alpha", &format!("({churn}) >/var/log/churn 2>&1 &"));
-    std::thread::sleep(Duration::from_millis(200));
+    let attached = || shell(&lab, "alpha", "grep -c attached /var/log/churn || true");
+    until(Duration::from_secs(60), "the daemon is busy", || {
+        attached().parse::<u32>().unwrap() > 10
+    });
     // Elements come and go meanwhile; what has to be back are rules and the elements of web.
     let again =
         "nft -s list chain inet glassnet forward; nft list map inet glassnet publish4 | grep 8080";
@@ -77,7 +80,6 @@ fn rules_come_back_while_the_daemon_is_busy() {
         wipe(&lab, "nft flush ruleset", again);
     }
     let churn = lab.says("alpha", &["cat", "/var/log/churn"]);
-    assert!(churn.lines().count() > 20, "the daemon was busy: {churn}");
     assert!(!churn.contains("could not"), "{churn}");
 }
 
