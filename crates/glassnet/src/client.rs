@@ -4,6 +4,7 @@
 //! Every wait has an end, also that for a place in the listener's backlog: an engine that calls
 //! the CNI program waits for it. See [`crate::protocol`] for what a frame is.
 
+use crate::failpoint;
 use crate::protocol::{ATTACH_SOCKET, MAX_FRAME, RUN_DIRECTORY, Request, Response};
 use rustix::io::retry_on_intr;
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
@@ -40,6 +41,7 @@ pub(crate) fn socket() -> PathBuf {
 
 /// Asks, sending the network namespace along, if there is one.
 pub(crate) fn ask(request: &Request, netns: Option<BorrowedFd<'_>>) -> Result<Response, NoAnswer> {
+    failpoint::BEFORE_ASKED.hit();
     ask_at(&socket(), PATIENCE, request, netns)
 }
 
@@ -58,6 +60,7 @@ fn ask_at(
         _ => NoAnswer::Down { path: path(), source },
     })?;
     send(&stream, request, netns).map_err(silent)?;
+    failpoint::ASKED.hit();
     let mut answer = Answer { stream: &stream, until };
     let mut length = [0; 4];
     answer.read_exact(&mut length).map_err(silent)?;
@@ -72,6 +75,7 @@ fn ask_at(
     if body.len() < length as usize {
         return Err(silent(io::ErrorKind::UnexpectedEof.into()));
     }
+    failpoint::ANSWERED.hit();
     serde_json::from_slice(&body)
         .map_err(|error| NoAnswer::Odd { path: path(), why: error.to_string() })
 }

@@ -44,8 +44,8 @@ pub(crate) fn measure(node: &Node, targets: &mut Targets) -> anyhow::Result<()> 
 fn on_one_cpu(node: &Node, targets: &mut Targets) -> anyhow::Result<()> {
     let bare = Floor::new(NetNs::fresh()?)?;
     let tracked = Floor::new(NetNs::fresh()?)?;
-    let rule = "table inet tracked { chain forward { type filter hook forward priority 0
-                ct state established,related accept\n } }";
+    let rule = "table inet tracked {\n chain forward {\n type filter hook forward priority 0\n\
+                ct state established,related accept\n }\n }\n";
     run_in(tracked.host(), Command::new("nft").args(["-f", "-"]), rule)?;
     let pairs = [by_hand(&bare)?, by_hand(&tracked)?, ours(node)?];
     let mut stream: [Turns; 3] = Default::default();

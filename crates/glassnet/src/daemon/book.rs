@@ -7,7 +7,7 @@ use crate::protocol::{AttachRequest, Code, CreateNetwork, Failure};
 use model::cluster::{Attachment, AttachmentId, Network, NetworkName, Pool, Publish};
 use model::ipam::{self, Ledger, NoLease};
 use model::net::{Family, IpNet, LinkName};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Ports a Linux bridge can have (`BR_MAX_PORTS` in `net/bridge/br_private.h`), less port 0.
 pub(crate) const MAX_BRIDGE_PORTS: usize = 1023;
@@ -20,6 +20,9 @@ pub(crate) struct Book {
     /// Settings of the host with the values found before ours.
     pub found: BTreeMap<String, String>,
     pub closed_links: Vec<LinkName>,
+    /// Attachments whose part of the kernel a thread is changing just now. In no record: a crash
+    /// ends all work.
+    pub at_work: BTreeSet<AttachmentId>,
     ledgers: BTreeMap<NetworkName, Ledger>,
     published: BTreeMap<(model::net::Transport, u16), Vec<(Publish, AttachmentId)>>,
 }

@@ -13,8 +13,8 @@ impl Daemon {
     pub(super) fn create_network(&self, request: &CreateNetwork) -> Result<Network, Failure> {
         let host = look::host().map_err(|error| kernel_said(&error))?;
         let routed = facts::routed(&host);
-        // Before it is in the book, else a comparison might make its bridge first.
-        let alone = self.world.read();
+        // Else a comparison that comes between the record and the bridge makes the bridge first.
+        let not_compared = self.world.read();
         let (network, node) = {
             let mut book = self.book();
             let network = book.create(request, &routed)?;
@@ -31,7 +31,7 @@ impl Daemon {
             self.write(&[Record::NetworkRemoved { name: network.name.clone() }])?;
             return Err(failure);
         }
-        drop(alone);
+        drop(not_compared);
         // Whether others let it pass is seen with the network there.
         self.compare_now();
         tracing::info!(network = %network.name, bridge = %network.bridge, "network created");
@@ -50,6 +50,7 @@ impl Daemon {
             self.wait(ticket)?;
             (network, node)
         };
+        failpoint::NETWORK_REMOVED.hit();
         let alone = self.world.read();
         for step in diff::undo(&diff::appear(&plan::network(&node, &network))) {
             if let Err(failure) = self.carry_out(std::slice::from_ref(&step), &[]) {
@@ -58,6 +59,8 @@ impl Daemon {
         }
         drop(alone);
         self.compare_now();
+        // Whoever makes and removes networks all day lengthens the journal too.
+        self.reaper.wake();
         tracing::info!(network = %name, "network removed");
         Ok(())
     }

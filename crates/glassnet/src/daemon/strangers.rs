@@ -4,9 +4,11 @@
 //! one, an address is asked for on the wire before it is given to a container (RFC 5227 and RFC 4862
 //! have the container ask; that takes seconds, and finds it out when it is too late).
 
-use super::record::{Held, Record};
+use super::attach::Work;
+use super::record::{Held, Record, Stage};
 use super::{Daemon, lock};
 use crate::protocol::{AttachRequest, Code, Failure};
+use model::cluster::AttachmentId;
 use model::net::{LinkName, Mac};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -20,16 +22,19 @@ const MOST: usize = 16;
 
 impl Daemon {
     /// Leases addresses that nobody on the bridge has: `lease` is asked again for others until then.
-    pub(super) fn lease_from_strangers(
-        &self,
+    pub(super) fn lease_from_strangers<'a>(
+        &'a self,
         request: &AttachRequest,
-        mut held: Held,
-        mut lease: impl FnMut() -> Result<Held, Failure>,
-    ) -> Result<Held, Failure> {
+        (mut held, mut work): (Held, Work<'a>),
+        lease: impl Fn() -> Result<(Held, Work<'a>), Failure>,
+    ) -> Result<(Held, Work<'a>), Failure> {
         for _ in 0..MOST {
-            let Some((address, mac, ports)) = self.stranger(&held) else { return Ok(held) };
-            let id = held.attachment.id.clone();
-            self.write(&[Record::Detaching { id: id.clone() }, Record::Freed { id }])?;
+            let Some((address, mac, ports)) = self.stranger(&held) else { return Ok((held, work)) };
+            if !self.give_up(&held.attachment.id)? {
+                // It was detached meanwhile, and is taken down as any other.
+                return Ok((held, work));
+            }
+            drop(work);
             let message = format!(
                 "{address} is in use on network {}: {mac} answers for it, behind {ports}, which glassnet has not attached",
                 request.network
@@ -38,15 +43,24 @@ impl Daemon {
                 return Err(Failure { code: Code::Taken, message });
             }
             tracing::warn!(id = %request.id, "{message}; leasing another");
-            held = lease()?;
+            (held, work) = lease()?;
         }
-        let id = held.attachment.id.clone();
-        self.write(&[Record::Detaching { id: id.clone() }, Record::Freed { id }])?;
+        self.give_up(&held.attachment.id)?;
         let message = format!(
             "{MOST} addresses of network {} in a row are in use by others than glassnet has attached; take their ports off its bridge, or ask for an address",
             request.network
         );
         Err(Failure { code: Code::Taken, message })
+    }
+
+    /// Frees a lease of which the kernel holds nothing yet; `false` if a detach has come for it.
+    fn give_up(&self, id: &AttachmentId) -> Result<bool, Failure> {
+        let leaving = self.book().held.get(id).is_none_or(|held| held.stage == Stage::Detaching);
+        if !leaving {
+            let records = [Record::Detaching { id: id.clone() }, Record::Freed { id: id.clone() }];
+            self.write(&records)?;
+        }
+        Ok(!leaving)
     }
 
     /// An address of the lease that somebody else has, with that one's MAC address and the ports it

@@ -123,16 +123,14 @@ pub(crate) fn addresses(host: &Host, name: &str) -> Vec<IpAddr> {
 
 /// A verb of the CNI program with a network configuration; its result, or what it said instead.
 pub(crate) fn cni(host: &Host, verb: &str, place: &Place, more: &Value) -> Result<Value, String> {
-    let run = host.state().ancestors().nth(2).unwrap().join("run");
     let mut configuration = json!({
         "cniVersion": "1.1.0", "name": "of-tests", "type": "glassnet", "network": NETWORK,
     });
     configuration.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    let mut child = Command::new(env!("CARGO_BIN_EXE_glassnet"))
+    let mut child = host
+        .program("")
         .envs([("CNI_COMMAND", verb), ("CNI_CONTAINERID", &place.name), ("CNI_IFNAME", "eth0")])
         .envs([("CNI_NETNS", place.path()), ("CNI_PATH", "/nonexistent".to_owned())])
-        .env("GLASSNET_STATE_DIR", host.state())
-        .env("GLASSNET_RUN_DIR", run)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()

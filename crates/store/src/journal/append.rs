@@ -26,6 +26,8 @@ pub struct Ticket(u64);
 pub(super) struct State {
     pub(super) file: Arc<File>,
     pub(super) length: u64,
+    /// The length after the last compaction, or when one failed: 0 if there was none yet.
+    pub(super) compacted: u64,
     /// Frames enqueued and not yet taken by a leader.
     waiting: Vec<u8>,
     /// One of them has to be durable, not only written.
@@ -53,6 +55,7 @@ impl State {
         Self {
             file: Arc::new(file),
             length,
+            compacted: 0,
             waiting: Vec::new(),
             to_sync: false,
             enqueued: 0,
