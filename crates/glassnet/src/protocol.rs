@@ -133,6 +133,8 @@ pub(crate) enum Code {
     Busy,
     /// Not what should be there.
     Differs,
+    /// Another program's rules drop what would be forwarded.
+    Blocked,
 }
 
 /// A network to be created.

@@ -55,6 +55,11 @@ impl Error {
         self.errno() == Some(Errno::EEXIST)
     }
 
+    /// Whether a bridge has no port left (`find_portno` in `net/bridge/br_if.c`).
+    pub fn is_full(&self) -> bool {
+        self.errno() == Some(Errno::EXFULL)
+    }
+
     /// Whether the thing to be removed or changed is not there.
     pub fn already_gone(&self) -> bool {
         matches!(

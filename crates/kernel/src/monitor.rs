@@ -2,35 +2,83 @@
 //!
 //! Links, addresses and routes come by rtnetlink's groups, rulesets by nftables' own. When the
 //! kernel had to drop events it says so, once; then anything may have changed.
+//!
+//! A message about nftables bears the number of the socket that asked for the change, and each
+//! transaction ends with one that names the program (`nf_tables_fill_gen_info`). Of links, addresses
+//! and routes the number is there for some changes only.
 
-use crate::netlink::{Attributes, Protocol, Socket, rtm};
+use crate::netlink::{Attributes, Protocol, Received, Socket, rtm};
 use crate::netns::socket_in;
 use crate::{Error, Result};
+use model::host::nft::NftFamily;
 use model::net::LinkName;
 use nix::errno::Errno;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use std::collections::BTreeSet;
+use std::fmt;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
-/// `RTNLGRP_LINK`, `_IPV4_IFADDR`, `_IPV4_ROUTE`, `_IPV6_IFADDR`, `_IPV6_ROUTE`.
-const ROUTE_GROUPS: [u32; 5] = [1, 5, 7, 9, 11];
+/// `RTNLGRP_LINK`, `_IPV4_IFADDR`, `_IPV4_ROUTE`, `_IPV6_IFADDR`, `_IPV6_ROUTE`, `_IPV4_NETCONF`,
+/// `_IPV6_NETCONF`.
+const ROUTE_GROUPS: [u32; 7] = [1, 5, 7, 9, 11, 24, 25];
+/// `RTM_NEWNETCONF`; `struct netconfmsg` with its padding, `NETCONFA_IFINDEX`.
+const NEW_SETTING: u16 = 80;
+const SETTING_HEADER: usize = 4;
+const SETTING_LINK: u16 = 1;
 /// `NFNLGRP_NFTABLES`, and nftables' number in the upper byte of a message's kind.
 const NFT_GROUP: u32 = 7;
 const NFTABLES: u16 = 10;
+/// `NFT_MSG_NEWGEN`, `NFTA_GEN_PROC_PID`, `NFTA_GEN_PROC_NAME`.
+const NEW_GENERATION: u16 = NFTABLES << 8 | 15;
+const PROGRAM_ID: u16 = 2;
+const PROGRAM_NAME: u16 = 3;
+/// `NFTA_TABLE_NAME`, and equally the table of a chain, a rule, a set and an element.
+const TABLE: u16 = 1;
+/// `struct nfgenmsg`.
+const NFT_HEADER: usize = 4;
 /// `struct ifinfomsg`, `IFLA_IFNAME`.
 const LINK_HEADER: usize = 16;
 const LINK_NAME: u16 = 3;
+/// `IFLA_MASTER`.
+const LINK_MASTER: u16 = 10;
 
 /// Something changed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Event {
-    /// A link came, went or changed.
-    Link(LinkName),
+    /// A link came, went or changed; with the number of the bridge that it is a port of.
+    Link {
+        name: LinkName,
+        master: Option<u32>,
+    },
     Address,
     Route,
-    Nft,
+    /// `forwarding` or `rp_filter` (the kernel tells of few others) of the link with this number, of
+    /// all links (-1) or of those to come (-2).
+    Setting {
+        link: i32,
+    },
+    /// One transaction changed something in a table.
+    Nft {
+        family: Option<NftFamily>,
+        table: String,
+        by: Program,
+    },
     /// Events were lost: anything may have changed.
     Overrun,
+}
+
+/// Who asked for a change of nftables. The id is the one that the first process namespace has for it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Program {
+    pub name: String,
+    pub pid: u32,
+}
+
+impl fmt::Display for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (pid {})", self.name, self.pid)
+    }
 }
 
 /// Listens to one namespace.
@@ -38,15 +86,20 @@ pub enum Event {
 pub struct Monitor {
     route: Socket,
     nft: Socket,
+    /// Sockets whose changes are not told.
+    own: Vec<u32>,
+    /// Tables that the transaction under way has changed.
+    changed: BTreeSet<(Option<NftFamily>, String)>,
 }
 
 impl Monitor {
-    pub fn open_in(namespace: BorrowedFd<'_>) -> Result<Self> {
+    /// Hears all but what is asked for by the sockets of the given numbers ([`crate::Sockets::ports`]).
+    pub fn open_in(namespace: BorrowedFd<'_>, own: &[u32]) -> Result<Self> {
         let mut route = socket_in(namespace, Protocol::Route)?;
         ROUTE_GROUPS.into_iter().try_for_each(|group| route.join(group))?;
         let mut nft = socket_in(namespace, Protocol::Netfilter)?;
         nft.join(NFT_GROUP)?;
-        Ok(Self { route, nft })
+        Ok(Self { route, nft, own: own.to_vec(), changed: BTreeSet::new() })
     }
 
     /// Descriptors that are readable when [`Monitor::take`] has something.
@@ -70,36 +123,73 @@ impl Monitor {
 
     /// The events that are there, each once, without waiting.
     pub fn take(&mut self) -> Result<Vec<Event>> {
-        let mut events = Vec::new();
-        for socket in [&mut self.route, &mut self.nft] {
-            loop {
-                let got = socket.receive_now(|message| events.extend(event(message)));
-                match got {
-                    Ok(true) => {}
-                    Ok(false) => break,
-                    Err(error) if error.errno() == Some(Errno::ENOBUFS) => {
-                        events.push(Event::Overrun);
-                    }
-                    Err(error) => return Err(error),
-                }
-            }
-        }
-        events.sort();
-        events.dedup();
-        Ok(events)
+        let Self { route, nft, own, changed } = self;
+        let mut events = BTreeSet::new();
+        drain(route, own, &mut events, |message, events| events.extend(event(message)))?;
+        drain(nft, own, &mut events, |message, events| transaction(message, changed, events))?;
+        Ok(events.into_iter().collect())
     }
 }
 
-fn event(message: crate::netlink::Received<'_>) -> Option<Event> {
+fn drain(
+    socket: &mut Socket,
+    own: &[u32],
+    events: &mut BTreeSet<Event>,
+    mut each: impl FnMut(Received<'_>, &mut BTreeSet<Event>),
+) -> Result<()> {
+    loop {
+        let got = socket.receive_now(|message| {
+            if !own.contains(&message.port) {
+                each(message, events);
+            }
+        });
+        match got {
+            Ok(true) => {}
+            Ok(false) => return Ok(()),
+            Err(error) if error.errno() == Some(Errno::ENOBUFS) => {
+                events.insert(Event::Overrun);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn event(message: Received<'_>) -> Option<Event> {
     match message.kind {
         rtm::NEW_LINK | rtm::DELETE_LINK => {
-            let name = Attributes::after(message.body, LINK_HEADER).get(LINK_NAME)?;
-            name.text().parse().ok().map(Event::Link)
+            let attributes = Attributes::after(message.body, LINK_HEADER);
+            let name = attributes.get(LINK_NAME)?.text().parse().ok()?;
+            let master = attributes.get(LINK_MASTER).and_then(|master| master.u32());
+            Some(Event::Link { name, master })
+        }
+        NEW_SETTING => {
+            let link = Attributes::after(message.body, SETTING_HEADER).get(SETTING_LINK)?;
+            Some(Event::Setting { link: link.u32()?.cast_signed() })
         }
         rtm::NEW_ADDRESS | rtm::DELETE_ADDRESS => Some(Event::Address),
         rtm::NEW_ROUTE | rtm::DELETE_ROUTE => Some(Event::Route),
-        kind if kind >> 8 == NFTABLES => Some(Event::Nft),
         _ => None,
+    }
+}
+
+/// The changes of a transaction come first, each with its table, and then who it was.
+fn transaction(
+    message: Received<'_>,
+    changed: &mut BTreeSet<(Option<NftFamily>, String)>,
+    events: &mut BTreeSet<Event>,
+) {
+    let attributes = Attributes::after(message.body, NFT_HEADER);
+    if message.kind == NEW_GENERATION {
+        let name = attributes.get(PROGRAM_NAME).map(|name| name.text()).unwrap_or_default();
+        let pid = attributes.get(PROGRAM_ID).and_then(|pid| pid.be32()).unwrap_or_default();
+        let by = Program { name, pid };
+        let changed = std::mem::take(changed).into_iter();
+        events.extend(changed.map(|(family, table)| Event::Nft { family, table, by: by.clone() }));
+    } else if message.kind >> 8 == NFTABLES {
+        let family = message.body.first().and_then(|number| crate::nft::family(*number));
+        if let Some(table) = attributes.get(TABLE) {
+            changed.insert((family, table.text()));
+        }
     }
 }
 
@@ -111,16 +201,49 @@ mod tests {
     #[test]
     fn changes_are_heard_once_each() {
         let place = Place::new();
-        let mut monitor = Monitor::open_in(place.namespace.as_fd()).unwrap();
+        let mut monitor = Monitor::open_in(place.namespace.as_fd(), &[]).unwrap();
         assert_eq!(monitor.wait(Duration::ZERO).unwrap(), []);
         place.run("ip link add br0 type bridge");
         place.run("ip link set br0 up");
         let heard = monitor.wait(Duration::from_secs(5)).unwrap();
-        assert!(heard.contains(&Event::Link("br0".parse().unwrap())), "{heard:?}");
+        assert!(
+            heard.contains(&Event::Link { name: "br0".parse().unwrap(), master: None }),
+            "{heard:?}"
+        );
         place.run("ip address add 10.0.0.1/24 dev br0");
         let heard = monitor.wait(Duration::from_secs(5)).unwrap();
         assert!(heard.contains(&Event::Address) && heard.contains(&Event::Route), "{heard:?}");
+        place.run("sysctl -qw net.ipv4.conf.br0.rp_filter=2");
+        let heard = monitor.wait(Duration::from_secs(5)).unwrap();
+        assert!(matches!(heard[..], [Event::Setting { link: 1.. }]), "{heard:?}");
+        place.run("sysctl -qw net.ipv4.ip_forward=1");
+        let heard = monitor.wait(Duration::from_secs(5)).unwrap();
+        assert!(heard.contains(&Event::Setting { link: -1 }), "{heard:?}");
         place.run("nft add table inet t");
-        assert_eq!(monitor.wait(Duration::from_secs(5)).unwrap(), [Event::Nft]);
+        let heard = monitor.wait(Duration::from_secs(5)).unwrap();
+        let [Event::Nft { family: Some(NftFamily::Inet), table, by }] = &heard[..] else {
+            panic!("{heard:?}")
+        };
+        assert_eq!((table.as_str(), by.name.as_str()), ("t", "nft"));
+        assert!(by.pid > 0);
+    }
+
+    #[test]
+    fn what_is_ours_is_not_heard() {
+        use model::diff::NftChange;
+        let mut place = Place::new();
+        let own = place.sockets.ports().unwrap();
+        let mut monitor = Monitor::open_in(place.namespace.as_fd(), &own).unwrap();
+        let table = |name: &str| NftChange::AddTable {
+            family: NftFamily::Inet,
+            name: name.to_owned(),
+            comment: None,
+        };
+        let nft = place.sockets.netfilter().unwrap();
+        crate::nft::commit(nft, &[table("ours")], None).unwrap();
+        assert_eq!(monitor.take().unwrap(), []);
+        place.run("nft add table inet theirs");
+        let heard = monitor.wait(Duration::from_secs(5)).unwrap();
+        assert!(matches!(&heard[..], [Event::Nft { table, .. }] if table == "theirs"), "{heard:?}");
     }
 }

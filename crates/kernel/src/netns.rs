@@ -84,6 +84,19 @@ pub fn inode(namespace: BorrowedFd<'_>) -> Result<u64> {
         .map_err(Error::io("look at a network namespace's descriptor"))
 }
 
+/// Whether a process is in the namespace with this inode number. What may not be looked at counts
+/// for no.
+pub fn is_inhabited(inode: u64) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let mut numbered = processes.filter(|process| {
+        process.file_name().to_str().is_some_and(|name| name.parse::<u32>().is_ok())
+    });
+    numbered.any(|process| {
+        std::fs::metadata(process.path().join("ns/net")).is_ok_and(|found| found.ino() == inode)
+    })
+}
+
 /// Runs `work` on this thread within a namespace and comes back.
 ///
 /// If the way back fails, the process is aborted: whatever the thread did next would hit another
@@ -138,6 +151,12 @@ impl Sockets {
         self.namespace.as_fd()
     }
 
+    /// The numbers of the sockets that change things, opened if they are not: what a
+    /// [`crate::Monitor`] hears of them is this side's own doing.
+    pub fn ports(&mut self) -> Result<[u32; 2]> {
+        Ok([self.route()?.port()?, self.netfilter()?.port()?])
+    }
+
     /// For links, addresses, routes, neighbours, queueing.
     pub fn route(&mut self) -> Result<&mut Socket> {
         ready(&mut self.route, &self.namespace, Protocol::Route)
@@ -187,6 +206,7 @@ mod tests {
         let home = NetNs::current().unwrap().inode().unwrap();
         let there = NetNs::fresh().expect("tests of the kernel crate are run as root");
         assert_ne!(there.inode().unwrap(), home);
+        assert!(is_inhabited(home) && !is_inhabited(there.inode().unwrap()));
         let seen = within(there.as_fd(), || NetNs::current().unwrap().inode().unwrap()).unwrap();
         assert_eq!(seen, there.inode().unwrap());
         assert_eq!(NetNs::current().unwrap().inode().unwrap(), home);

@@ -200,6 +200,7 @@ pub(super) fn name(code: Code) -> &'static str {
         Code::Kernel => "kernel",
         Code::Storage => "storage",
         Code::Busy => "busy",
+        Code::Blocked => "blocked",
         Code::Differs => "differs",
     }
 }

@@ -38,6 +38,10 @@ pub(super) struct Node {
     #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = ["text", "json"])]
     log_format: String,
 
+    /// Put an accept for each network into other programs' chains that would drop its packets
+    #[arg(long, env = "GLASSNET_ACCEPT_IN_FOREIGN_CHAINS", hide_env_values = true)]
+    accept_in_foreign_chains: bool,
+
     #[command(subcommand)]
     verb: Option<NodeVerb>,
 }
@@ -85,6 +89,7 @@ impl Node {
             state_directory: self.state_dir.clone(),
             json_logs: self.log_format == "json",
             log_level: self.log_level.clone(),
+            accept_in_foreign_chains: self.accept_in_foreign_chains,
         }
     }
 }

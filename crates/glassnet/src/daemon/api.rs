@@ -35,7 +35,9 @@ impl IntoResponse for Failure {
         let status = match self.code {
             Code::InvalidRequest | Code::NoNamespace => StatusCode::BAD_REQUEST,
             Code::NoNetwork => StatusCode::NOT_FOUND,
-            Code::Exists | Code::InUse | Code::Taken | Code::Differs => StatusCode::CONFLICT,
+            Code::Exists | Code::InUse | Code::Taken | Code::Differs | Code::Blocked => {
+                StatusCode::CONFLICT
+            }
             Code::Exhausted | Code::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Code::Kernel | Code::Storage => StatusCode::INTERNAL_SERVER_ERROR,
         };

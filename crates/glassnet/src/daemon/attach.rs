@@ -11,7 +11,7 @@
 //! through, takes back what it did, and fails.
 
 use super::Daemon;
-use super::book::{Book, Decision};
+use super::book::{self, Book, Decision};
 use super::failpoint;
 use super::kernel_words::{in_words, kernel_said};
 use super::record::{Held, Record, Stage};
@@ -29,6 +29,9 @@ use std::time::{Duration, Instant};
 /// How long an attach waits for its predecessor of the same name to go, and a detach for whoever
 /// is at work on the same attachment.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How often an attach is tried while somebody keeps taking away what it builds upon.
+const TRIES: u32 = 5;
 
 impl Daemon {
     /// Connects a container.
@@ -53,10 +56,19 @@ impl Daemon {
         }
         self.drain_queue_for(Some(&request.id.container));
         self.check_host_ports(request)?;
-        let (held, _work) = match self.lease(request, inode)? {
+        if !self.book().held.contains_key(&request.id) {
+            self.refuse_blocked(&request.network, !request.publish.is_empty())?;
+        }
+        let leased = match self.lease(request, inode)? {
             Ok(leased) => leased,
             Err(same) => return self.attached(*same),
         };
+        let (held, _work) = self.lease_from_strangers(request, leased, || {
+            self.lease(request, inode)?.map_err(|same| Failure {
+                code: Code::Busy,
+                message: format!("{} was attached by somebody else meanwhile", same.id),
+            })
+        })?;
         if let Err(failure) = self.connect(&held, netns.as_fd()) {
             // The steps are undone. One that could not be may have left the link, so the lease is
             // freed as any other: once its link is gone.
@@ -98,7 +110,7 @@ impl Daemon {
                 return Err(Failure {
                     code: Code::Busy,
                     message: format!(
-                        "an earlier attachment of {} is still being taken down; try again",
+                        "{} has to wait for an earlier attachment that is still being taken down; try again",
                         request.id
                     ),
                 });
@@ -137,10 +149,27 @@ impl Daemon {
             let book = self.book();
             (self.node(&book), book.network(&attachment.network)?.clone())
         };
-        let _not_compared = self.world.read();
         let steps = diff::appear(&plan::attachment(&node, &network, attachment));
         let container = NamespaceId::Container(attachment.id.container.to_string());
-        self.carry_out(&steps, &[(container, netns)])?;
+        let namespaces = [(container, netns)];
+        for left in (0..TRIES).rev() {
+            let not_compared = self.world.read();
+            let carried_out = self.carry_out(&steps, &namespaces);
+            drop(not_compared);
+            match carried_out {
+                Ok(()) => break,
+                Err(Failure { code: Code::Exhausted, .. }) => return Err(book::full(&network)),
+                Err(failure) if left == 0 => return Err(failure),
+                // Perhaps somebody has just taken away what the steps build upon. The watch would
+                // mend it in a moment, or has by now, but the caller waits.
+                Err(failure) => {
+                    tracing::info!(id = %attachment.id, %failure, "trying again on a mended host");
+                    if let Err(failure) = self.reconcile() {
+                        tracing::warn!(%failure, "cannot mend the host");
+                    }
+                }
+            }
+        }
         // A datagram's flow that was there before the rule would go on as before it. Reading the
         // table of connections costs about 10 ms; TCP begins anew, so only UDP has to pay.
         if attachment.publish.iter().any(|publish| publish.transport == Transport::Udp) {
@@ -252,27 +281,35 @@ impl Daemon {
         failpoint::DETACH_DISCONNECTED.hit();
     }
 
-    /// Detaches what this runtime attached to this network and does not name.
+    /// Detaches what this runtime attached to this network and does not name, unless a process lives
+    /// in it: then the list is wrong (calico#5044), and a container that runs would lose its network.
     pub(super) fn collect(
         &self,
         runtime: &str,
         network: &NetworkName,
         keep: &[AttachmentId],
     ) -> Result<Response, Failure> {
-        let stale: Vec<AttachmentId> = {
+        let stale: Vec<Held> = {
             let book = self.book();
             let theirs = book.held.values().filter(|held| {
                 held.runtime == runtime
                     && held.attachment.network == *network
                     && held.stage == Stage::Attached
             });
-            theirs.map(|held| held.attachment.id.clone()).filter(|id| !keep.contains(id)).collect()
+            theirs.filter(|held| !keep.contains(&held.attachment.id)).cloned().collect()
         };
-        for id in &stale {
+        let mut detached = Vec::new();
+        for held in stale {
+            let id = held.attachment.id;
+            if kernel::netns::is_inhabited(held.netns_inode) {
+                tracing::warn!(%id, runtime, "collect: the runtime does not name it, and processes live in it; it is left alone");
+                continue;
+            }
             tracing::info!(%id, runtime, "collect: the runtime does not know it any more");
-            self.detach(id)?;
+            self.detach(&id)?;
+            detached.push(id);
         }
-        Ok(Response::Collected { detached: stale })
+        Ok(Response::Collected { detached })
     }
 }
 

@@ -34,12 +34,22 @@ pub(crate) enum Decision {
     Same(Box<Attachment>),
     /// A new lease, to be written and then carried out.
     New(Box<Held>),
-    /// An earlier attachment of this name is on its way out; ask again when it is gone.
+    /// An earlier attachment of this name, or one that has what is asked for, is on its way out; ask
+    /// again when it is gone.
     Wait,
 }
 
 fn no(code: Code, message: impl Into<String>) -> Failure {
     Failure { code, message: message.into() }
+}
+
+/// The network's bridge takes no port more; others' links may be among those it has.
+pub(crate) fn full(network: &Network) -> Failure {
+    let message = format!(
+        "bridge {} of network {} has all {MAX_BRIDGE_PORTS} ports a Linux bridge can have; detach something or use another network",
+        network.bridge, network.name
+    );
+    no(Code::Exhausted, message)
 }
 
 impl Book {
@@ -153,14 +163,37 @@ impl Book {
         if let Some(held) = self.held.get(&request.id) {
             return self.decide_again(held, request, netns_inode);
         }
+        match self.lease(request, network, netns_inode) {
+            Err(Failure { code: Code::Taken | Code::Exhausted, .. })
+                if self.will_change(request) =>
+            {
+                Ok(Decision::Wait)
+            }
+            held => held.map(Box::new).map(Decision::New),
+        }
+    }
+
+    /// Whether somebody is on the way out who has what the request wants: an engine that was told of
+    /// a detach may give the port or the address to the next container at once.
+    fn will_change(&self, request: &AttachRequest) -> bool {
+        let mut leaving = self.held.values().filter(|held| held.stage == Stage::Detaching);
+        leaving.any(|held| {
+            let Attachment { network, publish, .. } = &held.attachment;
+            *network == request.network
+                || publish.iter().any(|port| request.publish.iter().any(|p| p.collides(port)))
+        })
+    }
+
+    fn lease(
+        &self,
+        request: &AttachRequest,
+        network: &Network,
+        netns_inode: u64,
+    ) -> Result<Held, Failure> {
         self.check_ports(request)?;
         let on_bridge = self.held.values().filter(|h| h.attachment.network == network.name).count();
         if on_bridge >= MAX_BRIDGE_PORTS {
-            let message = format!(
-                "bridge {} of network {} has all {MAX_BRIDGE_PORTS} ports a Linux bridge can have; detach something or use another network",
-                network.bridge, network.name
-            );
-            return Err(no(Code::Exhausted, message));
+            return Err(full(network));
         }
         let ledger = &self.ledgers[&network.name];
         let addresses = ledger.lease(network, &request.addresses).map_err(|why| {
@@ -201,13 +234,13 @@ impl Book {
             bandwidth: request.bandwidth,
             default_route: request.default_route,
         };
-        Ok(Decision::New(Box::new(Held {
+        Ok(Held {
             attachment,
             runtime: request.runtime.clone(),
             netns: request.netns.clone(),
             netns_inode,
             stage: Stage::Leased,
-        })))
+        })
     }
 
     fn decide_again(

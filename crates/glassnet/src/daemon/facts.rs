@@ -1,9 +1,9 @@
 //! What the host itself is like: read, never set.
 
-use model::host::route::{RouteKind, TABLE_MAIN};
-use model::host::{LinkKind, Namespace, Unknown};
+use model::host::route::{Nexthop, RouteKind, TABLE_MAIN};
+use model::host::{Link, LinkKind, Namespace, Unknown};
 use model::net::{IpNet, LinkName};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The host's part of [`model::plan::Node`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,6 +14,11 @@ pub(super) struct Facts {
     /// Links that are not ours. That one of them changes is no reason to look again: what we
     /// care for in them comes with an address or a route.
     pub foreign_links: BTreeSet<LinkName>,
+    /// The numbers of our bridges.
+    pub bridges: BTreeSet<u32>,
+    /// Ports of our bridges that are not ours, by bridge: whoever is behind them may have any
+    /// address.
+    pub strangers: BTreeMap<LinkName, BTreeSet<LinkName>>,
 }
 
 /// The MTU when the host has no way out: Ethernet's.
@@ -24,7 +29,8 @@ pub(super) fn facts(
     host: &Namespace<Unknown>,
     accepts: impl Fn(&LinkName) -> Option<String>,
 ) -> Facts {
-    let advertised = foreign_links(host).into_iter().filter(|link| {
+    let advertised = host.links.iter().filter(|link| may_be_advertised_to(link, host));
+    let advertised = advertised.map(|link| link.name.clone()).filter(|link| {
         // 2 is what we set; it stays wanted while it is there.
         matches!(accepts(link).as_deref(), Some("1" | "2"))
     });
@@ -32,7 +38,52 @@ pub(super) fn facts(
         underlay_mtu: underlay_mtu(host),
         advertised_links: advertised.collect(),
         foreign_links: foreign_links(host).into_iter().collect(),
+        bridges: our_bridges(host).filter_map(|bridge| bridge.index).collect(),
+        strangers: strangers(host),
     }
+}
+
+/// Whether a router may be beyond the link. The kernel takes advertisements on every link unless told
+/// otherwise, on those of other container networks too, where nobody should be able to make himself
+/// the host's router. So of links that programs make only those count that lead out already.
+fn may_be_advertised_to(link: &Link<Unknown>, host: &Namespace<Unknown>) -> bool {
+    /// `RTPROT_RA`.
+    const BY_ADVERTISEMENT: u8 = 9;
+    if link.is_ours() || link.master.is_some() {
+        return false;
+    }
+    let mut routes = host.routes.iter().filter(|route| {
+        let through = |hop: &Nexthop| hop.link.as_ref() == Some(&link.name);
+        route.kind == RouteKind::Unicast && route.nexthops.iter().any(through)
+    });
+    match link.kind {
+        LinkKind::Loopback | LinkKind::Ifb => false,
+        // A network card, and what is made of several or of a part of one (bond, VLAN).
+        LinkKind::Device | LinkKind::Foreign(_) => true,
+        LinkKind::Bridge(_)
+        | LinkKind::Veth(_)
+        | LinkKind::Vxlan(_)
+        | LinkKind::Tun
+        | LinkKind::Macvlan { .. } => routes.any(|route| {
+            route.protocol == BY_ADVERTISEMENT
+                || (route.destination.prefix_len() == 0 && route.table == TABLE_MAIN)
+        }),
+    }
+}
+
+fn our_bridges(host: &Namespace<Unknown>) -> impl Iterator<Item = &Link<Unknown>> {
+    host.links.iter().filter(|link| link.is_ours() && matches!(link.kind, LinkKind::Bridge(_)))
+}
+
+fn strangers(host: &Namespace<Unknown>) -> BTreeMap<LinkName, BTreeSet<LinkName>> {
+    let mut strangers: BTreeMap<LinkName, BTreeSet<LinkName>> = BTreeMap::new();
+    for port in host.links.iter().filter(|link| !link.is_ours()) {
+        let Some(master) = &port.master else { continue };
+        if our_bridges(host).any(|bridge| bridge.name == *master) {
+            strangers.entry(master.clone()).or_default().insert(port.name.clone());
+        }
+    }
+    strangers
 }
 
 /// Links that lead to others: neither loopback nor ours.

@@ -78,8 +78,25 @@ fn on_loopback(publish: &Publish) -> bool {
     }
 }
 
+/// Binds; the forwarder of the port's last owner may still be letting go of it.
+async fn bind<S, F: Future<Output = io::Result<S>>>(bind: impl Fn() -> F) -> io::Result<S> {
+    const PATIENCE: Duration = Duration::from_secs(2);
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    loop {
+        match bind().await {
+            Err(error)
+                if error.kind() == io::ErrorKind::AddrInUse
+                    && tokio::time::Instant::now() < deadline =>
+            {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
 async fn tcp(port: u16, target: SocketAddr) -> io::Result<()> {
-    let listener = TcpListener::bind((Ipv6Addr::LOCALHOST, port)).await?;
+    let listener = bind(|| TcpListener::bind((Ipv6Addr::LOCALHOST, port))).await?;
     let places = std::sync::Arc::new(tokio::sync::Semaphore::new(MAX_CONNECTIONS));
     loop {
         let Ok(place) = places.clone().acquire_owned().await else { return Ok(()) };
@@ -107,7 +124,8 @@ async fn tcp(port: u16, target: SocketAddr) -> io::Result<()> {
 }
 
 async fn udp(port: u16, target: SocketAddr) -> io::Result<()> {
-    let socket = std::sync::Arc::new(UdpSocket::bind((Ipv6Addr::LOCALHOST, port)).await?);
+    let socket = bind(|| UdpSocket::bind((Ipv6Addr::LOCALHOST, port))).await?;
+    let socket = std::sync::Arc::new(socket);
     let mut clients: BTreeMap<SocketAddr, (std::sync::Arc<UdpSocket>, JoinHandle<()>)> =
         BTreeMap::new();
     let mut buffer = vec![0; 65_536];

@@ -53,6 +53,12 @@ fn nft_in_words(change: &NftChange) -> String {
         NftChange::DeleteChain { table, name, .. } => format!("delete chain {table} {name}"),
         NftChange::FlushChain { table, chain, .. } => format!("rewrite chain {table} {chain}"),
         NftChange::AddRule { table, chain, .. } => format!("add a rule to {table} {chain}"),
+        NftChange::InsertRule { family, table, chain, .. } => {
+            format!("put an accept into {} {table} {chain}", family.as_str())
+        }
+        NftChange::DeleteRule { family, table, chain, .. } => {
+            format!("take our accept out of {} {table} {chain}", family.as_str())
+        }
         NftChange::AddSet { table, set, .. } => format!("make set {table} {}", set.name),
         NftChange::DeleteSet { table, set, .. } => format!("delete set {table} {}", set.name),
         NftChange::AddElements { table, set, elements, .. } => {

@@ -25,6 +25,8 @@ pub(crate) fn host() -> kernel::Result<Namespace<Unknown>> {
         let bridge = matches!(link.kind, LinkKind::Bridge(_));
         if link.is_ours() && bridge {
             paths.push(format!("net/ipv4/conf/{}/route_localnet", link.name));
+            paths.push(format!("net/ipv4/conf/{}/rp_filter", link.name));
+            paths.push(format!("net/ipv6/conf/{}/accept_dad", link.name));
         }
         if !link.is_ours() || bridge {
             paths.push(format!("net/ipv6/conf/{}/accept_ra", link.name));
@@ -32,6 +34,26 @@ pub(crate) fn host() -> kernel::Result<Namespace<Unknown>> {
     }
     // Addresses of sockets are asked for by those who need them.
     observe::namespace(&mut sockets, &Parts { sockets: false, ..Parts::all(paths) })
+}
+
+/// `forwarding` of each link that is not ours, and of those to come: turning it on or off for all
+/// links writes over these (`inet_forward_change`, `addrconf_fixup_forwarding`).
+pub(super) fn forwarding_by_link(
+    host: &Namespace<Unknown>,
+) -> kernel::Result<Table<model::host::Sysctl>> {
+    let links = host.links.iter().filter(|link| !link.is_ours()).map(|link| link.name.as_str());
+    let paths = links.chain(["default"]).flat_map(|link| {
+        ["ipv4", "ipv6"].map(|family| format!("net/{family}/conf/{link}/forwarding"))
+    });
+    observe::sysctls(&Sockets::open_here()?, &paths.collect::<Vec<_>>())
+}
+
+/// The same, and whether `br_netfilter` shows bridged packets to the hooks of the IP stack.
+pub(crate) fn host_and_hooks() -> kernel::Result<Namespace<Unknown>> {
+    let mut host = host()?;
+    let settings = BRIDGE_NF_CALL.map(str::to_owned);
+    host.sysctls.extend(observe::sysctls(&Sockets::open_here()?, &settings)?);
+    Ok(host)
 }
 
 /// The same with whatever else a packet's way may depend on.

@@ -21,6 +21,7 @@ mod look;
 mod metrics;
 mod network;
 mod options;
+mod passage;
 mod ports;
 mod queue;
 mod reap;
@@ -29,8 +30,10 @@ mod record;
 mod reset;
 mod start;
 mod status;
+mod strangers;
+mod watch;
 
-pub(crate) use look::host as observe_host;
+pub(crate) use look::host_and_hooks as observe_host;
 pub(crate) use options::Options;
 pub(crate) use reset::reset;
 pub(crate) use start::run;
@@ -61,6 +64,9 @@ pub(crate) struct Daemon {
     /// the comparison must not see an attachment half made.
     world: RwLock<()>,
     facts: Mutex<facts::Facts>,
+    /// Chains of others that drop what our networks forward.
+    blocked: Mutex<Vec<model::path::Blocked>>,
+    accept_in_foreign_chains: bool,
     forwarders: forward::Forwarders,
     reaper: reap::Reaper,
     metrics: metrics::Metrics,
@@ -190,6 +196,7 @@ impl Daemon {
         }
         let what = steps.get(failure.step).map(|step| kernel_words::in_words(&step.change));
         let message = format!("could not {}: {}", what.unwrap_or_default(), failure.error);
-        Err(Failure { code: Code::Kernel, message })
+        let code = if failure.error.is_full() { Code::Exhausted } else { Code::Kernel };
+        Err(Failure { code, message })
     }
 }

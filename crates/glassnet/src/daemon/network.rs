@@ -14,7 +14,7 @@ impl Daemon {
         let host = look::host().map_err(|error| kernel_said(&error))?;
         let routed = facts::routed(&host);
         // Else a comparison that comes between the record and the bridge makes the bridge first.
-        let _not_compared = self.world.read();
+        let not_compared = self.world.read();
         let (network, node) = {
             let mut book = self.book();
             let network = book.create(request, &routed)?;
@@ -31,6 +31,9 @@ impl Daemon {
             self.write(&[Record::NetworkRemoved { name: network.name.clone() }])?;
             return Err(failure);
         }
+        drop(not_compared);
+        // Whether others let it pass is seen with the network there.
+        self.compare_now();
         tracing::info!(network = %network.name, bridge = %network.bridge, "network created");
         Ok(network)
     }
@@ -48,16 +51,25 @@ impl Daemon {
             (network, node)
         };
         failpoint::NETWORK_REMOVED.hit();
-        let _alone = self.world.read();
+        let alone = self.world.read();
         for step in diff::undo(&diff::appear(&plan::network(&node, &network))) {
             if let Err(failure) = self.carry_out(std::slice::from_ref(&step), &[]) {
                 tracing::debug!(network = %name, %failure, "network rm: a part was not there");
             }
         }
+        drop(alone);
+        self.compare_now();
         // Whoever makes and removes networks all day lengthens the journal too.
         self.reaper.wake();
         tracing::info!(network = %name, "network removed");
         Ok(())
+    }
+
+    /// The network is there, or gone, whatever comes of this: the next look at the kernel finds it.
+    fn compare_now(&self) {
+        if let Err(failure) = self.reconcile() {
+            tracing::warn!(%failure, "cannot compare the host with what it should be");
+        }
     }
 
     /// Whether an attach to the network could be served now.
@@ -71,6 +83,8 @@ impl Daemon {
                 message: format!("network {name} has no free address: all {leasable} are leased"),
             });
         }
+        drop(book);
+        self.refuse_blocked(name, false)?;
         Ok(Response::Done)
     }
 }

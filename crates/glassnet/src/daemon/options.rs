@@ -10,6 +10,8 @@ pub(crate) struct Options {
     pub state_directory: PathBuf,
     /// Logs as JSON, a line an event.
     pub json_logs: bool,
+    /// Whether we may put accepts for our bridges into others' chains that drop what they forward.
+    pub accept_in_foreign_chains: bool,
     /// `info` and the like, or a filter such as `glassnet=debug`.
     pub log_level: String,
 }
@@ -23,6 +25,7 @@ impl Default for Options {
             run_directory: directory("GLASSNET_RUN_DIR", RUN_DIRECTORY),
             state_directory: directory("GLASSNET_STATE_DIR", STATE_DIRECTORY),
             json_logs: false,
+            accept_in_foreign_chains: false,
             log_level: "info".to_owned(),
         }
     }

@@ -4,6 +4,7 @@ use super::kernel_words::kernel_said;
 use super::{Daemon, lock};
 use crate::protocol::{AttachRequest, Code, Failure};
 use model::cluster::Publish;
+use model::host::socket::Process;
 use model::host::{Socket, Table};
 use std::net::IpAddr;
 
@@ -19,14 +20,20 @@ impl Daemon {
         transports.dedup();
         let look = || kernel::observe::sockets_of(lock(&self.kernel).diagnostics()?, &transports);
         let sockets = look().map_err(|error| kernel_said(&error))?;
-        let taken = request.publish.iter().find_map(|publish| {
-            sockets.iter().find(|socket| collides(socket, publish)).map(|socket| (publish, socket))
+        let collisions = request.publish.iter().flat_map(|publish| {
+            let collide = sockets.iter().filter(|socket| collides(socket, publish));
+            collide.map(move |socket| (publish, socket))
         });
-        let Some((publish, socket)) = taken else { return Ok(()) };
-        // Only now, since looking for the owner walks through all processes.
-        let mut owned: Table<Socket> = [socket.clone()].into_iter().collect();
-        kernel::observe::owners(&mut owned);
-        let holder = owned.iter().find_map(|socket| socket.process.as_ref()).map_or_else(
+        // Only of these, since looking for the owner walks through all processes.
+        let mut owned = collisions.map(|(publish, socket)| (publish, socket, owner(socket)));
+        // Our own forwarder of a port that is just being taken down lets go in a moment.
+        let others = |owner: &Option<Process>| {
+            owner.as_ref().is_none_or(|process| process.pid != std::process::id())
+        };
+        let Some((publish, socket, owner)) = owned.find(|(_, _, owner)| others(owner)) else {
+            return Ok(());
+        };
+        let holder = owner.map_or_else(
             || "a process".to_owned(),
             |process| format!("{} (pid {})", process.name, process.pid),
         );
@@ -38,6 +45,12 @@ impl Daemon {
             ),
         })
     }
+}
+
+fn owner(socket: &Socket) -> Option<Process> {
+    let mut owned: Table<Socket> = [socket.clone()].into_iter().collect();
+    kernel::observe::owners(&mut owned);
+    owned.iter().find_map(|socket| socket.process.clone())
 }
 
 /// Whether packets to the published port would have gone to the socket.

@@ -4,7 +4,7 @@
 //! so a restart disturbs no packet.
 
 use super::kernel_words::{in_words, kernel_said};
-use super::record::{Held, Stage};
+use super::record::{Held, Record, Stage};
 use super::{Daemon, facts, lock, look};
 use crate::protocol::Failure;
 use model::diff::{self, Change, Diff, LinkChange, Step};
@@ -38,10 +38,15 @@ impl Daemon {
     /// Compares and mends; gives what was found in words.
     pub(super) fn reconcile(&self) -> Result<Vec<String>, Failure> {
         let _alone = self.world.write();
-        let host = look::host().map_err(|error| kernel_said(&error))?;
+        let mut host = look::host_and_hooks().map_err(|error| kernel_said(&error))?;
         *lock(&self.facts) = facts::facts(&host, |link| accept_ra(&host, link));
+        let mut words = Vec::new();
+        match self.pass(&mut host) {
+            Ok(passed) => words.extend(passed.iter().map(|step| in_words(&step.change))),
+            Err(failure) => words.push(failure.message),
+        }
         let Diff { steps, conflicts } = self.difference(host);
-        let mut words: Vec<String> = conflicts.iter().map(ToString::to_string).collect();
+        words.extend(conflicts.iter().map(ToString::to_string));
         for step in &steps {
             words.push(in_words(&step.change));
             if let Err(failure) = self.mend(step) {
@@ -61,8 +66,24 @@ impl Daemon {
         Ok(words)
     }
 
+    /// A setting of a link that came later: what it was is noted before it is changed.
+    fn note_found(&self, change: &Change) -> Result<(), Failure> {
+        let Change::SetSysctl { sysctl, before: Some(before) } = change else { return Ok(()) };
+        let known = {
+            let book = self.book();
+            let bridge = |link: &str| book.networks.values().any(|n| n.bridge.as_str() == link);
+            book.found.contains_key(&sysctl.path) || sysctl.path.split('/').any(bridge)
+        };
+        if known {
+            return Ok(());
+        }
+        let (path, value) = (sysctl.path.clone(), before.clone());
+        self.write(&[Record::SettingFound { path, value }])
+    }
+
     fn mend(&self, step: &Step) -> Result<(), Failure> {
         let Change::DeleteLink { name } = &step.change else {
+            self.note_found(&step.change)?;
             return self.carry_out(std::slice::from_ref(step), &[]);
         };
         // Leaked links are deleted together, like detached ones.

@@ -4,11 +4,13 @@ use super::Options;
 use super::book::Book;
 use super::kernel_words::in_words;
 use super::record::Record;
+use crate::protocol::{API_SOCKET, ATTACH_SOCKET};
 use anyhow::Context as _;
 use kernel::apply::{Applier, Outcome};
 use model::diff::{self, Step};
 use model::host::{Actual, NamespaceId, Sysctl, Wanted};
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use store::{BootId, Journal, Opened, StateDirectory};
 
@@ -26,19 +28,13 @@ pub(crate) fn reset(options: &Options) -> anyhow::Result<Vec<String>> {
     let mut actual = Actual::default();
     actual.namespaces.insert(NamespaceId::Host, super::look::host()?);
     let mut steps = diff::diff(&Wanted::default(), &actual).steps;
-    // Forwarding first: with it off, nothing passes where rules are missing.
-    let mut found: Vec<_> = book.found.iter().collect();
-    found.sort_by_key(|(path, _)| !path.ends_with("forward") && !path.ends_with("forwarding"));
-    steps.splice(
-        0..0,
-        found.into_iter().map(|(path, value)| Step {
-            namespace: NamespaceId::Host,
-            change: diff::Change::SetSysctl {
-                sysctl: Sysctl::new(path.as_str(), value.as_str()),
-                before: None,
-            },
-        }),
-    );
+    let host = actual.namespace(NamespaceId::Host);
+    let passages = model::plan::passage::changes(&Default::default(), &host.nft);
+    if !passages.is_empty() {
+        let change = diff::Change::Nft(passages);
+        steps.push(Step { namespace: NamespaceId::Host, change });
+    }
+    steps.splice(0..0, settings(&book)?);
     let mut sockets = kernel::Sockets::open_here()?;
     let mut applier = Applier::new(&mut sockets, &BTreeMap::new())?.repeatable();
     let mut said = Vec::new();
@@ -61,6 +57,60 @@ pub(crate) fn reset(options: &Options) -> anyhow::Result<Vec<String>> {
         };
         removed.with_context(|| format!("cannot remove {}", path.display()))?;
         said.push(format!("remove {}", path.display()));
+    }
+    said.extend(remove_sockets(&options.run_directory)?);
+    Ok(said)
+}
+
+/// Settings that are not as they were found. Forwarding first: with it off, nothing passes where
+/// rules are missing. It is turned off for all links at once, which writes over each link's own, so
+/// those follow.
+fn settings(book: &Book) -> anyhow::Result<Vec<Step>> {
+    let mut found: Vec<(&String, &String)> = book.found.iter().collect();
+    found.sort_by_key(|(path, _)| match path.split('/').collect::<Vec<_>>()[..] {
+        ["net", "ipv4", "ip_forward"] | ["net", _, "conf", "all", _] => 0,
+        [.., "forwarding"] => 1,
+        _ => 2,
+    });
+    let all_at_once = |path: &str| path.ends_with("ip_forward") || path.contains("/all/");
+    let paths: Vec<String> = found.iter().map(|(path, _)| (*path).clone()).collect();
+    let there = kernel::observe::sysctls(&kernel::Sockets::open_here()?, &paths)?;
+    let turned = found.iter().any(|(path, value)| {
+        all_at_once(path) && there.get(path).is_some_and(|now| now.value != **value)
+    });
+    let differs = |path: &String, value: &String| {
+        // A link that is gone has taken its settings along.
+        let Some(now) = there.get(path) else { return false };
+        now.value != *value || (turned && path.ends_with("/forwarding") && !all_at_once(path))
+    };
+    let steps = found.into_iter().filter(|(path, value)| differs(path, value));
+    let step = |(path, value): (&String, &String)| Step {
+        namespace: NamespaceId::Host,
+        change: diff::Change::SetSysctl {
+            sysctl: Sysctl::new(path.as_str(), value.as_str()),
+            before: there.get(path).map(|now| now.value.clone()),
+        },
+    };
+    Ok(steps.map(step).collect())
+}
+
+/// The daemon's sockets, and their directory if nothing else is in it. What somebody still listens
+/// on is left: systemd keeps its sockets while the daemon rests.
+fn remove_sockets(directory: &Path) -> anyhow::Result<Vec<String>> {
+    let listened = std::fs::read_to_string("/proc/net/unix").unwrap_or_default();
+    let mut said = Vec::new();
+    for name in [ATTACH_SOCKET, API_SOCKET] {
+        let path = directory.join(name);
+        let shown = path.display().to_string();
+        if listened.lines().any(|line| line.ends_with(&shown)) || !path.exists() {
+            continue;
+        }
+        std::fs::remove_file(&path).with_context(|| format!("cannot remove {shown}"))?;
+        said.push(format!("remove {shown}"));
+    }
+    // Not empty, or not there: either is well.
+    if std::fs::remove_dir(directory).is_ok() {
+        said.push(format!("remove {}", directory.display()));
     }
     Ok(said)
 }

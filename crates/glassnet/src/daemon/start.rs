@@ -5,15 +5,14 @@ use super::kernel_words::kernel_said;
 use super::record::{Held, Record, Stage};
 use super::{
     Daemon, Options, api, facts, failpoint, forward, listen, lock, look, metrics, queue, reap,
-    reconcile, status,
+    reconcile, status, watch,
 };
 use crate::protocol::{API_SOCKET, ATTACH_SOCKET, QUEUE_DIRECTORY};
 use anyhow::Context as _;
-use kernel::monitor::Event;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::os::unix::net::UnixListener;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Condvar, Mutex, RwLock};
 use std::time::{Duration, Instant};
 use store::{BootId, Journal, Opened, Origin, Queue, StateDirectory, StoreError};
@@ -33,7 +32,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let reaper = daemon.clone();
     std::thread::Builder::new().name("reap".to_owned()).spawn(move || reap::serve(&reaper))?;
     let watcher = daemon.clone();
-    std::thread::Builder::new().name("watch".to_owned()).spawn(move || watch(&watcher))?;
+    std::thread::Builder::new().name("watch".to_owned()).spawn(move || watch::serve(&watcher))?;
     let (waiting, directory) = (daemon.clone(), options.state_directory.join(QUEUE_DIRECTORY));
     std::thread::Builder::new()
         .name("queue".to_owned())
@@ -109,6 +108,8 @@ fn open(options: &Options, runtime: tokio::runtime::Handle) -> anyhow::Result<Ar
         kernel: Mutex::new(kernel::Sockets::open_here()?),
         world: RwLock::new(()),
         facts: Mutex::default(),
+        blocked: Mutex::default(),
+        accept_in_foreign_chains: options.accept_in_foreign_chains,
         forwarders: forward::Forwarders::new(runtime),
         reaper: reap::Reaper::default(),
         metrics: metrics::Metrics::new(),
@@ -142,7 +143,9 @@ pub(super) fn of_this_boot(origin: Origin) -> anyhow::Result<bool> {
 impl Daemon {
     /// Goes on from what the journal says and the kernel holds.
     fn take_up(&self) -> Result<(), crate::protocol::Failure> {
-        let host = look::host().map_err(|error| kernel_said(&error))?;
+        let mut host = look::host().map_err(|error| kernel_said(&error))?;
+        let by_link = look::forwarding_by_link(&host).map_err(|error| kernel_said(&error))?;
+        host.sysctls.extend(by_link);
         *lock(&self.facts) = facts::facts(&host, |link| reconcile::accept_ra(&host, link));
         self.write(&self.found_settings(&host))?;
 
@@ -190,12 +193,20 @@ impl Daemon {
         {
             records.push(Record::LinksClosed { links: facts::foreign_links(host) });
         }
-        let ours = |path: &str| {
-            let link = path.split('/').nth(3).unwrap_or_default();
-            host.links.iter().any(|l| l.name.as_str() == link && l.is_ours())
-        };
+        let advertised = &lock(&self.facts).advertised_links;
         for sysctl in &host.sysctls {
-            if !book.found.contains_key(&sysctl.path) && !ours(&sysctl.path) {
+            let will_change = match sysctl.path.split('/').collect::<Vec<_>>()[..] {
+                ["net", "ipv4", "ip_forward"] | ["net", "ipv6", "conf", "all", "forwarding"] => {
+                    true
+                }
+                // Turned on for all links, it is turned on for each.
+                ["net", _, "conf", _, "forwarding"] => true,
+                ["net", "ipv6", "conf", link, "accept_ra"] => {
+                    advertised.iter().any(|advertised| advertised.as_str() == link)
+                }
+                _ => false,
+            };
+            if will_change && !book.found.contains_key(&sysctl.path) {
                 let (path, value) = (sysctl.path.clone(), sysctl.value.clone());
                 records.push(Record::SettingFound { path, value });
             }
@@ -250,70 +261,6 @@ impl Daemon {
         // Their rules, if they were not gone with the comparison before.
         self.reconcile().map(drop)
     }
-}
-
-/// Looks at the kernel again whenever somebody else changed something.
-fn watch(daemon: &Arc<Daemon>) {
-    /// Events come in bursts; this long after the first they are looked at together.
-    const GATHER: Duration = Duration::from_millis(20);
-    /// After changes of our own the look is put off until they have ceased for this long …
-    const QUIET: Duration = Duration::from_secs(1);
-    /// … but not for longer than this.
-    const LATEST: Duration = Duration::from_secs(10);
-    /// With nothing put off there is nothing to wake up for.
-    const LONG: Duration = Duration::from_secs(24 * 3600);
-    let mut monitor = match kernel::NetNs::current()
-        .and_then(|host| kernel::Monitor::open_in(std::os::fd::AsFd::as_fd(&host)))
-    {
-        Ok(monitor) => monitor,
-        Err(error) => {
-            tracing::error!(%error, "cannot watch the kernel; changes by others are not mended");
-            return;
-        }
-    };
-    let mut seen = daemon.own_changes.load(Ordering::Acquire);
-    let mut put_off: Option<Instant> = None;
-    loop {
-        let events = match monitor.wait(put_off.map_or(LONG, |_| QUIET)) {
-            Ok(events) => relevant(daemon, events),
-            Err(error) => {
-                tracing::error!(%error, "cannot watch the kernel any more");
-                return;
-            }
-        };
-        if !events.is_empty() {
-            std::thread::sleep(GATHER);
-            // Whatever it is that came meanwhile, it is seen by the same look.
-            let _ = monitor.take();
-        }
-        let now = daemon.own_changes.load(Ordering::Acquire);
-        let ours = now != seen;
-        seen = now;
-        if events.is_empty() && put_off.is_none() {
-            continue;
-        }
-        if !events.is_empty() && ours {
-            let since = *put_off.get_or_insert_with(Instant::now);
-            if since.elapsed() < LATEST {
-                continue;
-            }
-        }
-        put_off = None;
-        if let Err(failure) = daemon.reconcile().and_then(|_| daemon.sweep()) {
-            tracing::warn!(%failure, "cannot compare the host with what it should be");
-        }
-        // What the comparison itself changed comes back as events of ours.
-        seen = daemon.own_changes.load(Ordering::Acquire);
-        let _ = monitor.take();
-    }
-}
-
-/// The events that may concern us.
-fn relevant(daemon: &Daemon, mut events: Vec<Event>) -> Vec<Event> {
-    let facts = lock(&daemon.facts);
-    events
-        .retain(|event| !matches!(event, Event::Link(link) if facts.foreign_links.contains(link)));
-    events
 }
 
 /// The two sockets: systemd's, or our own.

@@ -40,6 +40,7 @@ impl Daemon {
             })
             .collect();
         let mut warnings = notes.warnings;
+        warnings.extend(self.blocked_in_words());
         for network in networks.iter().filter(|n| n.leased * 10 >= n.leasable * 9) {
             warnings.push(format!(
                 "network {}: {} of {} addresses are leased",

@@ -41,12 +41,18 @@ hosts:
 }
 
 impl Lab {
+    /// The hosts of [`file`].
     pub(crate) fn up(name: &str, bridge_nf_call: u8) -> Self {
+        Self::of(name, |name| file(name, bridge_nf_call))
+    }
+
+    /// Hosts of a file's own, which is told the lab's whole name.
+    pub(crate) fn of(name: &str, file: impl FnOnce(&str) -> String) -> Self {
         let name = format!("{name}-{}", std::process::id());
         let directory = std::env::temp_dir().join(format!("glassnet-test-{name}"));
         std::fs::create_dir_all(&directory).unwrap();
         let path = directory.join("lab.yaml");
-        std::fs::write(&path, file(&name, bridge_nf_call)).unwrap();
+        std::fs::write(&path, file(&name)).unwrap();
         let lab = Self { name };
         let up = Command::new(GLASSNET).args(["lab", "up"]).arg(&path).output().unwrap();
         std::fs::remove_dir_all(&directory).unwrap();

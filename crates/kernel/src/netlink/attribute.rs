@@ -81,6 +81,10 @@ impl Writer {
         self.bytes(kind, &value.to_be_bytes());
     }
 
+    pub fn be64(&mut self, kind: u16, value: u64) {
+        self.bytes(kind, &value.to_be_bytes());
+    }
+
     pub fn be32(&mut self, kind: u16, value: u32) {
         self.bytes(kind, &value.to_be_bytes());
     }

@@ -55,6 +55,8 @@ pub(crate) struct Received<'a> {
     pub(crate) kind: u16,
     pub(crate) flags: u16,
     pub(crate) sequence: u32,
+    /// The socket whose request it answers or tells of; 0 for what the kernel did by itself.
+    pub(crate) port: u32,
     pub(crate) body: &'a [u8],
 }
 
@@ -69,6 +71,7 @@ pub(crate) fn split(mut datagram: &[u8]) -> impl Iterator<Item = Received<'_>> {
             kind: u16::from_ne_bytes([header[4], header[5]]),
             flags: u16::from_ne_bytes([header[6], header[7]]),
             sequence: u32::from_ne_bytes([header[8], header[9], header[10], header[11]]),
+            port: u32::from_ne_bytes([header[12], header[13], header[14], header[15]]),
             body,
         })
     })

@@ -232,6 +232,13 @@ impl Socket {
         (answer.kind == ERROR).then(|| acknowledgement::read(answer, sent))
     }
 
+    /// The number by which the kernel tells this socket from others of its namespace.
+    pub(crate) fn port(&self) -> Result<u32> {
+        let mut address = SocketAddr::new(0, 0);
+        self.socket.get_address(&mut address).map_err(Error::io("name a netlink socket"))?;
+        Ok(address.port_number())
+    }
+
     /// Joins a multicast group.
     pub(crate) fn join(&mut self, group: u32) -> Result<()> {
         self.socket.add_membership(group).map_err(Error::io(format!("join netlink group {group}")))

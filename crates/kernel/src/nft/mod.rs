@@ -24,5 +24,10 @@ mod userdata;
 pub use read::{generation, read, read_table};
 pub use transaction::{Failure, commit};
 
+/// The family of a number in `struct nfgenmsg`.
+pub(crate) fn family(number: u8) -> Option<model::host::nft::NftFamily> {
+    numbers::Numbered::of(number.into())
+}
+
 #[cfg(test)]
 mod tests;

@@ -179,6 +179,7 @@ impl Passes {
             |route| self.routes_away.push(step(Change::RemoveRoute(route))),
             |route| self.routes.push(step(Change::AddRoute(route))),
         );
+        self.prefix_routes_of(&step, wanted, actual);
         set_difference(
             &wanted.neighbours,
             &actual.neighbours,
@@ -199,6 +200,28 @@ impl Passes {
             |entry| self.routes.push(step(Change::AddFdbEntry(entry))),
         );
         self.queues_of(&step, wanted, actual, &|link| ours(link) && !gone(link));
+    }
+
+    /// The kernel makes a route to an address's prefix along with the address, once. Where the
+    /// address has stayed and somebody took the route, the route alone is made again.
+    fn prefix_routes_of(
+        &mut self,
+        step: &dyn Fn(Change) -> Step,
+        wanted: &Namespace<Never>,
+        actual: &Namespace<Unknown>,
+    ) {
+        for address in &wanted.addresses {
+            let stays = (actual.addresses.get(&address.key()))
+                .is_some_and(|there| same_address(address, there) && !there.tentative);
+            let up = actual.links.get(&address.link).is_some_and(|link| link.up);
+            if !stays || !up || address.no_prefix_route {
+                continue;
+            }
+            let route = Route::of_prefix(address);
+            if !actual.routes.contains(&route.key()) && route.destination != address.prefix {
+                self.routes.push(step(Change::AddRoute(route)));
+            }
+        }
     }
 
     fn queues_of(

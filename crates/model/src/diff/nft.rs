@@ -221,6 +221,8 @@ impl NftChange {
             | Self::DeleteChain { family, table, .. }
             | Self::FlushChain { family, table, .. }
             | Self::AddRule { family, table, .. }
+            | Self::InsertRule { family, table, .. }
+            | Self::DeleteRule { family, table, .. }
             | Self::AddSet { family, table, .. }
             | Self::DeleteSet { family, table, .. }
             | Self::AddElements { family, table, .. }
@@ -246,7 +248,9 @@ impl NftChange {
             | Self::DeleteChain { .. }
             | Self::DeleteSet { .. }
             | Self::FlushChain { .. }
-            | Self::AddRule { .. } => None,
+            | Self::AddRule { .. }
+            | Self::InsertRule { .. }
+            | Self::DeleteRule { .. } => None,
         }
     }
 }

@@ -121,6 +121,20 @@ pub enum NftChange {
         chain: String,
         rule: Rule<Never>,
     },
+    /// Puts a rule before all others of a chain.
+    InsertRule {
+        family: NftFamily,
+        table: String,
+        chain: String,
+        rule: Rule<Never>,
+    },
+    /// Takes one rule out by the kernel's number.
+    DeleteRule {
+        family: NftFamily,
+        table: String,
+        chain: String,
+        handle: u64,
+    },
     /// The set without its elements.
     AddSet {
         family: NftFamily,

@@ -99,3 +99,23 @@ fn a_host_that_forwards_has_its_rules_already() {
     assert!(advertisements < forwarding, "else the host loses its default route");
     assert!(rules < veth && veth < forwarding);
 }
+
+#[test]
+fn a_prefix_route_that_somebody_took_is_made_again_alone() {
+    let wanted = Case::smallest().wanted();
+    let mut actual = host_only();
+    let first = diff(&wanted, &actual).steps;
+    apply(&mut actual, &first);
+    let routes = &mut actual.namespace(NamespaceId::Host).routes;
+    routes.retain(|route| route.destination != "10.0.0.0/24".parse().unwrap());
+    let rest = diff(&wanted, &actual);
+    let [Step { change: Change::AddRoute(route), .. }] = &rest.steps[..] else {
+        panic!("{rest:#?}")
+    };
+    assert_eq!(route.source, Some("10.0.0.1".parse().unwrap()));
+    // With the link down there is none, and the kernel makes it when the link comes up.
+    let links = &mut actual.namespace(NamespaceId::Host).links;
+    links.get_mut(&route.nexthops[0].link.clone().unwrap()).unwrap().up = false;
+    let rest = diff(&wanted, &actual).steps;
+    assert!(!rest.iter().any(|step| matches!(step.change, Change::AddRoute(_))), "{rest:#?}");
+}

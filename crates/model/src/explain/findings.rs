@@ -65,14 +65,23 @@ findings! {
             "/proc/sys/{sysctl} 的值是 {value}",
             "查明是谁关闭的（/etc/sysctl.d 里的某个文件？），再重启 glassnet node，它会重新打开转发";
 
-    /// A chain that is not ours drops what it does not know.
-    ForeignForwardDrop = "foreign-forward-drop" { chain: String, owner: String, priority: i32, rules: usize }
-        en: "{owner} drops forwarded packets that none of its rules accepts; an accept of ours does not save them",
-            "chain {chain}: hook forward, priority {priority}, policy drop, {rules} rules",
-            "let {owner} accept packets from and to the networks' bridges (for Docker: a rule in chain DOCKER-USER), or set that policy to accept";
-        zh: "{owner} 会丢弃其规则未放行的转发包；我们自己的放行规则救不了它们",
-            "链 {chain}：forward 钩子，优先级 {priority}，默认策略 drop，{rules} 条规则",
-            "让 {owner} 放行进出各网络网桥的包（Docker 请在 DOCKER-USER 链里加规则），或把该默认策略改为 accept";
+    /// A chain that is not ours drops what a network forwards.
+    ForeignForwardDrop = "foreign-forward-drop" { chain: String, owner: String, families: String, priority: i32, ways: String, by: String, command: String }
+        en: "{owner} drops forwarded {families} packets ({ways}); an accept of ours does not save them",
+            "chain {chain}: hook forward, priority {priority}, {by}",
+            "let it accept them: {command} (or start glassnet node with --accept-in-foreign-chains, which does and undoes that)";
+        zh: "{owner} 会丢弃转发的 {families} 包（{ways}）；我们自己的放行规则救不了它们",
+            "链 {chain}：forward 钩子，优先级 {priority}，{by}",
+            "让它放行：{command}（或用 --accept-in-foreign-chains 启动 glassnet node，由它放行并在不需要时撤销）";
+
+    /// Rules that are not in nftables and are asked all the same.
+    LegacyFilter = "legacy-filter" { family: Family, program: &'static str }
+        en: "the older iptables has an {family} filter table, which we cannot look into: it may drop what networks forward",
+            "/proc/net names the table filter beside those of nftables",
+            "look at it with {program} -S FORWARD; if nobody needs it, restart whoever made it with the iptables that uses nftables";
+        zh: "旧版 iptables 有一个 {family} 的 filter 表，我们看不到其内容：它可能会丢弃各网络转发的包",
+            "/proc/net 在 nftables 的表之外还列出了 filter 表",
+            "用 {program} -S FORWARD 查看；若无人需要，请让创建它的程序改用基于 nftables 的 iptables 后重启";
 
     /// A link of ours that belongs to nothing.
     LeakedLink = "leaked-link" { link: LinkName, alias: String }
@@ -136,6 +145,24 @@ findings! {
         zh: "网络 {one} 与 {two} 重叠：只有其中一个能到达",
             "{one} 使用 {one_subnet}，{two} 使用 {two_subnet}",
             "换一个子网重建其中一个";
+
+    /// Engines take another's network configuration.
+    OtherConfiguration = "other-cni-configuration" { file: String, plugins: String, ours: String }
+        en: "engines use {file}, not {ours}: of several network configurations they take the first by name",
+            "{file} names {plugins}",
+            "if it is left over, move it out of that directory; if it is meant, ours is never used";
+        zh: "容器引擎使用的是 {file}，而不是 {ours}：有多个网络配置时，引擎取文件名最靠前的那个",
+            "{file} 使用的插件：{plugins}",
+            "若它是遗留文件，请移出该目录；若确实要用它，则我们的配置不会生效";
+
+    /// A network configuration that cannot be read.
+    BrokenConfiguration = "broken-cni-configuration" { file: String, why: String }
+        en: "{file} is no network configuration: some engines then have no network at all",
+            "{why}",
+            "repair it or move it out of that directory";
+        zh: "{file} 不是有效的网络配置：有些引擎会因此完全没有网络",
+            "{why}",
+            "修复它，或把它移出该目录";
 
     /// What a check needs could not be read, so it says nothing about it.
     NotSeen = "not-seen" { checks: String, part: String, why: String }

@@ -1,6 +1,6 @@
 //! Routes of all tables (`RTM_GETROUTE`).
 
-use super::Keyed;
+use super::{Address, Keyed};
 use crate::net::{Family, LinkName};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
@@ -8,6 +8,9 @@ use std::net::IpAddr;
 
 /// The protocol number (`rtm_protocol`) that marks a route of ours: 'g'.
 pub const PROTOCOL: u8 = b'g';
+
+/// The protocol number of what the kernel makes by itself (`RTPROT_KERNEL`).
+pub const PROTOCOL_KERNEL: u8 = 2;
 
 /// The table that routes without a table go to.
 pub const TABLE_MAIN: u32 = 254;
@@ -51,6 +54,17 @@ impl Route {
             source: None,
             nexthops: vec![nexthop],
             mtu: None,
+        }
+    }
+
+    /// The route that the kernel makes with an address (`fib_add_ifaddr`, `addrconf_prefix_route`).
+    pub fn of_prefix(address: &Address) -> Self {
+        let source = address.prefix.addr();
+        Self {
+            metric: if source.is_ipv4() { 0 } else { 256 },
+            protocol: PROTOCOL_KERNEL,
+            source: source.is_ipv4().then_some(source),
+            ..Self::ours(address.prefix.trunc(), Nexthop::on(address.link.clone()))
         }
     }
 }

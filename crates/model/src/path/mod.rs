@@ -28,6 +28,7 @@ mod conntrack;
 mod deliver;
 mod domain;
 mod fib;
+mod foreign;
 mod forward;
 mod hooks;
 mod hosts;
@@ -47,6 +48,7 @@ mod source;
 mod transmit;
 mod walk;
 
+pub use foreign::{Blockage, Blocked, By, Way, blocked, together};
 pub use hosts::{Wire, WireEnd, there_and_back, walk, walk_hosts};
 pub use machine::{Answer, Part};
 pub use packet::{Layer, Packet};

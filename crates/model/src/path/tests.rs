@@ -23,6 +23,7 @@ mod foreign;
 mod inside;
 mod machine;
 mod outside;
+mod passage;
 mod random;
 mod stepping;
 

@@ -15,6 +15,7 @@
 mod attachment;
 mod ground;
 mod network;
+pub mod passage;
 pub mod rules;
 
 pub use attachment::attachment;

@@ -25,9 +25,15 @@ pub fn network(node: &Node, network: &Network) -> Wanted {
     if network.pool(Family::V4).is_some() {
         // See the rule in chain `local`.
         host.sysctls.insert(Sysctl::new(format!("net/ipv4/conf/{bridge}/route_localnet"), "1"));
+        // Loose, as the kernel takes the greater of this and that of all links: a strict one would
+        // drop what comes back another way. Sources are checked at the bridge's ports.
+        host.sysctls.insert(Sysctl::new(format!("net/ipv4/conf/{bridge}/rp_filter"), "2"));
     }
     if network.pool(Family::V6).is_some() {
         host.sysctls.insert(Sysctl::new(format!("net/ipv6/conf/{bridge}/accept_ra"), "0"));
+        // Its link-local address follows from its MAC, which is ours to give. Until the kernel was
+        // sure of it, for about 2 s, it would not ask for neighbours by it.
+        host.sysctls.insert(Sysctl::new(format!("net/ipv6/conf/{bridge}/accept_dad"), "0"));
     }
 
     let comment = || Some(format!("network {}", network.name));

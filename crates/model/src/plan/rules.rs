@@ -234,6 +234,11 @@ impl RuleInTheMaking {
         self.with(Expression::Verdict(Verdict::Accept)).end()
     }
 
+    /// Ends the rule: counts the packet and accepts it.
+    pub fn count_accept(self) -> Rule<Never> {
+        self.with(Expression::Counter).accept()
+    }
+
     /// Ends the rule: counts the packet and drops it.
     pub fn drop(self) -> Rule<Never> {
         self.with(Expression::Counter).with(Expression::Verdict(Verdict::Drop)).end()

@@ -2,12 +2,12 @@
 //! (moby#30338, #50566: dockerd sets the policy of FORWARD to DROP).
 
 use super::seen::Seen;
+use model::cluster::{Network, Pool};
 use model::explain::Finding;
-use model::host::Unknown;
-use model::host::nft::{
-    Chain, ChainKind, Expression, Hook, NftFamily, NftTable, Policy, TABLE, Verdict,
-};
+use model::host::{Link, LinkKind, Namespace, Unknown};
 use model::net::Family;
+use model::path::{Blockage, Way, blocked, together};
+use std::net::IpAddr;
 
 /// A family that a network has and the kernel does not forward. A setting that was not read says
 /// nothing.
@@ -28,54 +28,65 @@ pub(super) fn off(seen: &Seen) -> Vec<Finding> {
     off.collect()
 }
 
-/// Chains of others at the forward hook that drop what they do not accept. An accept in one table
-/// ends that table's chain only: every other table is still asked.
+/// Chains of others at the forward hook that drop what a network forwards. An accept in one table
+/// ends that table's chain only: every other table is still asked. Other programs' bridges are asked
+/// about too, but only for what their containers send: what may come in is their programs' affair.
 pub(super) fn foreign_drop(seen: &Seen) -> Vec<Finding> {
     let Some(host) = seen.host() else { return Vec::new() };
-    let foreign = host.nft.tables.iter().filter(|table| table.name != TABLE);
-    foreign.flat_map(|table| table.chains.iter().filter_map(|chain| drops(table, chain))).collect()
+    let ours = seen.networks.iter().flat_map(|network| blocked(host, network));
+    let theirs = other_bridges(seen, host).into_iter().flat_map(|network| {
+        let blocked = blocked(host, &network).into_iter();
+        blocked.filter(|blocked| blocked.way != Way::In).collect::<Vec<_>>()
+    });
+    let finding = |Blockage { first, families, ways }: Blockage| Finding::ForeignForwardDrop {
+        chain: first.place(),
+        families,
+        ways,
+        priority: first.priority,
+        by: first.by.to_string(),
+        command: first.command(),
+        owner: first.owner,
+    };
+    together(ours.chain(theirs)).into_iter().map(finding).collect()
 }
 
-fn drops(table: &NftTable<Unknown>, chain: &Chain<Unknown>) -> Option<Finding> {
-    let base = chain.base.as_ref()?;
-    let drops = base.kind == ChainKind::Filter
-        && base.hook == Hook::Forward
-        && base.policy == Policy::Drop
-        && !chain.rules.iter().any(|rule| accepts_all(&rule.expressions));
-    drops.then(|| Finding::ForeignForwardDrop {
-        chain: format!("{} {} {}", table.family.as_str(), table.name, chain.name),
-        owner: owner(table),
-        priority: base.priority,
-        rules: chain.rules.len(),
-    })
+/// A filter table of the older iptables: its chains are asked too, and cannot be seen with nftables.
+pub(super) fn unseen(seen: &Seen) -> Vec<Finding> {
+    let finding = |family: &Family| Finding::LegacyFilter {
+        family: *family,
+        program: match family {
+            Family::V4 => "iptables-legacy",
+            Family::V6 => "ip6tables-legacy",
+        },
+    };
+    seen.legacy_filters.iter().map(finding).collect()
 }
 
-/// A rule without a condition that ends the chain well.
-fn accepts_all(expressions: &[Expression<Unknown>]) -> bool {
-    expressions.iter().all(|expression| {
-        matches!(expression, Expression::Counter | Expression::Verdict(Verdict::Accept))
-    }) && expressions.contains(&Expression::Verdict(Verdict::Accept))
+/// The families that have one. The kernel tells it to root alone.
+pub(super) fn legacy_filters() -> Vec<Family> {
+    let files =
+        [(Family::V4, "/proc/net/ip_tables_names"), (Family::V6, "/proc/net/ip6_tables_names")];
+    let has = |file: &str| {
+        let tables = std::fs::read_to_string(file).unwrap_or_default();
+        tables.lines().any(|table| table == "filter")
+    };
+    files.into_iter().filter(|(_, file)| has(file)).map(|(family, _)| family).collect()
 }
 
-/// Who has made a table, by the chains that well-known programs leave in it.
-fn owner(table: &NftTable<Unknown>) -> String {
-    let has = |start: &str| table.chains.iter().any(|chain| chain.name.starts_with(start));
-    let iptables = matches!(table.family, NftFamily::Ip | NftFamily::Ip6)
-        && matches!(table.name.as_str(), "filter" | "mangle" | "raw" | "security");
-    let marks = [
-        ("DOCKER", "Docker"),
-        ("ufw", "ufw"),
-        ("KUBE-", "Kubernetes"),
-        ("cali-", "Calico"),
-        ("CILIUM_", "Cilium"),
-        ("NETAVARK", "Podman (netavark)"),
-        ("CNI-", "CNI"),
-        ("LIBVIRT_", "libvirt"),
-    ];
-    match marks.iter().find(|(start, _)| has(start)) {
-        Some((_, owner)) => (*owner).to_owned(),
-        None if table.name == "firewalld" => "firewalld".to_owned(),
-        None if iptables => "iptables".to_owned(),
-        None => format!("nftables {}", table.name),
-    }
+/// Bridges with addresses that belong to no network we know of, as networks.
+fn other_bridges(seen: &Seen, host: &Namespace<Unknown>) -> Vec<Network> {
+    let bridges = host.links.iter().filter(|link| {
+        link.up
+            && !seen.networks.iter().any(|network| network.bridge == link.name)
+            && matches!(link.kind, LinkKind::Bridge(_))
+    });
+    let network = |link: &Link<Unknown>| {
+        let addresses = host.addresses.iter().filter(|address| address.link == link.name);
+        let pools = addresses
+            .map(|address| Pool { subnet: address.prefix.trunc(), gateway: address.prefix.addr() })
+            .filter(|pool| !matches!(pool.gateway, IpAddr::V6(a) if a.is_unicast_link_local()));
+        let network = Network::new(link.name.as_str().parse().ok()?, pools.collect());
+        Some(Network { bridge: link.name.clone(), ..network })
+    };
+    bridges.filter_map(network).collect()
 }

@@ -5,6 +5,7 @@
 //! To add a check: a function, a line in [`CHECKS`], its findings in `model::explain`.
 
 mod addresses;
+mod configurations;
 mod forwarding;
 mod leaks;
 mod mtu;
@@ -35,11 +36,13 @@ struct Check {
 const CHECKS: &[Check] = &[
     Check { name: "forwarding", daemon: true, run: forwarding::off },
     Check { name: "foreign-forward-drop", daemon: false, run: forwarding::foreign_drop },
+    Check { name: "legacy-filter", daemon: false, run: forwarding::unseen },
     Check { name: "leaked-links", daemon: true, run: leaks::links },
     Check { name: "leaked-leases", daemon: true, run: leaks::leases },
     Check { name: "addresses", daemon: true, run: addresses::nearly_gone },
     Check { name: "port-mtu", daemon: false, run: mtu::ports },
     Check { name: "underlay-mtu", daemon: true, run: mtu::underlay },
+    Check { name: "cni-configuration", daemon: false, run: configurations::left_over },
     Check { name: "overlap", daemon: true, run: overlap::subnets },
 ];
 

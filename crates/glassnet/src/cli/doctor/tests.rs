@@ -34,6 +34,8 @@ fn well() -> Seen {
         numbers: vec![numbers(1, 65_533)],
         networks,
         attachments,
+        configurations: Vec::new(),
+        legacy_filters: Vec::new(),
     };
     let out = Link { mtu: Some(1500), group: 0, ..Link::ours(link("eth0"), LinkKind::Device) };
     host(&mut seen).links.insert(out);
@@ -160,6 +162,37 @@ fn addresses_that_somebody_else_claims() {
     assert_eq!(with("10.89.0.0/16"), [""; 0]);
     let again = |seen: &mut Seen| seen.networks.push(network("green", "10.88.128.0/17"));
     assert_eq!(after(again), ["subnets-overlap"]);
+}
+
+#[test]
+fn a_filter_table_that_is_not_seen() {
+    assert_eq!(after(|seen| seen.legacy_filters.push(Family::V6)), ["legacy-filter"]);
+}
+
+#[test]
+fn a_configuration_that_engines_take_before_ours() {
+    let with = |files: &'static [(&str, Result<&str, &str>)]| {
+        after(|seen| {
+            let one = |(file, plugin): &(&str, Result<&str, &str>)| seen::Configuration {
+                file: file.into(),
+                plugins: plugin.map(|p| vec![p.to_owned()]).map_err(str::to_owned),
+            };
+            seen.configurations = files.iter().map(one).collect();
+        })
+    };
+    assert_eq!(
+        with(&[("10-glassnet.conflist", Ok("glassnet")), ("20-f.conf", Ok("flannel"))]),
+        [""; 0]
+    );
+    assert_eq!(with(&[("05-f.conflist", Ok("flannel"))]), [""; 0], "nobody uses us");
+    assert_eq!(
+        with(&[("05-f.conflist", Ok("flannel")), ("10-glassnet.conflist", Ok("glassnet"))]),
+        ["other-cni-configuration"]
+    );
+    assert_eq!(
+        with(&[("05-f.conflist", Err("empty")), ("10-glassnet.conflist", Ok("glassnet"))]),
+        ["broken-cni-configuration"]
+    );
 }
 
 #[test]

@@ -57,6 +57,7 @@ fn each_refusal_of_the_daemon_is_explained() {
         Code::Storage,
         Code::Busy,
         Code::Differs,
+        Code::Blocked,
     ];
     for code in all {
         let written = serde_json::to_value(code).unwrap();

@@ -75,6 +75,11 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("node", "state_dir", "保存重启后仍需数据的目录"),
     ("node", "log_level", "记录此级别及以上的日志"),
     ("node", "log_format", "日志行的格式"),
+    (
+        "node",
+        "accept_in_foreign_chains",
+        "在其他程序会丢弃某网络数据包的链里，为该网络加入放行规则",
+    ),
     ("node reset", "", "从本机清除 glassnet 的一切，并恢复它改过的内核参数"),
     ("node reset", "yes", "不再询问"),
     ("lab", "", "创建和使用实验环境：在这一台计算机上运行多台主机"),

@@ -67,7 +67,7 @@ fn an_address_is_free_only_when_its_link_is_gone() {
     assert_eq!(book.decide(&request("f"), 1).unwrap_err().code, Code::Exhausted);
     let id = request("a").id;
     book.note(&Record::Detaching { id: id.clone() });
-    assert_eq!(book.decide(&request("f"), 1).unwrap_err().code, Code::Exhausted);
+    assert_eq!(book.decide(&request("f"), 1), Ok(Decision::Wait));
     assert_eq!(book.decide(&request("a"), 1), Ok(Decision::Wait));
     book.note(&Record::Freed { id });
     assert!(book.decide(&request("f"), 1).is_ok());
@@ -89,6 +89,8 @@ fn a_port_has_one_owner() {
     assert!(book.decide(&wants(Some("192.0.2.2"), 80), 1).is_ok());
     assert!(book.decide(&wants(None, 81), 1).is_ok());
     assert_eq!(book.decide(&wants(None, 0), 1).unwrap_err().code, Code::InvalidRequest);
+    book.note(&Record::Detaching { id: request("a").id });
+    assert_eq!(book.decide(&wants(None, 80), 1), Ok(Decision::Wait), "it is about to be free");
     let twice =
         AttachRequest { publish: vec![published(None, 90), published(None, 90)], ..request("b") };
     assert_eq!(book.decide(&twice, 1).unwrap_err().code, Code::InvalidRequest);

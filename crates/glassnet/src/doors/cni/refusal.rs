@@ -88,6 +88,7 @@ fn number(code: Code) -> u32 {
         Code::InUse => 104,
         Code::Kernel => 105,
         Code::Differs => 106,
+        Code::Blocked => 107,
     }
 }
 
@@ -125,6 +126,7 @@ impl Refusal {
             104 => "still in use",
             105 => "the kernel refused",
             106 => "the container's network is not what it should be",
+            107 => "another program's rules drop what is forwarded",
             _ => "the daemon's answer is not understood",
         };
         (code, means)

@@ -33,6 +33,7 @@ pub(super) fn status(configuration: &Configuration<'_>, world: &World<'_>) -> Re
         | Code::Taken
         | Code::NoNamespace
         | Code::Storage
+        | Code::Blocked
         | Code::Busy => 50,
     };
     Err(Refusal::NotReady { code, message: failure.message })

@@ -119,6 +119,19 @@ fn change(
             let subject = format!("rule \"{words}\" in {} {chain}", place(*family, table));
             message(message::NEW_RULE, CREATE | APPEND, body, subject)
         }
+        NftChange::InsertRule { family, table, chain, rule } => {
+            let mut body = rule_body(*family, table, chain);
+            self::rule(&mut body, rule, &|_| false);
+            let words = rule.comment.as_deref().unwrap_or("without a comment");
+            let subject = format!("rule \"{words}\" in {} {chain}", place(*family, table));
+            message(message::NEW_RULE, CREATE, body, subject)
+        }
+        NftChange::DeleteRule { family, table, chain, handle } => {
+            let mut body = rule_body(*family, table, chain);
+            body.be64(nfta::RULE_HANDLE, *handle);
+            let subject = format!("rule {handle} in {} {chain}", place(*family, table));
+            message(message::DELETE_RULE, 0, body, subject)
+        }
         NftChange::AddSet { family, table, set } => {
             let subject = format!("set {} {}", place(*family, table), set.name);
             let mut body = body(*family);

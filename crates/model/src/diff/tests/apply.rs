@@ -3,7 +3,7 @@
 
 use super::super::{Change, LinkChange, NftChange, Step};
 use crate::host::nft::{Chain, Expression, NftFamily, NftTable, Rule};
-use crate::host::{Actual, Link, Namespace, NamespaceId, Unknown};
+use crate::host::{Actual, Link, Namespace, NamespaceId, Route, Unknown};
 
 pub(crate) fn apply(actual: &mut Actual, steps: &[Step]) {
     for step in steps {
@@ -44,10 +44,12 @@ fn change(actual: &mut Actual, id: &NamespaceId, change: &Change) {
         }
         Change::AddAddress(address) => {
             assert!(ns.links.contains(&address.link), "{address:?} on a link that is not there");
+            ns.routes.insert(Route::of_prefix(address));
             assert!(ns.addresses.insert(address.clone()).is_none());
         }
         Change::RemoveAddress(address) => {
             use crate::host::Keyed;
+            ns.routes.remove(&Route::of_prefix(address).key());
             assert!(ns.addresses.remove(&address.key()).is_some());
         }
         Change::AddRoute(route) => assert!(ns.routes.insert(route.clone()).is_none()),
@@ -121,6 +123,9 @@ fn nft(ns: &mut Namespace<Unknown>, change: &NftChange) {
                 .expect("the chain is there")
                 .rules
                 .push(rule);
+        }
+        NftChange::InsertRule { .. } | NftChange::DeleteRule { .. } => {
+            panic!("no difference has these: {change:?}")
         }
         NftChange::AddSet { family, table: t, set } => {
             assert!(set.elements.0.is_empty());

@@ -146,4 +146,17 @@ pub(super) const CODES: &[ErrorCode] = &[
             "主机一侧由守护进程修复；容器内请重新启动容器，或恢复被更改的部分。",
         ],
     ),
+    code(
+        "blocked",
+        [
+            "another program's rules drop what is forwarded",
+            "A chain that is not ours drops packets of this network. All chains at a hook are asked, so that an accept in our own does not save them; the container would be attached and reach nobody. The message names the chain and whose it is.",
+            "Run the command that the message gives, or start glassnet node with --accept-in-foreign-chains. A network created with --no-masquerade and without published ports may be used as it is.",
+        ],
+        [
+            "其他程序的规则会丢弃转发的包",
+            "一条不属于我们的链会丢弃该网络的包。同一钩子上的所有链都会被询问，我们自己链里的放行救不了它们；容器即使接入也无法通信。消息指出了是哪条链、属于谁。",
+            "执行消息中给出的命令，或用 --accept-in-foreign-chains 启动 glassnet node。以 --no-masquerade 创建且不发布端口的网络可以照常使用。",
+        ],
+    ),
 ];

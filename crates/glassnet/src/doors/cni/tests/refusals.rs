@@ -181,6 +181,7 @@ fn of_the_daemon() {
         (Code::Storage, "5 | I/O failure"),
         (Code::Busy, "11 | try again later"),
         (Code::Differs, "106 | the container's network is not what it should be"),
+        (Code::Blocked, "107 | another program's rules drop what is forwarded"),
     ] {
         let came = call("ADD", &configuration, &fails(code));
         assert_eq!(error(came.said), format!("1.1.0 {expected} | because"));
