@@ -11,7 +11,7 @@ use super::output::{Output, colour};
 use super::publish;
 use super::usage::Usage;
 use crate::api;
-use crate::protocol::{Code, Failure};
+use crate::protocol::Failure;
 use model::cluster::NetworkName;
 use model::explain::{Language, Text, codes};
 use serde_json::json;
@@ -151,8 +151,13 @@ fn foreign(code: &str, message: &impl ToString, language: Language) -> String {
 type Told = (&'static str, String, Option<String>);
 
 fn from_daemon(failure: &Failure, language: Language) -> Told {
-    let code = name(failure.code);
-    (code, foreign(code, failure, language), None)
+    let code = failure.code.name();
+    let message = match &failure.reason {
+        Some(reason) => reason.say(language),
+        // A daemon of another version: its own words are all there is.
+        None => foreign(code, failure, language),
+    };
+    (code, message, None)
 }
 
 fn from_api(error: &api::Error, language: Language) -> Told {
@@ -185,23 +190,6 @@ fn from_api(error: &api::Error, language: Language) -> Told {
 fn failed(socket: &Path, why: &impl ToString, language: Language) -> (&'static str, String) {
     let (socket, why) = (socket.display().to_string(), why.to_string());
     ("connection", Text::ConnectionFailed { socket: &socket, why: &why }.say(language))
-}
-
-/// The stable name of a daemon's refusal.
-pub(super) fn name(code: Code) -> &'static str {
-    match code {
-        Code::InvalidRequest => "invalid-request",
-        Code::NoNetwork => "no-network",
-        Code::Exists => "exists",
-        Code::InUse => "in-use",
-        Code::Exhausted => "exhausted",
-        Code::Taken => "taken",
-        Code::NoNamespace => "no-namespace",
-        Code::Kernel => "kernel",
-        Code::Storage => "storage",
-        Code::Busy => "busy",
-        Code::Differs => "differs",
-    }
 }
 
 fn list(names: &[impl ToString]) -> String {

@@ -1,13 +1,14 @@
 //! `api.sock`: HTTP with JSON for people and tools.
 
 use super::Daemon;
-use crate::protocol::{AttachmentRow, Code, CreateNetwork, Failure, Status};
+use crate::protocol::{AttachmentRow, Code, CreateNetwork, CreatedNetwork, Failure, Status};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use model::cluster::{Network, NetworkName};
+use model::explain::Reason;
 use std::os::unix::net::UnixListener;
 use std::sync::Arc;
 
@@ -37,7 +38,7 @@ impl IntoResponse for Failure {
             Code::NoNetwork => StatusCode::NOT_FOUND,
             Code::Exists | Code::InUse | Code::Taken | Code::Differs => StatusCode::CONFLICT,
             Code::Exhausted | Code::Busy => StatusCode::SERVICE_UNAVAILABLE,
-            Code::Kernel | Code::Storage => StatusCode::INTERNAL_SERVER_ERROR,
+            Code::Kernel | Code::Storage | Code::Node => StatusCode::INTERNAL_SERVER_ERROR,
         };
         (status, Json(self)).into_response()
     }
@@ -49,11 +50,8 @@ async fn blocking<T: Send + 'static>(
     work: impl FnOnce(&Daemon) -> Result<T, Failure> + Send + 'static,
 ) -> Result<Json<T>, Failure> {
     let done = tokio::task::spawn_blocking(move || work(&daemon)).await;
-    done.unwrap_or_else(|error| {
-        let message = format!("the daemon failed over this question: {error}; see its log");
-        Err(Failure { code: Code::Kernel, message })
-    })
-    .map(Json)
+    done.unwrap_or_else(|error| Err(Reason::DaemonFailed { why: error.to_string() }.into()))
+        .map(Json)
 }
 
 type Daemons = State<Arc<Daemon>>;
@@ -76,11 +74,9 @@ async fn network(
 async fn create_network(
     State(daemon): Daemons,
     body: axum::body::Bytes,
-) -> Result<Json<Network>, Failure> {
-    let request: CreateNetwork = serde_json::from_slice(&body).map_err(|error| Failure {
-        code: Code::InvalidRequest,
-        message: format!("the request's body is not a network: {error}"),
-    })?;
+) -> Result<Json<CreatedNetwork>, Failure> {
+    let request: CreateNetwork = serde_json::from_slice(&body)
+        .map_err(|error| Reason::NotANetwork { why: error.to_string() })?;
     blocking(daemon, move |daemon| daemon.create_network(&request)).await
 }
 
@@ -104,6 +100,5 @@ async fn metrics(State(daemon): Daemons) -> String {
 }
 
 async fn unknown() -> Failure {
-    let message = "there is nothing at this address of the API; see GET /v1/status".to_owned();
-    Failure { code: Code::InvalidRequest, message }
+    Reason::NoSuchAddress.into()
 }

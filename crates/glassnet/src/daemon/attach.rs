@@ -13,10 +13,11 @@ use super::book::Decision;
 use super::failpoint;
 use super::kernel_words::{in_words, kernel_said};
 use super::record::{Held, Record, Stage};
-use crate::protocol::{AttachRequest, Attached, Code, Failure, Response};
+use crate::protocol::{AttachRequest, Attached, Failure, Response};
 use kernel::conntrack::Forget;
 use model::cluster::{Attachment, AttachmentId, NetworkName};
 use model::diff::{self, Change, LinkChange, Step};
+use model::explain::Reason;
 use model::host::NamespaceId;
 use model::host::link::GROUP_DOOMED;
 use model::net::Transport;
@@ -34,19 +35,10 @@ impl Daemon {
         request: &AttachRequest,
         netns: Option<OwnedFd>,
     ) -> Result<Response, Failure> {
-        let netns = netns.ok_or_else(|| Failure {
-            code: Code::InvalidRequest,
-            message: format!("no network namespace came with the request to attach {}", request.id),
-        })?;
+        let netns = netns.ok_or_else(|| Reason::NoNamespaceSent { id: request.id.clone() })?;
         let inode = kernel::netns::inode(netns.as_fd()).map_err(|error| kernel_said(&error))?;
         if inode == self.own_netns {
-            return Err(Failure {
-                code: Code::NoNamespace,
-                message: format!(
-                    "{} is the host's own network namespace; a container needs one of its own",
-                    request.netns
-                ),
-            });
+            return Err(Reason::HostsOwnNamespace { netns: request.netns.clone() }.into());
         }
         self.drain_queue_for(Some(&request.id.container));
         self.check_host_ports(request)?;
@@ -82,13 +74,7 @@ impl Daemon {
                 Decision::Wait => {}
             }
             let Some(left) = deadline.checked_duration_since(Instant::now()) else {
-                return Err(Failure {
-                    code: Code::Busy,
-                    message: format!(
-                        "an earlier attachment of {} is still being taken down; try again",
-                        request.id
-                    ),
-                });
+                return Err(Reason::StillDetaching { id: request.id.clone() }.into());
             };
             book = self
                 .gone
@@ -137,10 +123,7 @@ impl Daemon {
             let Some(held) = book.held.get(id).cloned() else { return Ok(Response::Done) };
             if held.stage == Stage::Leased {
                 // An attach is under way; its caller gave up on it, or asks out of turn.
-                return Err(Failure {
-                    code: Code::Busy,
-                    message: format!("{id} is being attached just now; try again"),
-                });
+                return Err(Reason::StillAttaching { id: id.clone() }.into());
             }
             if held.stage == Stage::Detaching {
                 return Ok(Response::Done);

@@ -4,7 +4,8 @@
 //! so more machinery would only wait in line more elaborately.
 
 use super::Daemon;
-use crate::protocol::{Code, Failure, MAX_FRAME, Request, Response};
+use crate::protocol::{MAX_FRAME, Request, Response};
+use model::explain::Reason;
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
 use std::io::{self, IoSliceMut, Read, Write};
 use std::mem::MaybeUninit;
@@ -59,12 +60,7 @@ fn converse(mut stream: UnixStream, daemon: &Daemon) -> io::Result<()> {
     let (bytes, netns) = receive(&mut stream)?;
     let response = match serde_json::from_slice::<Request>(&bytes) {
         Ok(request) => daemon.answer(request, netns).unwrap_or_else(Response::Failed),
-        Err(error) => Response::Failed(Failure {
-            code: Code::InvalidRequest,
-            message: format!(
-                "the daemon does not understand the question: {error}; shim and daemon may be of different versions"
-            ),
-        }),
+        Err(error) => Response::Failed(Reason::NotUnderstood { why: error.to_string() }.into()),
     };
     let body = serde_json::to_vec(&response).map_err(io::Error::other)?;
     let length = u32::try_from(body.len()).map_err(io::Error::other)?;

@@ -35,10 +35,11 @@ pub(crate) use options::Options;
 pub(crate) use reset::reset;
 pub(crate) use start::run;
 
-use crate::protocol::{Code, Failure, Request, Response};
+use crate::protocol::{Failure, Request, Response};
 use book::Book;
 use kernel::apply::{Applier, Outcome, Pace};
 use model::diff::{self, Step};
+use model::explain::{Deed, Reason};
 use model::host::NamespaceId;
 use model::plan;
 use record::Record;
@@ -78,7 +79,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 fn storage(error: &StoreError) -> Failure {
-    Failure { code: Code::Storage, message: error.to_string() }
+    Reason::Unwritable { why: error.to_string() }.into()
 }
 
 impl Daemon {
@@ -174,8 +175,7 @@ impl Daemon {
                 tracing::warn!(error = %again.error, step = what, "could not undo a step");
             }
         }
-        let what = steps.get(failure.step).map(|step| kernel_words::in_words(&step.change));
-        let message = format!("could not {}: {}", what.unwrap_or_default(), failure.error);
-        Err(Failure { code: Code::Kernel, message })
+        let deed = steps.get(failure.step).map_or(Deed::Nothing, |step| Deed::from(&step.change));
+        Err(Reason::StepFailed { deed, said: failure.error.to_string() }.into())
     }
 }

@@ -2,8 +2,9 @@
 
 use super::kernel_words::kernel_said;
 use super::{Daemon, look};
-use crate::protocol::{AttachRequest, Code, Failure};
+use crate::protocol::{AttachRequest, Failure};
 use model::cluster::Publish;
+use model::explain::Reason;
 use model::host::{Socket, Table};
 use std::net::IpAddr;
 
@@ -21,17 +22,15 @@ impl Daemon {
         // Only now, since looking for the owner walks through all processes.
         let mut owned: Table<Socket> = [socket.clone()].into_iter().collect();
         kernel::observe::owners(&mut owned);
-        let holder = owned.iter().find_map(|socket| socket.process.as_ref()).map_or_else(
-            || "a process".to_owned(),
-            |process| format!("{} (pid {})", process.name, process.pid),
-        );
-        Err(Failure {
-            code: Code::Taken,
-            message: format!(
-                "cannot publish {publish}: {holder} listens on {} {} of this host; stop it or publish another port",
-                publish.transport, socket.local
-            ),
-        })
+        let (publish, transport, local) = (*publish, publish.transport, socket.local);
+        let reason = match owned.iter().find_map(|socket| socket.process.as_ref()) {
+            None => Reason::PortHeldByUnknown { publish, transport, local },
+            Some(holder) => {
+                let (process, pid) = (holder.name.clone(), holder.pid);
+                Reason::PortHeld { publish, process, pid, transport, local }
+            }
+        };
+        Err(reason.into())
     }
 }
 

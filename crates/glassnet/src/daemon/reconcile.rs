@@ -3,11 +3,12 @@
 //! At the start, and whenever somebody else changed something. If nothing differs nothing is written,
 //! so a restart disturbs no packet.
 
-use super::kernel_words::{in_words, kernel_said};
+use super::kernel_words::kernel_said;
 use super::record::{Held, Stage};
 use super::{Daemon, facts, lock, look};
 use crate::protocol::Failure;
 use model::diff::{self, Change, Diff, LinkChange, Step};
+use model::explain::{Deed, Notice};
 use model::host::link::GROUP_DOOMED;
 use model::host::{Actual, Keyed as _, Namespace, NamespaceId, Unknown, Wanted};
 use model::net::LinkName;
@@ -35,30 +36,31 @@ impl Daemon {
         diff::diff(&wanted, &actual)
     }
 
-    /// Compares and mends; gives what was found in words.
-    pub(super) fn reconcile(&self) -> Result<Vec<String>, Failure> {
+    /// Compares and mends; gives what was found.
+    pub(super) fn reconcile(&self) -> Result<Vec<Notice>, Failure> {
         let _alone = self.world.write();
         let host = look::host().map_err(|error| kernel_said(&error))?;
         *lock(&self.facts) = facts::facts(&host, |link| accept_ra(&host, link));
         let Diff { steps, conflicts } = self.difference(host);
-        let mut words: Vec<String> = conflicts.iter().map(ToString::to_string).collect();
+        let mut found: Vec<Notice> = conflicts.iter().map(Notice::from).collect();
         for step in &steps {
-            words.push(in_words(&step.change));
+            found.push(Notice::WasMissing { deed: Deed::from(&step.change) });
             if let Err(failure) = self.mend(step) {
                 tracing::warn!(%failure, "could not be mended");
-                words.push(failure.message);
+                let (deed, said) = (Deed::from(&step.change), failure.message);
+                found.push(Notice::NotMended { deed, said });
             }
         }
-        if !words.is_empty() {
+        if !found.is_empty() {
             tracing::info!(
                 steps = steps.len(),
-                first = words[0],
+                first = %found[0],
                 "the host was not as it should be"
             );
         }
         self.metrics.drift(steps.len());
-        lock(&self.notes).drift.clone_from(&words);
-        Ok(words)
+        lock(&self.notes).drift.clone_from(&found);
+        Ok(found)
     }
 
     fn mend(&self, step: &Step) -> Result<(), Failure> {

@@ -10,6 +10,7 @@ use super::{
 use crate::protocol::{API_SOCKET, ATTACH_SOCKET, QUEUE_DIRECTORY};
 use anyhow::Context as _;
 use kernel::monitor::Event;
+use model::explain::Notice;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::os::unix::net::UnixListener;
 use std::path::Path;
@@ -93,9 +94,10 @@ fn open(options: &Options, runtime: tokio::runtime::Handle) -> anyhow::Result<Ar
             journal.compact(|| book.snapshot())?;
         }
     }
-    let mut warnings: Vec<String> = findings.iter().map(ToString::to_string).collect();
-    warnings.extend(directory.findings().iter().map(ToString::to_string));
-    warnings.iter().for_each(|warning| tracing::warn!(warning, "found in the state directory"));
+    let found = |finding: &store::Finding| Notice::FoundOnDisk { what: finding.to_string() };
+    let mut warnings: Vec<Notice> = findings.iter().map(found).collect();
+    warnings.extend(directory.findings().iter().map(found));
+    warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
     let queue = Queue::open(options.state_directory.join(QUEUE_DIRECTORY))?;
     let own_netns = kernel::NetNs::current()?.inode()?;
     Ok(Arc::new(Daemon {

@@ -33,7 +33,8 @@ pub(super) fn status(configuration: &Configuration<'_>, world: &World<'_>) -> Re
         | Code::Taken
         | Code::NoNamespace
         | Code::Storage
-        | Code::Busy => 50,
+        | Code::Busy
+        | Code::Node => 50,
     };
     Err(Refusal::NotReady { code, message: failure.message })
 }
