@@ -110,12 +110,12 @@ pub(crate) struct Failure {
     /// What a client says in its reader's language. A reason of another version is unknown here,
     /// and its message is shown instead.
     #[serde(default, deserialize_with = "known", skip_serializing_if = "Option::is_none")]
-    pub reason: Option<Reason>,
+    pub reason: Option<Box<Reason>>,
 }
 
 impl From<Reason> for Failure {
     fn from(reason: Reason) -> Self {
-        Self { code: reason.code(), message: reason.to_string(), reason: Some(reason) }
+        Self { code: reason.code(), message: reason.to_string(), reason: Some(Box::new(reason)) }
     }
 }
 

@@ -35,8 +35,12 @@ pub(super) enum Error {
     NoSuchVerb(String),
     NotConfirmed,
     Kernel(kernel::Error),
-    Daemon(anyhow::Error),
     File(PathBuf, io::Error),
+    /// A panic, after it was told on stderr.
+    Bug {
+        place: String,
+        what: String,
+    },
     /// Stdout could not be written.
     Output(io::Error),
 }
@@ -111,12 +115,11 @@ impl Error {
             Self::NoSuchVerb(name) => own("usage", Text::NoSuchVerb { name }),
             Self::NotConfirmed => own("not-confirmed", Text::NotConfirmed),
             Self::Kernel(error) => ("kernel", error.to_string(), None),
-            // A chain: what was tried, and why it failed.
-            Self::Daemon(error) => ("node", format!("{error:#}"), None),
             Self::File(path, error) => {
                 let (path, why) = (path.display().to_string(), error.to_string());
                 own("file", Text::FileFailed { path: &path, why: &why })
             }
+            Self::Bug { place, what } => own("bug", Text::Bug { place, what }),
             Self::Output(error) => {
                 own("file", Text::FileFailed { path: "stdout", why: &error.to_string() })
             }

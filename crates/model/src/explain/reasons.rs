@@ -63,6 +63,9 @@ reasons! {
         BadName { why: String }
             en "the name in the request's address is not valid: {why}"
             zh "请求地址中的名称无效：{why}"
+        TooSlow { seconds: u64 }
+            en "the question was not answered within {seconds} s: its body did not come, or the work took too long"
+            zh "该请求在 {seconds} 秒内未能得到应答：正文没有到齐，或处理时间过长"
         PortZero { publish: Publish }
             en "cannot publish {publish}: port 0 is none; ports are 1 to 65535"
             zh "无法发布 {publish}：端口 0 不可用；端口应为 1 到 65535"
@@ -222,18 +225,6 @@ reasons! {
         AnotherRuns { directory: String, pid: u32 }
             en "another glassnet node (pid {pid}) runs with the state directory {directory}; stop it, or use another directory"
             zh "另一个 glassnet node（pid {pid}）正在使用状态目录 {directory}；请停止它，或使用另一个目录"
-        SocketNotPassed { name: String }
-            en "systemd passed no {name}; the socket unit lists attach.sock and api.sock"
-            zh "systemd 没有传来 {name}；套接字单元应列出 attach.sock 和 api.sock"
-        CannotListen { path: String, why: String }
-            en "cannot listen on {path}: {why}"
-            zh "无法监听 {path}：{why}"
-        CannotMake { path: String, why: String }
-            en "cannot make the directory {path}: {why}"
-            zh "无法创建目录 {path}：{why}"
-        CannotRemove { path: String, why: String }
-            en "cannot remove {path}: {why}"
-            zh "无法删除 {path}：{why}"
         CannotStart { why: String }
             en "the daemon cannot run: {why}"
             zh "守护进程无法运行：{why}"

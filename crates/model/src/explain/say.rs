@@ -181,7 +181,7 @@ mod tests {
     /// The facts a text names, each once.
     fn facts(text: &str) -> std::collections::BTreeSet<&str> {
         let named = text.split('{').skip(1);
-        named.filter_map(|rest| Some(rest.split_once('}')?.0.split(':').next()?)).collect()
+        named.filter_map(|rest| rest.split_once('}')?.0.split(':').next()).collect()
     }
 
     fn without_facts(text: &str) -> String {

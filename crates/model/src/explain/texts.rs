@@ -183,6 +183,19 @@ texts! {
     StepContainers en "containers" zh "容器"
     StepEnding en "ending" zh "结束进程"
 
+    // The demo.
+    DemoInside en "container to container" zh "容器到容器"
+    DemoOut en "container to the outside" zh "容器到外部"
+    DemoIn en "the outside to a published port" zh "外部到已发布的端口"
+    DemoAcross
+        en "one network to another: not allowed"
+        zh "一个网络到另一个网络：不允许"
+    DemoNoAnswer en "no answer" zh "没有应答"
+    DemoNoLab en "the lab did not come up" zh "实验环境未能启动"
+    DemoEnd { name: &'a str }
+        en "Look further with: glassnet lab exec {name}/alpha -- glassnet status. Take it down with: glassnet lab down {name}"
+        zh "继续查看：glassnet lab exec {name}/alpha -- glassnet status。拆除：glassnet lab down {name}"
+
     // The doctor.
     AllWell { checks: usize }
         en "{checks} checks: nothing wrong was found"
