@@ -257,17 +257,25 @@ fn relevant(daemon: &Daemon, mut events: Vec<Event>) -> Vec<Event> {
     events
 }
 
-/// The two sockets: systemd's, or our own.
+/// The two sockets: systemd's, told apart by the ends of their paths, or our own.
 fn listeners(directory: &Path) -> anyhow::Result<(UnixListener, UnixListener)> {
     let mut given = listenfd::ListenFd::from_env();
-    if given.len() >= 2 {
-        let take = |given: &mut listenfd::ListenFd, i, name| {
-            given
-                .take_unix_listener(i)?
-                .with_context(|| format!("systemd passed no {name}; the socket unit lists attach.sock first, api.sock second"))
+    if given.len() > 0 {
+        let mut all = Vec::new();
+        for number in 0..given.len() {
+            let listener = given.take_unix_listener(number);
+            all.extend(listener.context("systemd passed what is no listening Unix socket")?);
+        }
+        let mut take = |name: &str| {
+            let is_it = |listener: &UnixListener| {
+                let address = listener.local_addr();
+                address.is_ok_and(|a| a.as_pathname().is_some_and(|path| path.ends_with(name)))
+            };
+            let place = all.iter().position(is_it);
+            let listener = place.map(|place| all.swap_remove(place));
+            listener.with_context(|| format!("systemd passed no {name}; the socket unit lists {ATTACH_SOCKET} and {API_SOCKET}"))
         };
-        let attach = take(&mut given, 0, ATTACH_SOCKET)?;
-        return Ok((attach, take(&mut given, 1, API_SOCKET)?));
+        return Ok((take(ATTACH_SOCKET)?, take(API_SOCKET)?));
     }
     std::fs::DirBuilder::new()
         .recursive(true)

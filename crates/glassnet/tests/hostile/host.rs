@@ -32,22 +32,29 @@ pub(crate) struct Found {
     threads: usize,
 }
 
-/// Runs `work` with a daemon on a host with a network and mounts of its own.
-pub(crate) fn with_a_daemon(work: impl FnOnce(&Host) + Send) {
+/// Runs `work` on a host with a network and mounts of its own.
+pub(crate) fn alone(work: impl FnOnce() + Send) {
     let alone = || {
         unshare(CloneFlags::CLONE_NEWNET | CloneFlags::CLONE_NEWNS).unwrap();
         let none = None::<&str>;
         mount(none, "/", none, MsFlags::MS_PRIVATE | MsFlags::MS_REC, none).unwrap();
         let up = Command::new("ip").args(["link", "set", "lo", "up"]).status().unwrap();
         assert!(up.success());
+        work();
+    };
+    thread::scope(|scope| scope.spawn(alone).join())
+        .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+}
+
+/// The same, with a daemon and its network `blue`.
+pub(crate) fn with_a_daemon(work: impl FnOnce(&Host) + Send) {
+    alone(|| {
         let host = Host::start();
         let create = ["network", "create", "blue", "--subnet", "10.7.0.0/29"];
         let made = host.glassnet(&create);
         assert!(made.status.success(), "{}", text(&made));
         work(&host);
-    };
-    thread::scope(|scope| scope.spawn(alone).join())
-        .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+    });
 }
 
 impl Host {
