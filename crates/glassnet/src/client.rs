@@ -4,6 +4,7 @@
 //! Every wait has an end, also that for a place in the listener's backlog: an engine that calls
 //! the CNI program waits for it. See [`crate::frame`] for what a frame is.
 
+use crate::failpoint;
 use crate::frame::{self, NoFrame};
 use crate::protocol::{ATTACH_SOCKET, RUN_DIRECTORY, Request, Response};
 use rustix::io::retry_on_intr;
@@ -37,6 +38,7 @@ pub(crate) fn socket() -> PathBuf {
 
 /// Asks, sending the network namespace along, if there is one.
 pub(crate) fn ask(request: &Request, netns: Option<BorrowedFd<'_>>) -> Result<Response, NoAnswer> {
+    failpoint::BEFORE_ASKED.hit();
     ask_at(&socket(), PATIENCE, request, netns)
 }
 
@@ -55,10 +57,12 @@ fn ask_at(
         _ => NoAnswer::Down { path: path(), source },
     })?;
     frame::send(&stream, request, netns, until).map_err(silent)?;
+    failpoint::ASKED.hit();
     let body = frame::receive(&stream, until).map_err(|error| match error {
         NoFrame::Connection(source) => silent(source),
         NoFrame::TooLong(_) => NoAnswer::Odd { path: path(), why: error.to_string() },
     })?;
+    failpoint::ANSWERED.hit();
     serde_json::from_slice(&body)
         .map_err(|error| NoAnswer::Odd { path: path(), why: error.to_string() })
 }

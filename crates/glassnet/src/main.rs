@@ -6,6 +6,7 @@ mod cli;
 mod client;
 mod daemon;
 mod doors;
+mod failpoint;
 mod frame;
 mod protocol;
 

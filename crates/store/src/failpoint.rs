@@ -99,6 +99,9 @@ failpoints! {
     /// The damaged file has its second name; the salvaged one has none yet.
     JOURNAL_KEPT_ASIDE = "journal.damaged.kept-aside",
     JOURNAL_KEPT_ASIDE_SYNCED = "journal.damaged.directory-synced",
+    /// The snapshot is durable under a temporary name, and so are the records since; the name is
+    /// still the old file's.
+    JOURNAL_COMPACT_TAIL_SYNCED = "journal.compact.tail-synced",
     JOURNAL_BEFORE_WRITE = "journal.append.before-write",
     JOURNAL_WRITTEN = "journal.append.written",
     JOURNAL_SYNCED = "journal.append.synced",

@@ -118,6 +118,13 @@ impl Replacement {
         Ok(Self { file, temporary, path: path.to_owned() })
     }
 
+    /// Adds to the content, durably.
+    pub(crate) fn extend(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
+        let name = self.temporary.0.as_deref().unwrap_or(&self.path);
+        self.file.write_all(bytes).map_err(StoreError::io("write", name))?;
+        self.file.sync_all().map_err(StoreError::io("fsync", name))
+    }
+
     /// Gives the content its name. Durable only after the directory's fsync. An error
     /// means that the name still has its old content.
     pub(crate) fn publish(mut self) -> Result<File, StoreError> {

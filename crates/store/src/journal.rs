@@ -24,10 +24,14 @@
 //! lie. What was not acknowledged is cut off. Only opening it again, which reads what
 //! is really there, opens it.
 //!
+//! **Boot.** The header says which boot the records are of, and a copy of it lies in a
+//! file of its own: without, a few damaged bytes would void every record.
+//!
 //! It keeps no index and does not interpret records; when to compact is the caller's
-//! choice, from [`Journal::length`]. Opening reads the whole file into memory.
+//! choice, from [`Journal::overgrown`]. Opening reads the whole file into memory.
 
 mod append;
+mod boot;
 mod compact;
 mod format;
 mod open;
@@ -43,6 +47,12 @@ pub use open::{Opened, Origin};
 use crate::directory::Claim;
 use crate::{BootId, StoreError};
 
+/// A file below this length, in bytes, is left alone.
+const SHORT: u64 = 256 << 10;
+
+/// How many times its compacted length a file may have.
+const GROWTH: u64 = 4;
+
 /// One open journal, shared by any number of threads.
 #[derive(Debug)]
 pub struct Journal<R> {
@@ -50,6 +60,8 @@ pub struct Journal<R> {
     /// The running boot, which every compaction writes into the header.
     boot: BootId,
     state: Mutex<append::State>,
+    /// Held by whoever compacts, so that two never replace the file at once.
+    compacting: Mutex<()>,
     /// Signalled whenever a turn ends.
     turn_ended: Condvar,
     record: PhantomData<fn(&R)>,
@@ -58,7 +70,7 @@ pub struct Journal<R> {
 /// How often the journal did what since it was opened.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Records that became durable through `append` or `wait`.
+    /// Records that `append` or `wait` saw through.
     pub records: u64,
     /// fdatasyncs that made them so.
     pub syncs: u64,
@@ -69,6 +81,17 @@ impl<R> Journal<R> {
     /// Bytes of the file that are durable.
     pub fn length(&self) -> u64 {
         self.lock().length
+    }
+
+    /// Whether compacting is worth its cost: the file is several times as long as it was
+    /// after the last compaction, and not short.
+    ///
+    /// What a compaction would leave is not known without making one. A state that has
+    /// grown is compacted once in vain, and then not before the file is several times
+    /// as long again, so all compactions together cost less than the appends.
+    pub fn overgrown(&self) -> bool {
+        let state = self.lock();
+        state.length >= SHORT && state.length / GROWTH >= state.compacted
     }
 
     pub fn counts(&self) -> Counts {

@@ -8,7 +8,8 @@
 //!
 //! ```text
 //!  the daemon ──lock──▶ StateDirectory ─┬─ leases            Journal: a record an event
-//!  (one a host)        (flock, 0700)    ├─ leases.damaged-1  kept aside, never read again
+//!  (one a host)        (flock, 0700)    ├─ leases.boot       which boot its records are of
+//!                                       ├─ leases.damaged-1  kept aside, never read again
 //!                                       └─ node.json         write_atomically
 //!  the CNI shims ─────put──▶ Queue ───────┬─ 0…-pid-seq.json   one file a DEL
 //!  (daemon down)             ▲            └─ …

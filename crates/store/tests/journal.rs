@@ -105,7 +105,70 @@ fn a_snapshot_that_fails_or_panics_changes_nothing() {
     journal.append(&"two".into()).unwrap();
     drop(journal);
     assert_eq!(disk.open().records, ["one", "two"]);
-    assert_eq!(fs::read_dir(&disk.state).unwrap().count(), 1);
+    assert_eq!(fs::read_dir(&disk.state).unwrap().count(), 2, "the journal and its boot");
+}
+
+#[test]
+fn records_appended_while_a_snapshot_is_written_are_kept() {
+    let (disk, _) = Disk::with(&["one"]);
+    let journal = disk.open().journal;
+    let snapshot = ["one".to_owned()];
+    journal
+        .compact(|| snapshot.iter().inspect(|_| journal.append(&"two".into()).unwrap()))
+        .unwrap();
+    journal.append(&"three".into()).unwrap();
+    drop(journal);
+    assert_eq!(disk.open().records, ["one", "two", "three"]);
+}
+
+/// A power cut in the midst of a compaction leaves the old file whole, and beside it whatever part of
+/// the new one had reached the disk.
+#[test]
+fn a_half_made_compaction_is_as_if_never_begun() {
+    let (disk, _) = Disk::with(&["one", "two", "three"]);
+    let old = fs::read(disk.file()).unwrap();
+    disk.open().journal.compact(|| ["three".to_owned()]).unwrap();
+    let new = fs::read(disk.file()).unwrap();
+    for reached in 0..=new.len() {
+        for zeroed in [false, true] {
+            let mut part = new[..reached].to_vec();
+            if zeroed {
+                part.fill(0);
+                part.resize(new.len(), 0);
+            }
+            fs::write(disk.file(), &old).unwrap();
+            fs::write(disk.state.join(".leases.7.0.tmp"), part).unwrap();
+            let opened = disk.open();
+            assert_eq!(opened.records, ["one", "two", "three"]);
+            opened.journal.append(&"four".into()).unwrap();
+            assert_eq!(fs::read_dir(&disk.state).unwrap().count(), 2, "the journal and its boot");
+        }
+    }
+}
+
+#[test]
+fn only_a_file_that_has_grown_several_times_is_overgrown() {
+    let disk = Disk::new();
+    let journal = disk.open().journal;
+    let record = "x".repeat(10_000);
+    let grow = |to: u64| {
+        while journal.length() < to {
+            assert!(!journal.overgrown(), "at {} bytes", journal.length());
+            journal.append(&record).unwrap();
+        }
+        assert!(journal.overgrown(), "at {} bytes", journal.length());
+    };
+    grow(256 << 10);
+    // The state is as long as the file: in vain.
+    let all = vec![record.clone(); 27];
+    journal.compact(|| &all).unwrap();
+    let compacted = journal.length();
+    grow(4 * compacted);
+    journal.compact(|| [&record]).unwrap();
+    grow(256 << 10);
+    // One that fails is not tried with every event.
+    journal.compact(|| ["x".repeat(store::MAX_RECORD)]).unwrap_err();
+    assert!(!journal.overgrown());
 }
 
 /// The state of a ledger that changes and enqueues under one lock, while another thread
@@ -232,11 +295,48 @@ fn damage_in_the_middle_is_kept_aside_and_the_rest_salvaged() {
 }
 
 #[test]
-fn a_damaged_header_leaves_the_boot_unknown_and_the_records_salvaged() {
+fn a_damaged_header_is_known_from_its_copy() {
+    for (now, origin) in [('1', Origin::ThisBoot), ('2', Origin::OtherBoot(boot('1')))] {
+        for damage in [0, 8, 13, 31] {
+            let (disk, _) = Disk::with(&["one"]);
+            let mut bytes = fs::read(disk.file()).unwrap();
+            bytes[damage] ^= 1;
+            fs::write(disk.file(), bytes).unwrap();
+            let opened = disk.open_as::<String>(boot(now)).unwrap();
+            assert_eq!((&opened.records[..], opened.origin), (&["one".into()][..], origin));
+            assert_eq!(opened.findings.len(), 1, "it is told");
+            drop(opened);
+            let again = disk.open_as::<String>(boot(now)).unwrap();
+            assert_eq!((again.origin, again.findings), (origin, vec![]));
+        }
+    }
+}
+
+#[test]
+fn the_copy_of_a_header_is_put_right_and_never_believed_against_it() {
+    let (disk, _) = Disk::with(&["one"]);
+    let copy = disk.file().with_extension("boot");
+    let right = fs::read(&copy).unwrap();
+    let other = Disk::new();
+    drop(other.open_as::<String>(boot('2')).unwrap());
+    let wrong = fs::read(other.file().with_extension("boot")).unwrap();
+    for content in [&b""[..], b"torn", &[0; 32], &wrong] {
+        fs::write(&copy, content).unwrap();
+        assert_eq!(disk.open().origin, Origin::ThisBoot);
+        assert_eq!(fs::read(&copy).unwrap(), right);
+    }
+    fs::remove_file(&copy).unwrap();
+    assert_eq!(disk.open().origin, Origin::ThisBoot);
+    assert_eq!(fs::read(&copy).unwrap(), right);
+}
+
+#[test]
+fn with_header_and_copy_damaged_the_boot_is_unknown_and_the_records_are_salvaged() {
     let (disk, _) = Disk::with(&["one"]);
     let mut bytes = fs::read(disk.file()).unwrap();
     bytes[0] = b'X';
     fs::write(disk.file(), bytes).unwrap();
+    fs::write(disk.file().with_extension("boot"), "").unwrap();
     for round in 0..2 {
         let opened = disk.open();
         assert_eq!(

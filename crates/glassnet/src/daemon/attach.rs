@@ -6,13 +6,15 @@
 //!          batch, connections forgotten ─▶ lease freed
 //! ```
 //!
-//! A crash anywhere leaves a record of a stage, and `start` goes on from it.
+//! A crash anywhere leaves a record of a stage, and `start` goes on from it. A detach that comes
+//! while the same container is being attached is noted at once; the attach sees it when it is
+//! through, takes back what it did, and fails.
 
-use super::Daemon;
-use super::book::Decision;
+use super::book::{Book, Decision};
 use super::failpoint;
 use super::kernel_words::{in_words, kernel_said};
 use super::record::{Held, Record, Stage};
+use super::{Daemon, storage};
 use crate::protocol::{AttachRequest, Attached, Failure, Response};
 use kernel::conntrack::Forget;
 use model::cluster::{Attachment, AttachmentId, NetworkName};
@@ -25,7 +27,8 @@ use model::plan;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
-/// How long an attach waits for its predecessor of the same name to go.
+/// How long an attach waits for its predecessor of the same name to go, and a detach for whoever
+/// is at work on the same attachment.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 impl Daemon {
@@ -42,19 +45,23 @@ impl Daemon {
         }
         self.drain_queue_for(Some(&request.id.container));
         self.check_host_ports(request)?;
-        let held = match self.lease(request, inode)? {
-            Ok(held) => held,
+        let (held, _work) = match self.lease(request, inode)? {
+            Ok(leased) => leased,
             Err(same) => return self.attached(*same),
         };
         if let Err(failure) = self.connect(&held, netns.as_fd()) {
             // The steps are undone. One that could not be may have left the link, so the lease is
             // freed as any other: once its link is gone.
-            self.write(&[Record::Detaching { id: held.attachment.id.clone() }])?;
+            let noted = self.write(&[Record::Detaching { id: held.attachment.id.clone() }]);
             self.disconnect(&held);
+            noted?;
             return Err(failure);
         }
         failpoint::ATTACH_CONNECTED.hit();
-        self.write(&[Record::Attached { id: held.attachment.id.clone() }])?;
+        if !self.note_attached(&held.attachment.id)? {
+            self.disconnect(&held);
+            return Err(Reason::DetachedMeanwhile { id: request.id.clone() }.into());
+        }
         failpoint::ATTACH_NOTED.hit();
         self.attached(held.attachment)
     }
@@ -64,7 +71,7 @@ impl Daemon {
         &self,
         request: &AttachRequest,
         inode: u64,
-    ) -> Result<Result<Held, Box<Attachment>>, Failure> {
+    ) -> Result<Result<(Held, Work<'_>), Box<Attachment>>, Failure> {
         let deadline = Instant::now() + PATIENCE;
         let mut book = self.book();
         let held = loop {
@@ -84,10 +91,26 @@ impl Daemon {
         };
         let record = Record::Leased { held: held.clone() };
         let ticket = self.note(&mut book, &record)?;
+        let work = self.begin_work(&mut book, &request.id);
         drop(book);
         self.wait(ticket)?;
         failpoint::ATTACH_LEASED.hit();
-        Ok(Ok(*held))
+        Ok(Ok((*held, work)))
+    }
+
+    /// `false` if a detach came in between. A death of the daemon must not forget that the caller
+    /// may have been told. A power cut may: then the lease is void, and with it this.
+    fn note_attached(&self, id: &AttachmentId) -> Result<bool, Failure> {
+        let record = Record::Attached { id: id.clone() };
+        let mut book = self.book();
+        if book.held.get(id).is_none_or(|held| held.stage == Stage::Detaching) {
+            return Ok(false);
+        }
+        let ticket = self.journal.enqueue_for_this_boot(&record).map_err(|e| storage(&e))?;
+        book.note(&record);
+        drop(book);
+        self.wait(ticket)?;
+        Ok(true)
     }
 
     fn connect(&self, held: &Held, netns: BorrowedFd<'_>) -> Result<(), Failure> {
@@ -118,24 +141,53 @@ impl Daemon {
 
     /// Disconnects a container. What is not there is no error: the caller wants it gone, and it is.
     pub(super) fn detach(&self, id: &AttachmentId) -> Result<Response, Failure> {
-        let held = {
-            let mut book = self.book();
-            let Some(held) = book.held.get(id).cloned() else { return Ok(Response::Done) };
-            if held.stage == Stage::Leased {
-                // An attach is under way; its caller gave up on it, or asks out of turn.
-                return Err(Reason::StillAttaching { id: id.clone() }.into());
-            }
-            if held.stage == Stage::Detaching {
-                return Ok(Response::Done);
-            }
-            let ticket = self.note(&mut book, &Record::Detaching { id: id.clone() })?;
-            drop(book);
-            self.wait(ticket)?;
-            held
+        let mut book = self.book();
+        let Some(held) = book.held.get(id).cloned() else { return Ok(Response::Done) };
+        let busy = book.at_work.contains(id);
+        if held.stage == Stage::Detaching && !busy {
+            return Ok(Response::Done);
+        }
+        let noted = held.stage == Stage::Detaching;
+        let ticket = if noted {
+            None
+        } else {
+            Some(self.note(&mut book, &Record::Detaching { id: id.clone() })?)
         };
+        let work = (!busy).then(|| self.begin_work(&mut book, id));
+        drop(book);
+        if let Some(ticket) = ticket {
+            self.wait(ticket)?;
+        }
         failpoint::DETACH_INTENT.hit();
-        self.disconnect(&held);
+        match work {
+            Some(_work) => self.disconnect(&held),
+            None => self.wait_for_work(id),
+        }
         Ok(Response::Done)
+    }
+
+    /// Waits for the attach or detach that is at work on it and will take it down. It is noted, so
+    /// whoever asked may be told that it is done though this takes too long.
+    fn wait_for_work(&self, id: &AttachmentId) {
+        let deadline = Instant::now() + PATIENCE;
+        let mut book = self.book();
+        let leaves = |book: &Book| {
+            book.at_work.contains(id)
+                && book.held.get(id).is_some_and(|held| held.stage == Stage::Detaching)
+        };
+        while leaves(&book)
+            && let Some(left) = deadline.checked_duration_since(Instant::now())
+        {
+            let waited = self.gone.wait_timeout(book, left);
+            book = waited.unwrap_or_else(std::sync::PoisonError::into_inner).0;
+        }
+    }
+
+    /// Keeps the reaper and others from an attachment while this thread changes its part of the
+    /// kernel. Nobody else may be at work on it.
+    pub(super) fn begin_work(&self, book: &mut Book, id: &AttachmentId) -> Work<'_> {
+        book.at_work.insert(id.clone());
+        Work { daemon: self, id: id.clone() }
     }
 
     /// Everything that has to be gone before anybody is told; then the link waits for its batch.
@@ -167,14 +219,19 @@ impl Daemon {
             change: Change::ChangeLink { name, to: off.clone(), from: LinkChange::default() },
         });
         let not_compared = self.world.read();
+        let mut elements_left = false;
         for step in elements.into_iter().chain(off) {
             if let Err(failure) = self.carry_out(std::slice::from_ref(&step), &[]) {
+                elements_left |= matches!(step.change, Change::Nft(_));
                 tracing::debug!(id = %attachment.id, step = in_words(&step.change), %failure, "detach: a part was not there");
             }
         }
         drop(not_compared);
+        if elements_left && let Err(failure) = self.reconcile() {
+            // A transaction is refused as a whole if one element of it is missing.
+            tracing::warn!(%failure, "detach: rules of the container may be left");
+        }
         failpoint::DETACH_DISCONNECTED.hit();
-        self.reaper.wake();
     }
 
     /// Detaches what this runtime attached to this network and does not name.
@@ -198,6 +255,20 @@ impl Daemon {
             self.detach(id)?;
         }
         Ok(Response::Collected { detached: stale })
+    }
+}
+
+/// A thread's work on one attachment; see [`Daemon::begin_work`].
+pub(super) struct Work<'a> {
+    daemon: &'a Daemon,
+    id: AttachmentId,
+}
+
+impl Drop for Work<'_> {
+    fn drop(&mut self) {
+        self.daemon.book().at_work.remove(&self.id);
+        self.daemon.gone.notify_all();
+        self.daemon.reaper.wake();
     }
 }
 

@@ -8,7 +8,7 @@ use model::cluster::{Attachment, AttachmentId, Network, NetworkName, Pool, Publi
 use model::explain::{AttachmentDifference, Choice, NetworkDifference, Reason};
 use model::ipam::{self, Ledger};
 use model::net::{Family, IpNet, LinkName};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 /// Ports a Linux bridge can have (`BR_MAX_PORTS` in `net/bridge/br_private.h`), less port 0.
@@ -22,6 +22,9 @@ pub(crate) struct Book {
     /// Settings of the host with the values found before ours.
     pub found: BTreeMap<String, String>,
     pub closed_links: Vec<LinkName>,
+    /// Attachments whose part of the kernel a thread is changing just now. In no record: a crash
+    /// ends all work.
+    pub at_work: BTreeSet<AttachmentId>,
     ledgers: BTreeMap<NetworkName, Ledger>,
     published: BTreeMap<(model::net::Transport, u16), Vec<(Publish, AttachmentId)>>,
 }

@@ -159,17 +159,26 @@ impl Daemon {
             // A test that breaks off in the middle wants to break off after each step.
             applier = applier.pace(Pace::OneByOne);
         }
+        let mut told = 0;
         let applied = applier.apply(steps, &mut |_, _, _| {
+            told += 1;
             failpoint::STEP_DONE.hit();
             Ok(())
         });
-        let Err(failure) = applied else { return Ok(()) };
+        let Err(failure) = applied else {
+            // Tests count on being able to break off after each of them.
+            assert_eq!(told, steps.len(), "a step was carried out and had no failpoint");
+            return Ok(());
+        };
         let done = steps.iter().zip(&failure.outcomes);
         let done = done.filter(|(_, outcome)| **outcome == Some(Outcome::Done));
         let done: Vec<Step> = done.map(|(step, _)| step.clone()).collect();
         applier = applier.repeatable();
         for step in diff::undo(&done) {
-            let undone = applier.apply(std::slice::from_ref(&step), &mut |_, _, _| Ok(()));
+            let undone = applier.apply(std::slice::from_ref(&step), &mut |_, _, _| {
+                failpoint::STEP_UNDONE.hit();
+                Ok(())
+            });
             if let Err(again) = undone {
                 let what = kernel_words::in_words(&step.change);
                 tracing::warn!(error = %again.error, step = what, "could not undo a step");

@@ -18,6 +18,8 @@ impl Daemon {
     ) -> Result<CreatedNetwork, Failure> {
         let host = look::host().map_err(|error| kernel_said(&error))?;
         let routed = facts::routed(&host);
+        // Else a comparison that comes between the record and the bridge makes the bridge first.
+        let _not_compared = self.world.read();
         let (network, node) = {
             let mut book = self.book();
             let network = match book.create(request, &routed)? {
@@ -32,7 +34,6 @@ impl Daemon {
             (network, node)
         };
         failpoint::NETWORK_CREATED.hit();
-        let _alone = self.world.read();
         let steps = diff::appear(&plan::network(&node, &network));
         if let Err(failure) = self.carry_out(&steps, &[]) {
             self.write(&[Record::NetworkRemoved { name: network.name.clone() }])?;
@@ -54,12 +55,15 @@ impl Daemon {
             self.wait(ticket)?;
             (network, node)
         };
+        failpoint::NETWORK_REMOVED.hit();
         let _alone = self.world.read();
         for step in diff::undo(&diff::appear(&plan::network(&node, &network))) {
             if let Err(failure) = self.carry_out(std::slice::from_ref(&step), &[]) {
                 tracing::debug!(network = %name, %failure, "network rm: a part was not there");
             }
         }
+        // Whoever makes and removes networks all day lengthens the journal too.
+        self.reaper.wake();
         tracing::info!(network = %name, "network removed");
         Ok(())
     }

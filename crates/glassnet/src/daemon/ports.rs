@@ -1,7 +1,7 @@
 //! Ports that processes of the host hold: publishing one of those would take it from them.
 
 use super::kernel_words::kernel_said;
-use super::{Daemon, look};
+use super::{Daemon, lock};
 use crate::protocol::{AttachRequest, Failure};
 use model::cluster::Publish;
 use model::explain::Reason;
@@ -14,7 +14,12 @@ impl Daemon {
         if request.publish.is_empty() || self.book().held.contains_key(&request.id) {
             return Ok(());
         }
-        let sockets = look::sockets().map_err(|error| kernel_said(&error))?;
+        let mut transports: Vec<_> =
+            request.publish.iter().map(|publish| publish.transport).collect();
+        transports.sort_unstable();
+        transports.dedup();
+        let look = || kernel::observe::sockets_of(lock(&self.kernel).diagnostics()?, &transports);
+        let sockets = look().map_err(|error| kernel_said(&error))?;
         let taken = request.publish.iter().find_map(|publish| {
             sockets.iter().find(|socket| collides(socket, publish)).map(|socket| (publish, socket))
         });

@@ -2,7 +2,8 @@
 //!
 //! Deleting a link makes the kernel wait for every reader of it, about 20 ms whether it is one link
 //! or a hundred. So a detach only takes the link off its bridge and puts it into a group, and the
-//! whole group is deleted here, in one message; then the leases are free.
+//! whole group is deleted here, in one message; then the leases are free. Then nobody waits for an
+//! answer, and a journal that has grown long is compacted.
 
 use super::kernel_words::kernel_said;
 use super::record::{Record, Stage};
@@ -39,7 +40,9 @@ impl Reaper {
 pub(super) fn serve(daemon: &Arc<Daemon>) {
     loop {
         daemon.reaper.wait();
-        if let Err(failure) = daemon.reap() {
+        let reaped = daemon.reap();
+        daemon.compact_journal();
+        if let Err(failure) = reaped {
             tracing::warn!(%failure, "links could not be deleted; trying again");
             std::thread::sleep(Duration::from_secs(1));
             daemon.reaper.wake();
@@ -52,7 +55,11 @@ impl Daemon {
     pub(super) fn reap(&self) -> Result<(), Failure> {
         let leaving: Vec<_> = {
             let book = self.book();
-            let leaving = book.held.values().filter(|held| held.stage == Stage::Detaching);
+            let leaving = book.held.values().filter(|held| {
+                // Else a link that is about to be made, or rules that are about to be taken away,
+                // would outlive the lease. Its end wakes us again.
+                held.stage == Stage::Detaching && !book.at_work.contains(&held.attachment.id)
+            });
             leaving.map(|held| held.attachment.clone()).collect()
         };
         let mut sockets = kernel::Sockets::open_here().map_err(|error| kernel_said(&error))?;
@@ -64,7 +71,7 @@ impl Daemon {
         let mut left = 0;
         for attachment in &leaving {
             if links.contains(&attachment.id.host_link()) {
-                // Its disconnect is still under way, and will wake us; or it failed.
+                // Its disconnect failed; the next look at the kernel puts it into the group.
                 left += 1;
             } else {
                 gone.push(attachment.clone());
@@ -72,11 +79,26 @@ impl Daemon {
         }
         if !gone.is_empty() {
             self.forget_connections(&gone);
+            failpoint::CONNECTIONS_FORGOTTEN.hit();
         }
         tracing::debug!(freed = gone.len(), left, "reaped");
         let freed = |attachment: &Attachment| Record::Freed { id: attachment.id.clone() };
         self.write(&gone.iter().map(freed).collect::<Vec<_>>())?;
         self.gone.notify_all();
         Ok(())
+    }
+
+    fn compact_journal(&self) {
+        if !self.journal.overgrown() {
+            return;
+        }
+        let before = self.journal.length();
+        match self.journal.compact(|| self.book().snapshot()) {
+            Ok(()) => {
+                failpoint::COMPACTED.hit();
+                tracing::debug!(before, after = self.journal.length(), "compacted the journal");
+            }
+            Err(error) => tracing::warn!(%error, "the journal could not be compacted"),
+        }
     }
 }

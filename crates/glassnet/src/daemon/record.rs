@@ -1,5 +1,10 @@
 //! What the journal holds: one record an event, in the order of the events. Replaying them gives
 //! the [`super::book::Book`] back; a record replayed twice changes nothing.
+//!
+//! Leases and settings belong to the boot that the journal names. If it is damaged so badly that it
+//! names none, the kernel decides (`start`): with anything there that bears our mark, this boot wrote
+//! the journal, and every lease stands; with nothing, no container can have a link of ours, and they
+//! are void.
 
 use model::cluster::{Attachment, AttachmentId, Network, NetworkName};
 use model::net::LinkName;

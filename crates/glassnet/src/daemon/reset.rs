@@ -10,7 +10,7 @@ use model::diff::{self, Step};
 use model::host::{Actual, NamespaceId, Sysctl, Wanted};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use store::{BootId, Journal, Opened, Origin, StateDirectory};
+use store::{BootId, Journal, Opened, StateDirectory};
 
 /// Takes everything away, and says each thing it did. The daemon must not run: it would mend it.
 pub(crate) fn reset(options: &Options) -> anyhow::Result<Vec<String>> {
@@ -19,7 +19,7 @@ pub(crate) fn reset(options: &Options) -> anyhow::Result<Vec<String>> {
         Journal::<Record>::open(&directory, "journal", BootId::of_this_host()?)?;
     let mut book = Book::default();
     records.iter().for_each(|record| book.note(record));
-    if !matches!(origin, Origin::New | Origin::ThisBoot) {
+    if !super::start::of_this_boot(origin)? {
         book.new_boot();
     }
 
@@ -52,7 +52,8 @@ pub(crate) fn reset(options: &Options) -> anyhow::Result<Vec<String>> {
         }
     }
     let queue = options.state_directory.join(crate::protocol::QUEUE_DIRECTORY);
-    for path in [options.state_directory.join("journal"), queue] {
+    let journal = ["journal", "journal.boot"].map(|name| options.state_directory.join(name));
+    for path in journal.into_iter().chain([queue]) {
         let removed = match std::fs::symlink_metadata(&path) {
             Ok(found) if found.is_dir() => std::fs::remove_dir_all(&path),
             Ok(_) => std::fs::remove_file(&path),

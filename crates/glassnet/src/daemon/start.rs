@@ -4,8 +4,8 @@ use super::book::Book;
 use super::kernel_words::kernel_said;
 use super::record::{Held, Record, Stage};
 use super::{
-    Daemon, Options, api, facts, forward, listen, lock, look, metrics, queue, reap, reconcile,
-    status,
+    Daemon, Options, api, facts, failpoint, forward, listen, lock, look, metrics, queue, reap,
+    reconcile, status,
 };
 use crate::protocol::{API_SOCKET, ATTACH_SOCKET, QUEUE_DIRECTORY};
 use anyhow::Context as _;
@@ -89,8 +89,10 @@ fn open(options: &Options, runtime: tokio::runtime::Handle) -> anyhow::Result<Ar
     match origin {
         Origin::New | Origin::ThisBoot => {}
         Origin::OtherBoot(_) | Origin::UnknownBoot => {
-            tracing::info!(void = book.held.len(), "leases of an earlier boot are void");
-            book.new_boot();
+            if !of_this_boot(origin)? {
+                tracing::info!(void = book.held.len(), "leases of an earlier boot are void");
+                book.new_boot();
+            }
             journal.compact(|| book.snapshot())?;
         }
     }
@@ -119,6 +121,26 @@ fn open(options: &Options, runtime: tokio::runtime::Handle) -> anyhow::Result<Ar
     }))
 }
 
+/// Whether what the journal holds is of the running boot. If neither the journal nor its copy of the
+/// header can say, the kernel can: what it holds with our mark was made in this boot, by a daemon
+/// that wrote to this journal. Voiding the leases of living containers would cost them their links.
+pub(super) fn of_this_boot(origin: Origin) -> anyhow::Result<bool> {
+    Ok(match origin {
+        Origin::New | Origin::ThisBoot => true,
+        Origin::OtherBoot(_) => false,
+        Origin::UnknownBoot => {
+            let host = look::host()?;
+            let ours = host.links.iter().any(model::host::link::Link::is_ours)
+                || host.nft.tables.iter().any(|table| table.name == model::host::nft::TABLE);
+            tracing::warn!(
+                ours,
+                "the journal does not say of which boot it is; the kernel holds what is ours or not"
+            );
+            ours
+        }
+    })
+}
+
 impl Daemon {
     /// Goes on from what the journal says and the kernel holds.
     fn take_up(&self) -> Result<(), crate::protocol::Failure> {
@@ -127,22 +149,37 @@ impl Daemon {
         self.write(&self.found_settings(&host))?;
 
         let held: Vec<Held> = self.book().held.values().cloned().collect();
+        let mut unfinished = Vec::new();
         for held in &held {
             match held.stage {
                 // Nobody was told of it, so nobody will miss it.
                 Stage::Leased => {
-                    self.write(&[Record::Detaching { id: held.attachment.id.clone() }])?;
-                    self.disconnect(held);
+                    unfinished.push(Record::Detaching { id: held.attachment.id.clone() });
                 }
-                Stage::Detaching => self.disconnect(held),
+                Stage::Detaching => {}
                 Stage::Attached => self.forwarders.open(&held.attachment.publish, &held.attachment),
             }
         }
+        self.write(&unfinished)?;
+        failpoint::START_INTENTS.hit();
+        // Takes down together what one by one would wait for the kernel's readers each time. The
+        // reaper and the queue of detaches go on once we answer: neither may put that off.
         self.reconcile()?;
-        self.reap()?;
-        self.sweep()?;
-        self.drain_queue_for(None);
-        Ok(())
+        if self.leaked(&host) {
+            // No lease keeps their names from being used again.
+            self.reap()?;
+        }
+        self.sweep()
+    }
+
+    /// Whether there are links of ours that the journal knows nothing of, for it was lost.
+    fn leaked(&self, host: &model::host::Namespace<model::host::Unknown>) -> bool {
+        let book = self.book();
+        let bridges = book.networks.values().map(|network| network.bridge.clone());
+        let ids = book.held.values().map(|held| &held.attachment.id);
+        let links = ids.flat_map(|id| [id.host_link(), id.shaper_link()]);
+        let known: std::collections::BTreeSet<_> = bridges.chain(links).collect();
+        host.links.iter().any(|link| link.is_ours() && !known.contains(&link.name))
     }
 
     /// The settings we are about to change and have not noted yet, as they are.
@@ -179,17 +216,41 @@ impl Daemon {
             });
             lost.cloned().collect()
         };
-        for held in lost {
+        // The container that lives and has lost its link keeps its address until the engine
+        // detaches it.
+        let lives = |held: &Held| {
             let inode = kernel::NetNs::by_path(&held.netns).and_then(|netns| netns.inode());
-            if inode.is_ok_and(|inode| inode == held.netns_inode) {
-                // The container lives and has lost its link: its address stays its own until the
-                // engine detaches it.
+            inode.is_ok_and(|inode| inode == held.netns_inode)
+        };
+        let dead: Vec<Held> = lost.into_iter().filter(|held| !lives(held)).collect();
+        if dead.is_empty() {
+            return Ok(());
+        }
+        let (mut works, mut last) = (Vec::new(), None);
+        let mut book = self.book();
+        for Held { attachment, netns, .. } in &dead {
+            let id = &attachment.id;
+            let attached = book.held.get(id).is_some_and(|held| held.stage == Stage::Attached);
+            if !attached || book.at_work.contains(id) {
                 continue;
             }
-            tracing::info!(id = %held.attachment.id, netns = held.netns, "its namespace is gone; freeing its lease");
-            self.detach(&held.attachment.id)?;
+            tracing::info!(%id, netns, "its namespace is gone; freeing its lease");
+            match self.note(&mut book, &Record::Detaching { id: id.clone() }) {
+                Ok(ticket) => last = Some(ticket),
+                Err(failure) => {
+                    // The works end with the lock that this thread holds.
+                    drop(book);
+                    return Err(failure);
+                }
+            }
+            works.push(self.begin_work(&mut book, id));
+            self.forwarders.close(&attachment.publish);
         }
-        Ok(())
+        drop(book);
+        last.map_or(Ok(()), |ticket| self.wait(ticket))?;
+        failpoint::SWEPT.hit();
+        // Their rules, if they were not gone with the comparison before.
+        self.reconcile().map(drop)
     }
 }
 
@@ -294,8 +355,10 @@ fn bind(path: &Path) -> anyhow::Result<UnixListener> {
             std::fs::remove_file(&fresh)?;
         }
         let listener = UnixListener::bind(&fresh)?;
+        failpoint::SOCKET_BOUND.hit();
         std::fs::set_permissions(&fresh, std::fs::Permissions::from_mode(0o600))?;
         std::fs::rename(&fresh, path)?;
+        failpoint::SOCKET_NAMED.hit();
         Ok(listener)
     };
     bind().with_context(|| format!("cannot listen on {}", path.display()))

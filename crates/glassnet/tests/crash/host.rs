@@ -1,7 +1,7 @@
 //! A private host with a daemon, asked as an engine asks it.
 
 use kernel::NetNs;
-use nix::mount::{MsFlags, mount};
+use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, unshare};
 use serde_json::{Value, json};
 use std::fs::File;
@@ -21,6 +21,9 @@ const GLASSNET: &str = env!("CARGO_BIN_EXE_glassnet");
 
 /// Until something that has to happen is taken for a hang.
 pub(crate) const HANG: Duration = Duration::from_secs(60);
+
+/// Ends the error of a CNI program that was killed.
+pub(crate) const KILLED: &str = "the CNI program was killed";
 
 pub(crate) const NETWORK: &str = "blue";
 
@@ -53,11 +56,14 @@ pub(crate) struct Container {
     pub(crate) netns: NetNs,
     pub(crate) port: Option<u16>,
     pub(crate) shaped: bool,
+    /// What the last ADD answered.
+    result: Mutex<Value>,
 }
 
 impl Container {
     pub(crate) fn new(name: &str, port: Option<u16>) -> Self {
-        Self { name: name.to_owned(), netns: NetNs::fresh().unwrap(), port, shaped: false }
+        let (name, netns) = (name.to_owned(), NetNs::fresh().unwrap());
+        Self { name, netns, port, shaped: false, result: Mutex::default() }
     }
 
     /// The addresses that its `eth0` has in the kernel.
@@ -70,7 +76,12 @@ impl Container {
         eth0.map(|address| address.prefix.addr()).filter(|a| !link_local(a)).collect()
     }
 
-    fn config(&self) -> String {
+    /// Where an engine would say that its namespace is.
+    pub(crate) fn netns_path(&self) -> String {
+        format!("/proc/{}/fd/{}", std::process::id(), self.netns.as_fd().as_raw_fd())
+    }
+
+    fn config(&self, verb: &str) -> String {
         let ports: Vec<Value> = self
             .port
             .iter()
@@ -83,11 +94,14 @@ impl Container {
                 "egressRate": 80_000_000, "egressBurst": 8_000_000,
             });
         }
-        json!({
+        let mut config = json!({
             "cniVersion": "1.0.0", "name": "crash", "type": "glassnet",
             "network": NETWORK, "runtimeConfig": runtime,
-        })
-        .to_string()
+        });
+        if verb == "CHECK" {
+            config["prevResult"] = self.result.lock().unwrap().clone();
+        }
+        config.to_string()
     }
 }
 
@@ -97,11 +111,22 @@ impl Drop for Host {
         if thread::panicking() {
             eprintln!("the daemon's last log:\n{}", self.log());
         }
+        // Else the directory below it could not be removed.
+        let _ = umount2(self.directory.path(), MntFlags::MNT_DETACH);
     }
 }
 
 impl Host {
+    /// Its files are in memory: SIGKILL leaves them as it leaves the page cache, and a busy disk
+    /// does not decide how many kills there are.
     pub(crate) fn new() -> Self {
+        let (directory, none) = (tempfile::tempdir().unwrap(), None::<&str>);
+        mount(none, directory.path(), Some("tmpfs"), MsFlags::empty(), none).unwrap();
+        Self { directory, daemon: Mutex::default() }
+    }
+
+    /// One whose files outlive its kernel state, as through a boot.
+    pub(crate) fn new_on_disk() -> Self {
         Self { directory: tempfile::tempdir().unwrap(), daemon: Mutex::default() }
     }
 
@@ -122,7 +147,7 @@ impl Host {
         std::fs::read_to_string(self.directory.path().join("log")).unwrap_or_default()
     }
 
-    fn program(&self, shell: &str) -> Command {
+    pub(crate) fn program(&self, shell: &str) -> Command {
         let mut command = Command::new(GLASSNET);
         if !shell.is_empty() {
             command = Command::new("sh");
@@ -138,6 +163,21 @@ impl Host {
 
     /// Starts the daemon and waits until it answers. `shell` goes first, for what only a shell sets.
     pub(crate) fn start(&self, failpoint: Option<&str>, shell: &str) -> Result<(), Died> {
+        self.spawn(failpoint, shell);
+        let deadline = Instant::now() + HANG;
+        // The second of the two that it binds.
+        while UnixStream::connect(self.run_directory().join("api.sock")).is_err() {
+            if self.is_dead() {
+                return Err(Died);
+            }
+            assert!(Instant::now() < deadline, "the daemon does not come up: {}", self.log());
+            thread::sleep(Duration::from_millis(2));
+        }
+        Ok(())
+    }
+
+    /// Starts the daemon and does not wait for it.
+    pub(crate) fn spawn(&self, failpoint: Option<&str>, shell: &str) {
         self.kill();
         let log = File::create(self.directory.path().join("log")).unwrap();
         let mut command = self.program(shell);
@@ -146,16 +186,6 @@ impl Host {
             command.env(store::failpoint::ENVIRONMENT, name);
         }
         *self.daemon.lock().unwrap() = Some(command.spawn().unwrap());
-        let deadline = Instant::now() + HANG;
-        // The second of the two that it binds.
-        while UnixStream::connect(self.run_directory().join("api.sock")).is_err() {
-            if self.is_dead() {
-                return Err(Died);
-            }
-            assert!(Instant::now() < deadline, "the daemon does not come up");
-            thread::sleep(Duration::from_millis(2));
-        }
-        Ok(())
     }
 
     /// Starts the daemon with nothing that could kill it.
@@ -203,26 +233,70 @@ impl Host {
 
     /// Runs a verb of the CNI program; gives the addresses in its result.
     pub(crate) fn cni(&self, verb: &str, container: &Container) -> Result<Vec<IpAddr>, String> {
-        let netns = container.netns.as_fd().as_raw_fd();
+        let child = self.begin_cni(verb, container, None);
+        self.end_cni(verb, container, child)
+    }
+
+    /// The same, with SIGKILL for the CNI program after so long, if it has not ended by then.
+    pub(crate) fn cni_killed_after(
+        &self,
+        verb: &str,
+        container: &Container,
+        after: Duration,
+    ) -> Result<Vec<IpAddr>, String> {
+        let mut child = self.begin_cni(verb, container, None);
+        thread::sleep(after);
+        child.kill().unwrap();
+        self.end_cni(verb, container, child)
+    }
+
+    /// The same, with a failpoint armed in the CNI program. Whether it died there.
+    pub(crate) fn cni_dies_at(&self, verb: &str, container: &Container, failpoint: &str) -> bool {
+        let child = self.begin_cni(verb, container, Some(failpoint));
+        match self.end_cni(verb, container, child) {
+            Ok(_) => false,
+            Err(why) if why.ends_with(KILLED) => true,
+            Err(why) => panic!("{failpoint}: {why}"),
+        }
+    }
+
+    fn begin_cni(&self, verb: &str, container: &Container, failpoint: Option<&str>) -> Child {
         let mut child = self
             .program("")
             .env("CNI_COMMAND", verb)
             .env("CNI_CONTAINERID", &container.name)
-            .env("CNI_NETNS", format!("/proc/{}/fd/{netns}", std::process::id()))
+            .env("CNI_NETNS", container.netns_path())
             .env("CNI_IFNAME", "eth0")
             .env("CNI_PATH", "/nonexistent")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
+            .envs(failpoint.map(|name| (store::failpoint::ENVIRONMENT, name)))
             .spawn()
             .unwrap();
-        child.stdin.take().unwrap().write_all(container.config().as_bytes()).unwrap();
+        // One that is killed at its very beginning takes nothing.
+        let _ = child.stdin.take().unwrap().write_all(container.config(verb).as_bytes());
+        child
+    }
+
+    fn end_cni(
+        &self,
+        verb: &str,
+        container: &Container,
+        child: Child,
+    ) -> Result<Vec<IpAddr>, String> {
         let output = child.wait_with_output().unwrap();
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        if output.status.signal() == Some(9) {
+            return Err(format!("{verb} {}: {KILLED}", container.name));
+        }
         if !output.status.success() {
             return Err(format!("{verb} {}: {said}", container.name));
         }
         let result: Value = serde_json::from_str(&said).unwrap_or_default();
+        if verb == "ADD" {
+            container.result.lock().unwrap().clone_from(&result);
+        }
         let ips = result["ips"].as_array().cloned().unwrap_or_default();
         let address = |ip: &Value| {
             let text = ip["address"].as_str().unwrap();
@@ -250,6 +324,15 @@ impl Host {
     pub(crate) fn held(&self) -> Result<Vec<Value>, String> {
         let rows: Value = serde_json::from_str(&self.cli(&["ls", "--json"])?).unwrap();
         Ok(rows.as_array().or_else(|| rows["attachments"].as_array()).unwrap().clone())
+    }
+
+    /// Waits until the daemon has taken every queued DEL.
+    pub(crate) fn until_queue_is_empty(&self) {
+        let deadline = Instant::now() + HANG;
+        while std::fs::read_dir(self.state().join("detach-queue")).unwrap().count() > 0 {
+            assert!(Instant::now() < deadline, "queued DELs stay: {}", self.log());
+            thread::sleep(Duration::from_millis(2));
+        }
     }
 
     /// Waits until the daemon holds so many attachments.

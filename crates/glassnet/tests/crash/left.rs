@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::LazyLock;
 
-/// The elements of each set by its table and name.
+/// The elements of each set and the rules of each chain, by table and name.
 type Elements = BTreeMap<String, String>;
 
 /// As a daemon leaves them that has made the network and nothing else.
@@ -32,6 +32,10 @@ fn elements(host: &Namespace<Unknown>) -> Elements {
             let name = format!("{} {} {}", table.family.as_str(), table.name, set.name);
             elements.insert(name, format!("{:?}", set.elements));
         }
+        for chain in table.chains.iter() {
+            let name = format!("{} {} chain {}", table.family.as_str(), table.name, chain.name);
+            elements.insert(name, format!("{:?} {:?}", chain.base, chain.rules));
+        }
     }
     elements
 }
@@ -40,9 +44,7 @@ fn elements(host: &Namespace<Unknown>) -> Elements {
 /// that containers have had.
 pub(crate) fn nothing(host: &Host, given: &BTreeSet<IpAddr>, when: &str) {
     assert_eq!(host.held().unwrap(), Vec::<serde_json::Value>::new(), "{when}: leases");
-    let entries = std::fs::read_dir(host.state().join("detach-queue")).unwrap();
-    let names = entries.map(|entry| entry.unwrap().file_name());
-    assert_eq!(names.collect::<Vec<_>>(), Vec::<std::ffi::OsString>::new(), "{when}: queue");
+    host.until_queue_is_empty();
 
     let seen = look();
     for link in seen.links.iter() {
@@ -67,7 +69,21 @@ pub(crate) fn nothing(host: &Host, given: &BTreeSet<IpAddr>, when: &str) {
             || entry.mac.to_string().starts_with("01:00:5e");
         assert!((own || group) && bridges.contains(&entry.link), "{when}: {entry:?}");
     }
-    assert_eq!(elements(&seen), *CLEAN, "{when}: elements of nftables sets");
+    assert_eq!(elements(&seen), *CLEAN, "{when}: elements and rules of nftables");
+}
+
+/// Asserts that the host holds these containers, with these addresses, and no trace of another.
+pub(crate) fn exactly(host: &Host, stay: &[Container], told: &BTreeSet<IpAddr>, when: &str) {
+    let mut there: Vec<IpAddr> = stay.iter().flat_map(Container::addresses).collect();
+    there.sort();
+    assert_eq!(there, told.iter().copied().collect::<Vec<_>>(), "{when}: addresses");
+    for container in stay {
+        // It compares all of the host and of the container with what should be.
+        host.cni("CHECK", container).unwrap_or_else(|why| panic!("{when}: {why}"));
+    }
+    let seen = look();
+    let ports = seen.links.iter().filter(|link| link.master.is_some());
+    assert_eq!(ports.count(), stay.len(), "{when}: links");
 }
 
 /// Asserts that no address is in two namespaces.

@@ -7,8 +7,16 @@
 mod damaged;
 mod failpoints;
 mod host;
+mod late_detach;
 mod left;
+mod live;
+mod load;
 mod random;
+mod shim;
+
+#[path = "../../src/failpoint.rs"]
+#[allow(dead_code)]
+mod client_failpoint;
 
 /// The daemon is a program without a library; its list is compiled in from its source.
 #[path = "../../src/daemon/failpoint.rs"]

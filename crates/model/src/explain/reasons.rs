@@ -210,9 +210,9 @@ reasons! {
         StillDetaching { id: AttachmentId }
             en "an earlier attachment of {id} is still being taken down; try again"
             zh "{id} 先前的接入仍在拆除；请稍后再试"
-        StillAttaching { id: AttachmentId }
-            en "{id} is being attached just now; try again"
-            zh "{id} 正在接入；请稍后再试"
+        DetachedMeanwhile { id: AttachmentId }
+            en "{id} was detached while it was being attached; attach it again if it is still wanted"
+            zh "{id} 在接入过程中被断开；如仍需要，请重新接入"
     }
 
     Differs: {

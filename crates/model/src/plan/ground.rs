@@ -103,7 +103,7 @@ fn inet_sets(node: &Node) -> [Set; 10] {
 
 fn inet_table(node: &Node) -> NftTable<Never> {
     let chains = [
-        base("local", ChainKind::Filter, Hook::Prerouting, -300, local()),
+        base("local", ChainKind::Filter, Hook::Input, 0, local()),
         base("publish", ChainKind::Nat, Hook::Prerouting, -100, publish(false)),
         base("publish_own", ChainKind::Nat, Hook::Output, -100, publish(true)),
         base("forward", ChainKind::Filter, Hook::Forward, 0, forward()),
@@ -120,11 +120,15 @@ fn inet_table(node: &Node) -> NftTable<Never> {
 
 /// Bridges route 127.0.0.0/8 (`route_localnet`) so that the host reaches published ports there;
 /// without this rule its containers would reach the host's own loopback services (CVE-2020-8558).
+/// Answers to the host itself, which masquerade has given back their 127.0.0.1, are welcome.
+///
+/// The rule is behind routing, where packets between containers do not come by.
 fn local() -> Vec<Rule<Never>> {
     let loopback = rule("containers do not reach the host's 127.0.0.0/8")
-        .is_in(&[Field::IifName], set::BRIDGES)
         .ipv4()
-        .masked(Field::Ip4Destination, &[0xff, 0, 0, 0], &[127, 0, 0, 0]);
+        .masked(Field::Ip4Destination, &[0xff, 0, 0, 0], &[127, 0, 0, 0])
+        .is_in(&[Field::IifName], set::BRIDGES)
+        .not_state(ct_state::ESTABLISHED | ct_state::RELATED);
     vec![loopback.drop()]
 }
 
@@ -236,11 +240,12 @@ fn bridge_table() -> NftTable<Never> {
 fn antispoof() -> Vec<Rule<Never>> {
     use Field::{ArpSenderAddress, ArpSenderMac, EtherSource, EtherType, IifName, Ip4Source};
     vec![
-        rule("not a port of ours").not_in(&[IifName], set::PORTS).accept(),
+        // First, so that a well-meant packet costs one look into a set.
         rule("IPv4 from its own address")
             .equals(EtherType, &ETHERTYPE_IPV4)
             .is_in(&[IifName, EtherSource, Ip4Source], set::SOURCE4)
             .accept(),
+        rule("not a port of ours").not_in(&[IifName], set::PORTS).accept(),
         rule("IPv6").equals(EtherType, &ETHERTYPE_IPV6).goto("ipv6"),
         rule("ARP for its own address")
             .equals(EtherType, &ETHERTYPE_ARP)

@@ -170,6 +170,10 @@ impl RuleInTheMaking {
         self.ct_bits(CtKey::State, bits, CmpOp::NotEqual)
     }
 
+    pub fn not_state(self, bits: u32) -> Self {
+        self.ct_bits(CtKey::State, bits, CmpOp::Equal)
+    }
+
     /// The connection has this status bit ([`ct_status`]).
     pub fn status(self, bits: u32) -> Self {
         self.ct_bits(CtKey::Status, bits, CmpOp::NotEqual)

@@ -1,4 +1,7 @@
 //! Group commit: whoever waits first writes for all.
+//!
+//! A record of which only this boot wants to know costs a write and no fdatasync: the page cache
+//! outlives the process, and the boot does not outlive a power cut.
 
 use std::fs::File;
 use std::io;
@@ -23,8 +26,12 @@ pub struct Ticket(u64);
 pub(super) struct State {
     pub(super) file: Arc<File>,
     pub(super) length: u64,
+    /// The length after the last compaction, or when one failed: 0 if there was none yet.
+    pub(super) compacted: u64,
     /// Frames enqueued and not yet taken by a leader.
     waiting: Vec<u8>,
+    /// One of them has to be durable, not only written.
+    to_sync: bool,
     /// Tickets given out, and the last one whose record is durable.
     enqueued: u64,
     durable: u64,
@@ -48,7 +55,9 @@ impl State {
         Self {
             file: Arc::new(file),
             length,
+            compacted: 0,
             waiting: Vec::new(),
+            to_sync: false,
             enqueued: 0,
             durable: 0,
             turn_taken: false,
@@ -68,6 +77,16 @@ impl<R: Serialize> Journal<R> {
     /// Puts a record in line. Short, does no I/O: meant to be called under the lock that
     /// guards the state this record changes.
     pub fn enqueue(&self, record: &R) -> Result<Ticket, StoreError> {
+        self.put_in_line(record, true)
+    }
+
+    /// The same for a record that shall survive the death of this process, but need not survive
+    /// the machine's: it is written with its ticket, and synced with the next that is.
+    pub fn enqueue_for_this_boot(&self, record: &R) -> Result<Ticket, StoreError> {
+        self.put_in_line(record, false)
+    }
+
+    fn put_in_line(&self, record: &R, sync: bool) -> Result<Ticket, StoreError> {
         let mut frame = Vec::new();
         format::push_frame(&mut frame, record).map_err(|why| self.unframeable(why))?;
         let mut state = self.lock();
@@ -75,6 +94,7 @@ impl<R: Serialize> Journal<R> {
             return Err(self.closed_error(closed));
         }
         state.waiting.append(&mut frame);
+        state.to_sync |= sync;
         state.enqueued += 1;
         Ok(Ticket(state.enqueued))
     }
@@ -112,17 +132,18 @@ impl<R> Journal<R> {
     fn lead<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
         state.turn_taken = true;
         let batch = mem::take(&mut state.waiting);
+        let sync = mem::take(&mut state.to_sync);
         let (last, at, file) = (state.enqueued, state.length, Arc::clone(&state.file));
         drop(state);
 
-        let outcome = commit(&file, at, &batch);
+        let outcome = commit(&file, at, &batch, sync);
 
         let mut state = self.lock();
         match outcome {
             Ok(()) => {
                 state.length += batch.len() as u64;
                 state.counts.records += last - state.durable;
-                state.counts.syncs += 1;
+                state.counts.syncs += u64::from(sync);
                 state.durable = last;
             }
             Err(failure) => {
@@ -136,10 +157,10 @@ impl<R> Journal<R> {
     }
 }
 
-/// One write and one fdatasync; if either fails, the file is cut back to `at`.
-fn commit(file: &File, at: u64, batch: &[u8]) -> Result<(), Failure> {
+/// One write and, if asked for, one fdatasync; if either fails, the file is cut back to `at`.
+fn commit(file: &File, at: u64, batch: &[u8], sync: bool) -> Result<(), Failure> {
     failpoint::JOURNAL_BEFORE_WRITE.hit();
-    let (doing, error) = match write_and_sync(file, at, batch) {
+    let (doing, error) = match write_and_sync(file, at, batch, sync) {
         Ok(()) => return Ok(()),
         Err(failed) => failed,
     };
@@ -150,9 +171,17 @@ fn commit(file: &File, at: u64, batch: &[u8]) -> Result<(), Failure> {
     Err(Failure { doing, errno: error.raw_os_error(), tail })
 }
 
-fn write_and_sync(file: &File, at: u64, batch: &[u8]) -> Result<(), (&'static str, io::Error)> {
+fn write_and_sync(
+    file: &File,
+    at: u64,
+    batch: &[u8],
+    sync: bool,
+) -> Result<(), (&'static str, io::Error)> {
     file.write_all_at(batch, at).map_err(|e| ("write", e))?;
     failpoint::JOURNAL_WRITTEN.hit();
+    if !sync {
+        return Ok(());
+    }
     file.sync_data().map_err(|e| ("fdatasync", e))?;
     failpoint::JOURNAL_SYNCED.hit();
     Ok(())
@@ -179,13 +208,19 @@ mod tests {
 
     #[test]
     fn a_full_disk_is_a_failed_write() {
-        let failure = commit(&device("/dev/full"), 32, b"frame").unwrap_err();
+        let failure = commit(&device("/dev/full"), 32, b"frame", true).unwrap_err();
         assert_eq!((failure.doing, failure.errno), ("write", Some(28)));
     }
 
     #[test]
+    fn what_need_not_outlive_the_boot_is_not_synced() {
+        // The device takes the write, and would refuse to sync.
+        commit(&device("/dev/null"), 32, b"frame", false).unwrap();
+    }
+
+    #[test]
     fn a_failed_fdatasync_is_a_failure_though_the_write_was_none() {
-        let failure = commit(&device("/dev/null"), 32, b"frame").unwrap_err();
+        let failure = commit(&device("/dev/null"), 32, b"frame", true).unwrap_err();
         assert_eq!((failure.doing, failure.errno), ("fdatasync", Some(22)));
         assert_eq!(failure.tail, Tail::Left);
     }

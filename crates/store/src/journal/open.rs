@@ -3,6 +3,7 @@
 //! ```text
 //! absent, empty, torn header ─▶ a new file
 //! torn tail ──────────────────▶ cut off
+//! damaged header ─────────────▶ as below, and its copy says which boot it was
 //! damage before intact frames ▶ NAME stays as NAME.damaged-N, intact frames in a new NAME
 //! newer format, unknown record ▶ an error: that is no damage, and nothing is touched
 //! ```
@@ -22,7 +23,7 @@ use serde::de::DeserializeOwned;
 use super::append::{Closed, State};
 use super::format::{self, HEADER, Header, VERSION};
 use super::scan::{Frame, scan};
-use super::{Journal, PhantomData};
+use super::{Journal, PhantomData, boot as copy};
 use crate::file::{self, Replacement};
 use crate::{BootId, Finding, Gap, StateDirectory, StoreError, failpoint};
 
@@ -45,7 +46,7 @@ pub enum Origin {
     ThisBoot,
     /// Appending is refused until [`Journal::compact`] has written what outlives a boot.
     OtherBoot(BootId),
-    /// The header was damaged. Refused as above.
+    /// The header was damaged, and its copy too. Refused as above.
     UnknownBoot,
 }
 
@@ -70,6 +71,7 @@ impl<R: Serialize + DeserializeOwned> Journal<R> {
         let journal = Self {
             boot,
             state: Mutex::new(State::new(file, length, closed)),
+            compacting: Mutex::default(),
             turn_ended: Condvar::new(),
             record: PhantomData,
             claim,
@@ -96,6 +98,7 @@ fn read(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
 
 impl<R: DeserializeOwned> Found<R> {
     fn create(path: &Path, boot: BootId, findings: Vec<Finding>) -> Result<Self, StoreError> {
+        copy::write(path, boot)?;
         let header = format::header(Some(boot));
         let file = replace(path, &header)?;
         Ok(Self { file, length: HEADER as u64, records: Vec::new(), origin: Origin::New, findings })
@@ -104,7 +107,7 @@ impl<R: DeserializeOwned> Found<R> {
     fn mend(path: &Path, boot: BootId, bytes: &[u8]) -> Result<Self, StoreError> {
         let (written_in, start) = match format::read_header(bytes) {
             Header::Whole { boot } => (boot, HEADER),
-            Header::Damaged => (None, 0),
+            Header::Damaged => (copy::read(path), 0),
             Header::Newer { version: found } => {
                 return Err(StoreError::NewerFormat { path: path.into(), found, known: VERSION });
             }
@@ -125,6 +128,9 @@ impl<R: DeserializeOwned> Found<R> {
         let found = scan(bytes, start);
         // Before the file is touched: a version that cannot read it must leave it alone.
         let records = found.frames.iter().map(|f| decode(path, f)).collect::<Result<_, _>>()?;
+        if let Some(boot) = written_in {
+            copy::write(path, boot)?;
+        }
         let length = bytes.len() as u64;
         if found.gaps.is_empty() {
             let file = reopen(path, None)?;

@@ -23,7 +23,16 @@ pub(crate) fn story(place: &Place) {
         append(&journal, record);
     }
     journal.compact(|| ["one", "two", "three"].map(str::to_owned)).unwrap();
-    append(&journal, "four");
+    // A record that comes while the snapshot is being written.
+    journal
+        .compact(|| {
+            ["one", "two", "three"].map(str::to_owned).into_iter().inspect(|record| {
+                if record == "three" {
+                    append(&journal, "four");
+                }
+            })
+        })
+        .unwrap();
     drop(journal);
 
     let file = place.state().join("leases");

@@ -5,6 +5,7 @@
 use super::World;
 use super::environment::Environment;
 use super::refusal::Refusal;
+use crate::failpoint;
 use crate::protocol::{QUEUE_DIRECTORY, Request, Response, STATE_DIRECTORY};
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -30,5 +31,7 @@ pub(super) fn leave(request: &Request) -> Result<(), StoreError> {
     let queue = Queue::open(PathBuf::from(state).join(QUEUE_DIRECTORY))?;
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let time = u64::try_from(since.as_nanos()).unwrap_or(u64::MAX);
-    queue.put(EntryName { time, pid: std::process::id(), sequence: 0 }, request)
+    queue.put(EntryName { time, pid: std::process::id(), sequence: 0 }, request)?;
+    failpoint::LEFT.hit();
+    Ok(())
 }

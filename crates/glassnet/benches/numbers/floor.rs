@@ -8,27 +8,31 @@ use model::diff::{Change, Step};
 use model::host::link::Veth;
 use model::host::route::Nexthop;
 use model::host::{Address, Bridge, Link, LinkKind, NamespaceId, Route};
-use model::net::LinkName;
-use std::cell::RefCell;
+use model::net::{IpNet, LinkName};
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 use std::os::fd::{AsFd as _, BorrowedFd};
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-/// A bridge made by hand, with nothing of ours on it.
+/// A bridge made by hand, in a host of its own, with nothing of ours on it.
 pub(crate) struct Floor {
-    kernel: RefCell<Sockets>,
-    held: RefCell<Vec<NetNs>>,
+    host: NetNs,
+    held: Mutex<Vec<NetNs>>,
 }
 
 fn carry_out(
-    sockets: &mut Sockets,
+    host: &NetNs,
     steps: &[Step],
     others: BTreeMap<NamespaceId, BorrowedFd<'_>>,
-) -> anyhow::Result<()> {
-    Applier::new(sockets, &others)?.apply(steps, &mut |_, _, _| Ok(()))?;
-    Ok(())
+) -> anyhow::Result<Duration> {
+    let mut sockets = Sockets::open_in(host.as_fd())?;
+    sockets.route()?;
+    let started = Instant::now();
+    Applier::new(&mut sockets, &others)?.apply(steps, &mut |_, _, _| Ok(()))?;
+    Ok(started.elapsed())
 }
 
 fn name(text: &str) -> anyhow::Result<LinkName> {
@@ -36,8 +40,7 @@ fn name(text: &str) -> anyhow::Result<LinkName> {
 }
 
 impl Floor {
-    pub(crate) fn new() -> anyhow::Result<Self> {
-        let mut kernel = Sockets::open_here()?;
+    pub(crate) fn new(host: NetNs) -> anyhow::Result<Self> {
         let bridge = Link {
             up: true,
             group: 0,
@@ -50,37 +53,49 @@ impl Floor {
                 change: Change::AddAddress(Address::new(name("floor")?, "10.78.0.1/16".parse()?)),
             },
         ];
-        carry_out(&mut kernel, &steps, BTreeMap::new())?;
-        Ok(Self { kernel: RefCell::new(kernel), held: RefCell::default() })
+        carry_out(&host, &steps, BTreeMap::new())?;
+        Ok(Self { host, held: Mutex::default() })
+    }
+
+    pub(crate) fn host(&self) -> &NetNs {
+        &self.host
     }
 
     /// Connects containers until there are so many.
     pub(crate) fn fill(&self, count: usize) -> anyhow::Result<()> {
-        while self.held.borrow().len() < count {
-            let netns = NetNs::fresh()?;
-            let i = self.held.borrow().len();
+        let mut held = self.held.lock().expect("nobody panics with it");
+        while held.len() < count {
+            let (i, netns) = (held.len(), NetNs::fresh()?);
             self.connect(&format!("fl{i}"), u16::try_from(1000 + i)?, &netns)?;
-            self.held.borrow_mut().push(netns);
+            held.push(netns);
         }
         Ok(())
     }
 
     /// One container connected, and taken off again outside the time.
-    pub(crate) fn attach_once(&self, turn: usize) -> anyhow::Result<Duration> {
+    pub(crate) fn attach_once(&self, turn: u16) -> anyhow::Result<Duration> {
         let netns = NetNs::fresh()?;
         let link = format!("ft{turn}");
-        let time = self.connect(&link, u16::try_from(10 + turn)?, &netns)?;
-        let delete = Step {
-            namespace: NamespaceId::Host,
-            change: Change::DeleteLink { name: name(&link)? },
-        };
-        carry_out(&mut self.kernel.borrow_mut(), &[delete], BTreeMap::new())?;
+        let time = self.connect(&link, 10 + turn, &netns)?;
+        self.disconnect(&link)?;
         Ok(time)
     }
 
-    fn connect(&self, link: &str, number: u16, netns: &NetNs) -> anyhow::Result<Duration> {
+    pub(crate) fn disconnect(&self, link: &str) -> anyhow::Result<()> {
+        let change = Change::DeleteLink { name: name(link)? };
+        let delete = Step { namespace: NamespaceId::Host, change };
+        carry_out(&self.host, &[delete], BTreeMap::new())?;
+        Ok(())
+    }
+
+    /// Connects a container with the number's address.
+    pub(crate) fn connect(
+        &self,
+        link: &str,
+        number: u16,
+        netns: &NetNs,
+    ) -> anyhow::Result<Duration> {
         let inside = NamespaceId::Container(link.to_owned());
-        let [high, low] = number.to_be_bytes();
         let eth0 = name("eth0")?;
         let veth = Link {
             up: true,
@@ -93,7 +108,7 @@ impl Floor {
             group: 0,
             ..Link::ours(eth0.clone(), LinkKind::Veth(Veth::to(NamespaceId::Host, name(link)?)))
         };
-        let address = format!("10.78.{high}.{low}/16").parse()?;
+        let address = IpNet::new(Self::address(number).into(), 16)?;
         let default =
             Route::ours("0.0.0.0/0".parse()?, Nexthop::via("10.78.0.1".parse()?, eth0.clone()));
         let steps = [
@@ -107,10 +122,12 @@ impl Floor {
             },
             Step { namespace: inside.clone(), change: Change::AddRoute(default) },
         ];
-        let mut kernel = self.kernel.borrow_mut();
-        let started = Instant::now();
-        carry_out(&mut kernel, &steps, BTreeMap::from([(inside, netns.as_fd())]))?;
-        Ok(started.elapsed())
+        carry_out(&self.host, &steps, BTreeMap::from([(inside, netns.as_fd())]))
+    }
+
+    pub(crate) fn address(number: u16) -> Ipv4Addr {
+        let [high, low] = number.to_be_bytes();
+        Ipv4Addr::new(10, 78, high, low)
     }
 }
 
@@ -130,8 +147,7 @@ pub(crate) fn empty_process() -> anyhow::Result<PathBuf> {
     Ok(program)
 }
 
-pub(crate) fn run_empty(program: &PathBuf) -> anyhow::Result<Duration> {
+pub(crate) fn run_empty(program: &Path) -> anyhow::Result<Duration> {
     let mut command = Command::new(program);
-    command.stdin(Stdio::null());
-    super::node::run(&mut command, "")
+    crate::private::run(&mut command, "")
 }

@@ -1,0 +1,61 @@
+//! Hosts that are nobody's, and programs run in them.
+
+use anyhow::{Context as _, bail};
+use kernel::NetNs;
+use nix::mount::{MsFlags, mount};
+use nix::sched::{CloneFlags, unshare};
+use std::io::Write as _;
+use std::os::fd::{AsFd as _, AsRawFd as _};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+/// This process leaves the machine's network and mounts for its own.
+pub(crate) fn enter() -> anyhow::Result<()> {
+    unshare(CloneFlags::CLONE_NEWNET | CloneFlags::CLONE_NEWNS)?;
+    let none = None::<&str>;
+    mount(none, "/", none, MsFlags::MS_PRIVATE | MsFlags::MS_REC, none)?;
+    mount(Some("tmpfs"), "/run", Some("tmpfs"), MsFlags::empty(), none)?;
+    Ok(())
+}
+
+/// The path under which a program that we start finds the namespace.
+pub(crate) fn path(netns: &NetNs) -> String {
+    format!("/proc/{}/fd/{}", std::process::id(), netns.as_fd().as_raw_fd())
+}
+
+/// Runs a plugin to its end and gives the time; its output must be a success.
+pub(crate) fn run(command: &mut Command, stdin: &str) -> anyhow::Result<Duration> {
+    let started = Instant::now();
+    let output = finish(command, stdin)?;
+    let time = started.elapsed();
+    succeeded(command, &output)?;
+    Ok(time)
+}
+
+/// The same in another host's network; what it wrote to its standard output comes back too.
+pub(crate) fn run_in(
+    host: &NetNs,
+    command: &mut Command,
+    stdin: &str,
+) -> anyhow::Result<(Duration, Output)> {
+    kernel::netns::within(host.as_fd(), || {
+        let started = Instant::now();
+        let output = finish(command, stdin)?;
+        let time = started.elapsed();
+        succeeded(command, &output)?;
+        Ok((time, output))
+    })?
+}
+
+fn finish(command: &mut Command, stdin: &str) -> anyhow::Result<Output> {
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+    child.stdin.take().context("no stdin")?.write_all(stdin.as_bytes())?;
+    Ok(child.wait_with_output()?)
+}
+
+fn succeeded(command: &Command, output: &Output) -> anyhow::Result<()> {
+    if !output.status.success() {
+        bail!("{command:?} failed: {}", String::from_utf8_lossy(&output.stdout));
+    }
+    Ok(())
+}

@@ -1,0 +1,35 @@
+//! Known killers of container networks, tried on ours: each with the real daemon and the real CNI
+//! program, on a host of its own. What a crash does is tried in `crash`.
+
+mod addresses;
+mod bursts;
+mod detaches;
+
+#[path = "../crash/host.rs"]
+#[allow(dead_code)]
+mod host;
+#[path = "../crash/left.rs"]
+#[allow(dead_code)]
+mod left;
+
+use host::Host;
+use serde_json::{Value, json};
+use std::io::Write as _;
+use std::process::Stdio;
+
+/// Calls the CNI program as an engine named `runtime` does, with more in its configuration.
+fn call(host: &Host, verb: &str, of: [&str; 2], runtime: &str, more: Value) -> Result<(), String> {
+    let mut config = json!({
+        "cniVersion": "1.1.0", "name": runtime, "type": "glassnet", "network": host::NETWORK,
+    });
+    config.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    let [container, netns] = of;
+    let mut command = host.program("");
+    command.env("CNI_COMMAND", verb).env("CNI_PATH", "/nonexistent").env("CNI_IFNAME", "eth0");
+    command.env("CNI_CONTAINERID", container).env("CNI_NETNS", netns);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(config.to_string().as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    if output.status.success() { Ok(()) } else { Err(said) }
+}
