@@ -101,7 +101,7 @@ impl Error {
             }
             Self::Api(error) => from_api(error, language),
             Self::Refused(failure) => from_daemon(failure, language),
-            Self::Lab(error) => (error.code(), foreign(error.code(), error, language), None),
+            Self::Lab(error) => (error.code(), error.say(language), None),
             Self::WhichNetwork(names) if names.is_empty() => {
                 let create = "glassnet network create NAME".to_owned();
                 ("which-network", Text::NoNetworkToChoose.say(language), Some(create))

@@ -14,6 +14,7 @@
 pub mod codes;
 mod deeds;
 mod findings;
+mod labs;
 mod language;
 mod names;
 mod reasons;
@@ -23,6 +24,7 @@ mod texts;
 pub use codes::Code;
 pub use deeds::{Deed, Notice};
 pub use findings::{Finding, Words};
+pub use labs::LabFailure;
 pub use language::Language;
 pub use names::Fault;
 pub use reasons::{

@@ -163,6 +163,7 @@ mod tests {
             AttachmentDifference::TEXTS,
             Choice::TEXTS,
             Ports::TEXTS,
+            LabFailure::TEXTS,
             Text::TEXTS,
         ];
         let mut seen = 0;
