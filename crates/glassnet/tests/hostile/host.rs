@@ -113,7 +113,23 @@ impl Host {
             .unwrap()
     }
 
+    /// What is there once the daemon rests: the last question's connection is closed after its
+    /// answer, and what it looks at once after its start comes and goes.
     pub(crate) fn found(&self) -> Found {
+        let late = Instant::now() + HANG;
+        let mut last = self.found_now();
+        loop {
+            thread::sleep(Duration::from_millis(300));
+            let now = self.found_now();
+            if now == last {
+                return now;
+            }
+            assert!(Instant::now() < late, "the daemon does not come to rest: {now:#?}");
+            last = now;
+        }
+    }
+
+    fn found_now(&self) -> Found {
         let says = |program: &str, arguments: &[&str]| {
             let output = Command::new(program).args(arguments).output().unwrap();
             String::from_utf8_lossy(&output.stdout).into_owned()
@@ -135,7 +151,7 @@ impl Host {
     pub(crate) fn is_again(&self, before: &Found) {
         let late = Instant::now() + HANG;
         loop {
-            let now = self.found();
+            let now = self.found_now();
             // A thread for blocking work that rests is kept by the runtime for a while.
             let idle = now.threads.saturating_sub(before.threads);
             let same = Found { threads: before.threads, ..now };

@@ -1,6 +1,7 @@
 //! What a person reads in Chinese of a real daemon's refusals, and that every verb can be repeated.
 
 use crate::host::{Host, text, with_a_daemon};
+use nix::mount::{MsFlags, mount};
 use serde_json::Value;
 use std::net::TcpListener;
 use std::process::Command;
@@ -31,8 +32,11 @@ fn refusals_are_told_in_chinese_and_verbs_can_be_repeated() {
         let ip = |arguments: &[&str]| {
             assert!(Command::new("ip").args(arguments).status().unwrap().success());
         };
-        // This thread's mounts are its own, so names are seen by nobody else.
+        // Names of this thread's own: the files that namespaces are mounted on would be left in
+        // the computer's directory, though the mounts are seen by nobody else.
         std::fs::create_dir_all("/run/netns").unwrap();
+        let none = None::<&str>;
+        mount(none, "/run/netns", Some("tmpfs"), MsFlags::empty(), none).unwrap();
         ip(&["netns", "add", &named]);
         let held = TcpListener::bind("0.0.0.0:8088").unwrap();
 
