@@ -8,6 +8,7 @@
 //! ```text
 //! GLASSNET_FAILPOINT=journal.append.written        die the first time it is reached
 //! GLASSNET_FAILPOINT=journal.append.written:3      die the third time
+//! GLASSNET_FAILPOINT=journal.append.written=300    pause there for 300 ms each time
 //! ```
 //!
 //! Without that variable a failpoint is one atomic load. It kills with SIGKILL, so no
@@ -20,6 +21,7 @@
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 /// The environment variable that arms one failpoint.
 pub const ENVIRONMENT: &str = "GLASSNET_FAILPOINT";
@@ -44,13 +46,17 @@ impl Failpoint {
         self.0
     }
 
-    /// Kills this process if the environment armed this failpoint and its count is up.
+    /// Kills this process if the environment armed this failpoint and its count is up, or pauses
+    /// this thread, so that a test can do something meanwhile.
     pub fn hit(self) {
         static ARMED: OnceLock<Option<Armed>> = OnceLock::new();
         let armed =
             ARMED.get_or_init(|| std::env::var(ENVIRONMENT).ok().map(|text| Armed::parse(&text)));
-        if armed.as_ref().is_some_and(|armed| armed.is_due(self)) {
-            die();
+        let Some(armed) = armed.as_ref().filter(|armed| armed.name == self.0) else { return };
+        match armed.pause {
+            Some(pause) => std::thread::sleep(pause),
+            None if armed.is_due() => die(),
+            None => {}
         }
     }
 }
@@ -117,19 +123,26 @@ failpoints! {
 struct Armed {
     name: String,
     left: AtomicU64,
+    pause: Option<Duration>,
 }
 
 impl Armed {
     fn parse(text: &str) -> Self {
+        if let Some((name, pause)) = text.rsplit_once('=')
+            && let Ok(pause) = pause.parse().map(Duration::from_millis)
+        {
+            let left = AtomicU64::new(0);
+            return Self { name: name.to_owned(), left, pause: Some(pause) };
+        }
         let counted = text
             .rsplit_once(':')
             .and_then(|(name, count)| Some((name, count.parse().ok().filter(|n| *n > 0)?)));
         let (name, count) = counted.unwrap_or((text, 1));
-        Self { name: name.to_owned(), left: AtomicU64::new(count) }
+        Self { name: name.to_owned(), left: AtomicU64::new(count), pause: None }
     }
 
-    fn is_due(&self, here: Failpoint) -> bool {
-        self.name == here.0 && self.left.fetch_sub(1, Ordering::Relaxed) == 1
+    fn is_due(&self) -> bool {
+        self.left.fetch_sub(1, Ordering::Relaxed) == 1
     }
 }
 
@@ -147,10 +160,18 @@ mod tests {
     #[test]
     fn is_due_once_at_its_count() {
         let armed = Armed::parse("journal.append.written:3");
-        let due: Vec<bool> = (0..5).map(|_| armed.is_due(JOURNAL_WRITTEN)).collect();
+        let due: Vec<bool> = (0..5).map(|_| armed.is_due()).collect();
         assert_eq!(due, [false, false, true, false, false]);
-        assert!(!Armed::parse("journal.append.written").is_due(JOURNAL_SYNCED));
-        assert!(Armed::parse("journal.append.written").is_due(JOURNAL_WRITTEN));
+        let once = Armed::parse("journal.append.written");
+        assert_eq!((once.name.as_str(), once.pause), ("journal.append.written", None));
+        assert!(once.is_due());
+    }
+
+    #[test]
+    fn pauses_for_so_long() {
+        let armed = Armed::parse("journal.append.written=300");
+        assert_eq!(armed.name, "journal.append.written");
+        assert_eq!(armed.pause, Some(Duration::from_millis(300)));
     }
 
     #[test]

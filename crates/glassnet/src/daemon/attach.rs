@@ -10,11 +10,11 @@
 //! while the same container is being attached is noted at once; the attach sees it when it is
 //! through, takes back what it did, and fails.
 
+use super::Daemon;
 use super::book::{Book, Decision};
 use super::failpoint;
 use super::kernel_words::{in_words, kernel_said};
 use super::record::{Held, Record, Stage};
-use super::{Daemon, storage};
 use crate::protocol::{AttachRequest, Attached, Failure, Response};
 use kernel::conntrack::Forget;
 use model::cluster::{Attachment, AttachmentId, NetworkName};
@@ -98,16 +98,14 @@ impl Daemon {
         Ok(Ok((*held, work)))
     }
 
-    /// `false` if a detach came in between. A death of the daemon must not forget that the caller
-    /// may have been told. A power cut may: then the lease is void, and with it this.
+    /// `false` if a detach came in between.
     fn note_attached(&self, id: &AttachmentId) -> Result<bool, Failure> {
         let record = Record::Attached { id: id.clone() };
         let mut book = self.book();
         if book.held.get(id).is_none_or(|held| held.stage == Stage::Detaching) {
             return Ok(false);
         }
-        let ticket = self.journal.enqueue_for_this_boot(&record).map_err(|e| storage(&e))?;
-        book.note(&record);
+        let ticket = self.note(&mut book, &record)?;
         drop(book);
         self.wait(ticket)?;
         Ok(true)

@@ -122,9 +122,14 @@ impl Daemon {
     }
 
     /// Takes an event into the book and puts it into the journal's line, in one order for both.
-    /// It is durable once [`Daemon::wait`] returned.
+    /// It is durable, as far as it has to be, once [`Daemon::wait`] returned.
     fn note(&self, book: &mut Book, record: &Record) -> Result<Ticket, Failure> {
-        let ticket = self.journal.enqueue(record).map_err(|error| storage(&error))?;
+        let ticket = if record.outlives_the_boot() {
+            self.journal.enqueue(record)
+        } else {
+            self.journal.enqueue_for_this_boot(record)
+        };
+        let ticket = ticket.map_err(|error| storage(&error))?;
         book.note(record);
         Ok(ticket)
     }

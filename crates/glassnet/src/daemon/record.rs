@@ -47,6 +47,22 @@ pub(crate) enum Record {
     },
 }
 
+impl Record {
+    /// Whether a power cut may not undo it. The rest dies with the boot anyway, so it only has to
+    /// survive this process, and for that it is enough to be written: the page cache does.
+    pub(super) fn outlives_the_boot(&self) -> bool {
+        match self {
+            Self::NetworkCreated { .. } | Self::NetworkRemoved { .. } => true,
+            Self::Leased { .. }
+            | Self::Attached { .. }
+            | Self::Detaching { .. }
+            | Self::Freed { .. }
+            | Self::SettingFound { .. }
+            | Self::LinksClosed { .. } => false,
+        }
+    }
+}
+
 /// An attachment with all that the daemon knows of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Held {
