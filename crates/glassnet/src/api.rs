@@ -4,7 +4,9 @@
 //! A refusal by the daemon is [`Error::Refused`], with the daemon's own words; everything else in
 //! [`Error`] is about not having got an answer. What to do about either is not said here.
 
-use crate::protocol::{API_SOCKET, AttachmentRow, CreateNetwork, Failure, RUN_DIRECTORY, Status};
+use crate::protocol::{
+    API_SOCKET, AttachmentRow, CreateNetwork, CreatedNetwork, Failure, RUN_DIRECTORY, Status,
+};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
 use hyper::header::{CONTENT_TYPE, HOST};
@@ -79,7 +81,7 @@ impl Api {
         self.ask(Method::GET, &format!("/v1/networks/{name}"))
     }
 
-    pub(crate) fn create_network(&self, network: &CreateNetwork) -> Result<Network, Error> {
+    pub(crate) fn create_network(&self, network: &CreateNetwork) -> Result<CreatedNetwork, Error> {
         self.send(Method::POST, "/v1/networks", network)
     }
 

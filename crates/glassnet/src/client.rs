@@ -2,18 +2,15 @@
 //! with nothing started that the CNI program would have to pay for.
 //!
 //! Every wait has an end, also that for a place in the listener's backlog: an engine that calls
-//! the CNI program waits for it. See [`crate::protocol`] for what a frame is.
+//! the CNI program waits for it. See [`crate::frame`] for what a frame is.
 
 use crate::failpoint;
-use crate::protocol::{ATTACH_SOCKET, MAX_FRAME, RUN_DIRECTORY, Request, Response};
+use crate::frame::{self, NoFrame};
+use crate::protocol::{ATTACH_SOCKET, RUN_DIRECTORY, Request, Response};
 use rustix::io::retry_on_intr;
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
-use rustix::net::{
-    AddressFamily, SendAncillaryBuffer, SendAncillaryMessage, SendFlags, SocketAddrUnix,
-    SocketFlags, SocketType, connect, sendmsg, socket_with,
-};
-use std::io::{self, IoSlice, Read, Write};
-use std::mem::MaybeUninit;
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
+use std::io;
 use std::os::fd::BorrowedFd;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -59,22 +56,12 @@ fn ask_at(
         io::ErrorKind::WouldBlock => silent(source),
         _ => NoAnswer::Down { path: path(), source },
     })?;
-    send(&stream, request, netns).map_err(silent)?;
+    frame::send(&stream, request, netns, until).map_err(silent)?;
     failpoint::ASKED.hit();
-    let mut answer = Answer { stream: &stream, until };
-    let mut length = [0; 4];
-    answer.read_exact(&mut length).map_err(silent)?;
-    let length = u32::from_le_bytes(length);
-    if length > MAX_FRAME {
-        let why = format!("an answer of {length} bytes; the longest there is has {MAX_FRAME}");
-        return Err(NoAnswer::Odd { path: path(), why });
-    }
-    // Memory grows with what arrives, not with what was announced.
-    let mut body = Vec::new();
-    answer.take(length.into()).read_to_end(&mut body).map_err(silent)?;
-    if body.len() < length as usize {
-        return Err(silent(io::ErrorKind::UnexpectedEof.into()));
-    }
+    let body = frame::receive(&stream, until).map_err(|error| match error {
+        NoFrame::Connection(source) => silent(source),
+        NoFrame::TooLong(_) => NoAnswer::Odd { path: path(), why: error.to_string() },
+    })?;
     failpoint::ANSWERED.hit();
     serde_json::from_slice(&body)
         .map_err(|error| NoAnswer::Odd { path: path(), why: error.to_string() })
@@ -87,44 +74,6 @@ fn reach(path: &Path, patience: Duration) -> io::Result<UnixStream> {
     set_socket_timeout(&socket, Timeout::Send, Some(patience))?;
     retry_on_intr(|| connect(&socket, &address))?;
     Ok(socket.into())
-}
-
-/// One frame, and the descriptor with its first byte.
-fn send(
-    mut stream: &UnixStream,
-    request: &Request,
-    netns: Option<BorrowedFd<'_>>,
-) -> io::Result<()> {
-    let mut frame = vec![0; 4];
-    serde_json::to_writer(&mut frame, request)?;
-    let length = u32::try_from(frame.len() - 4).map_err(io::Error::other)?;
-    frame[..4].copy_from_slice(&length.to_le_bytes());
-
-    let descriptors = netns.as_slice();
-    let sent = retry_on_intr(|| {
-        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
-        let mut control = SendAncillaryBuffer::new(&mut space);
-        if !descriptors.is_empty() {
-            control.push(SendAncillaryMessage::ScmRights(descriptors));
-        }
-        sendmsg(stream, &[IoSlice::new(&frame)], &mut control, SendFlags::NOSIGNAL)
-    })?;
-    stream.write_all(&frame[sent..])
-}
-
-/// What the daemon sends, until a moment in time.
-struct Answer<'a> {
-    stream: &'a UnixStream,
-    until: Instant,
-}
-
-impl Read for Answer<'_> {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let left = self.until.saturating_duration_since(Instant::now());
-        // Zero would mean "for ever".
-        self.stream.set_read_timeout(Some(left.max(Duration::from_micros(1))))?;
-        self.stream.read(into)
-    }
 }
 
 /// The two endings that the kernel words for programmers, in other words.
@@ -145,6 +94,7 @@ fn in_time(error: io::Error, patience: Duration) -> io::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::{Read as _, Write as _};
     use std::os::unix::net::UnixListener;
     use std::thread;
 
@@ -221,7 +171,7 @@ mod tests {
         for (answers, says) in [
             (
                 &b"\xff\xff\xff\xff"[..],
-                "an answer of 4294967295 bytes; the longest there is has 4194304",
+                "a frame of 4294967295 bytes; the longest there is has 4194304",
             ),
             (b"\x02\0\0\0{}", "missing field `answer` at line 1 column 2"),
         ] {

@@ -7,6 +7,7 @@ mod client;
 mod daemon;
 mod doors;
 mod failpoint;
+mod frame;
 mod protocol;
 
 use std::process::ExitCode;

@@ -6,6 +6,8 @@
 //! with the frame's first byte. The daemon keeps no descriptor after it has answered.
 
 use model::cluster::{Attachment, AttachmentId, Bandwidth, Network, NetworkName, Publish};
+pub(crate) use model::explain::Code;
+use model::explain::{Notice, Reason};
 use model::net::Mac;
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
@@ -99,42 +101,31 @@ pub(crate) struct Attached {
     pub mtu: u32,
 }
 
-/// A no, with what happened, where, and what to try.
+/// A no: its code, its facts, and both in English for whoever does not know the facts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{message}")]
 pub(crate) struct Failure {
     pub code: Code,
     pub message: String,
+    /// What a client says in its reader's language. A reason of another version is unknown here,
+    /// and its message is shown instead.
+    #[serde(default, deserialize_with = "known", skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Box<Reason>>,
 }
 
-/// Kinds of failure, stable, for programs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Code {
-    /// The question itself is wrong; asking again will not help.
-    InvalidRequest,
-    /// No such network.
-    NoNetwork,
-    /// A network or attachment of that name is there, and is another.
-    Exists,
-    /// Still in use.
-    InUse,
-    /// No address, port or place on the bridge is left.
-    Exhausted,
-    /// The address, MAC or port asked for is somebody else's.
-    Taken,
-    /// The network namespace is gone or is none.
-    NoNamespace,
-    /// The kernel said no.
-    Kernel,
-    /// The state directory could not be written.
-    Storage,
-    /// Not now; try again later.
-    Busy,
-    /// Not what should be there.
-    Differs,
-    /// Another program's rules drop what would be forwarded.
-    Blocked,
+impl From<Reason> for Failure {
+    fn from(reason: Reason) -> Self {
+        Self { code: reason.code(), message: reason.to_string(), reason: Some(Box::new(reason)) }
+    }
+}
+
+/// What this version knows of a value; a value that another version wrote may be beyond it.
+fn known<'de, T, D>(from: D) -> Result<Option<T>, D::Error>
+where
+    T: serde::de::DeserializeOwned,
+    D: serde::Deserializer<'de>,
+{
+    Ok(serde_json::from_value(serde_json::Value::deserialize(from)?).ok())
 }
 
 /// A network to be created.
@@ -153,6 +144,15 @@ pub(crate) struct CreateNetwork {
     pub masquerade: bool,
     #[serde(default)]
     pub spoofing: bool,
+}
+
+/// The answer to [`CreateNetwork`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct CreatedNetwork {
+    #[serde(flatten)]
+    pub network: Network,
+    /// Whether the request made it; else it was there, just so.
+    pub created: bool,
 }
 
 /// One row of `glassnet ls`.
@@ -175,10 +175,10 @@ pub(crate) struct Status {
     pub attachments: usize,
     /// Detaches that wait to be carried out.
     pub queued: usize,
-    /// Steps that the last look at the kernel found missing, in words.
-    pub drift: Vec<String>,
+    /// What the last look at the kernel found missing.
+    pub drift: Vec<Notice>,
     /// What people should know: addresses nearly gone, damage found in files.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Notice>,
 }
 
 /// One network's numbers.

@@ -9,7 +9,7 @@ use crate::netlink::{Protocol, Socket};
 use crate::{Error, Result};
 use nix::sched::{CloneFlags, setns, unshare};
 use rustix::fs::{Mode, OFlags};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 
 /// The calling thread's own namespace.
@@ -95,6 +95,21 @@ pub fn is_inhabited(inode: u64) -> bool {
     numbered.any(|process| {
         std::fs::metadata(process.path().join("ns/net")).is_ok_and(|found| found.ino() == inode)
     })
+}
+
+/// Whether a descriptor, which may have come from anybody, holds a network namespace: not a file, a
+/// socket, or a namespace of another kind (`ioctl_nsfs(2)`).
+#[allow(unsafe_code)]
+pub fn is_network(descriptor: BorrowedFd<'_>) -> bool {
+    /// `NS_GET_NSTYPE` in `linux/nsfs.h`.
+    const NS_GET_NSTYPE: nix::libc::c_ulong = 0xb703;
+    let is_namespace = rustix::fs::fstatfs(descriptor).is_ok_and(|found| {
+        // Other files may understand the number of this request as something else.
+        found.f_type == nix::libc::NSFS_MAGIC
+    });
+    // SAFETY: the request takes no argument and writes nowhere; the descriptor is open while borrowed.
+    let kind = || unsafe { nix::libc::ioctl(descriptor.as_raw_fd(), NS_GET_NSTYPE as _) };
+    is_namespace && kind() == nix::libc::CLONE_NEWNET
 }
 
 /// Runs `work` on this thread within a namespace and comes back.

@@ -1,115 +1,141 @@
 //! What can go wrong with a lab, in words that say what, where, and what to try.
 
+use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use thiserror::Error;
+use model::explain::{LabFailure, Language};
 
 use crate::file::Report;
 use crate::wire::WireError;
 
-#[derive(Debug, Error)]
+#[derive(Debug)]
 pub enum Error {
-    #[error("cannot read the lab file {}: {source}", path.display())]
     ReadFile { path: PathBuf, source: io::Error },
-
-    #[error("{0}")]
     File(Report),
-
-    #[error(
-        "a lab needs the capabilities {}, which this process lacks: run the command as root \
-         (for instance with sudo)", lacking.join(" and ")
-    )]
     Privilege { lacking: Vec<&'static str> },
-
-    #[error(
-        "\"{name}\" is no name for a lab: use 1 to 32 of a-z, 0-9 and \"-\", a letter or digit \
-         first"
-    )]
     Name { name: String },
-
-    #[error(
-        "the lab \"{name}\" is there already: take it down first with: glassnet lab down {name}"
-    )]
     AlreadyThere { name: String },
-
-    #[error(
-        "there is no lab \"{name}\"{}",
-        known(labs, "the labs here are", "no lab is up; start one with: glassnet lab up FILE")
-    )]
     NoLab { name: String, labs: Vec<String> },
-
-    #[error(
-        "the lab \"{lab}\" has no machine \"{name}\"{}",
-        known(machines, "it has", "it has none")
-    )]
     NoMachine { lab: String, name: String, machines: Vec<String> },
-
-    #[error(
-        "the machine \"{machine}\" has no container \"{name}\"{}",
-        known(containers, "it has", "it has none")
-    )]
     NoContainer { machine: String, name: String, containers: Vec<String> },
-
-    #[error("the lab \"{lab}\" has no link \"{name}\"{}", known(links, "it has", "it has none"))]
     NoLink { lab: String, name: String, links: Vec<String> },
-
-    #[error("\"{part}\" is not running: start it with: glassnet lab start {lab} {machine}")]
     NotRunning { lab: String, machine: String, part: String },
-
-    #[error("the machine \"{machine}\" is running already")]
     Running { machine: String },
-
-    #[error(
-        "the lab \"{name}\" has ended: its switches are gone, most likely since this computer \
-         was restarted. Clear it away with: glassnet lab down {name}"
-    )]
     Gone { name: String },
-
-    #[error("another glassnet is at work on the lab \"{name}\": try again when it is done")]
     Busy { name: String },
-
-    #[error(
-        "the lab \"{name}\" was not finished: an earlier command was interrupted. Take it down \
-         with: glassnet lab down {name}"
-    )]
     Unfinished { name: String },
-
-    #[error("cannot {what} {}: {source}", path.display())]
     State { what: &'static str, path: PathBuf, source: io::Error },
-
-    #[error("{} is damaged ({why}); nothing was touched. If no process of the lab is left, remove its directory by hand", path.display())]
     Damaged { path: PathBuf, why: String },
-
-    #[error("\"{part}\" did not come up: {why}")]
     Launch { part: String, why: String },
-
-    #[error("network of \"{part}\": {source}")]
     Wire { part: String, source: WireError },
-
-    #[error(
-        "sysctl {name} = {value} on \"{machine}\": {source}. The kernel here may not have it \
-         in a network namespace of its own"
-    )]
     Sysctl { machine: String, name: String, value: String, source: io::Error },
-
-    #[error("on \"{machine}\", {command} failed{status}:\n{output}")]
     Glassnet { machine: String, command: String, status: String, output: String },
-
-    #[error("cannot run {command} on \"{part}\": {source}")]
     Exec { part: String, command: String, source: io::Error },
-
-    #[error("cannot end process {pid} (\"{part}\"): {source}")]
     End { pid: i32, part: String, source: io::Error },
-
-    #[error(
-        "the lab \"{name}\" is not wholly down:\n{}\nRun the same command again",
-        errors.iter().map(|error| format!("  {error}")).collect::<Vec<_>>().join("\n")
-    )]
     Down { name: String, errors: Vec<Self> },
 }
 
+impl std::error::Error for Error {}
+
+/// In English; [`Error::say`] knows other languages.
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.say(Language::En))
+    }
+}
+
 impl Error {
+    /// What happened, where, and what to try, in the reader's language.
+    pub fn say(&self, language: Language) -> String {
+        self.facts().say(language)
+    }
+
+    fn facts(&self) -> LabFailure {
+        let shown = |path: &Path| path.display().to_string();
+        match self {
+            Self::ReadFile { path, source } => {
+                LabFailure::ReadFile { path: shown(path), why: source.to_string() }
+            }
+            Self::File(report) => LabFailure::Mistakes { report: report.to_string() },
+            Self::Privilege { lacking } => LabFailure::Privilege {
+                lacking: lacking.iter().map(|name| (*name).to_owned()).collect(),
+            },
+            Self::Name { name } => LabFailure::Name { name: name.clone() },
+            Self::AlreadyThere { name } => LabFailure::AlreadyThere { name: name.clone() },
+            Self::NoLab { name, labs } if labs.is_empty() => {
+                LabFailure::NoLabAtAll { name: name.clone() }
+            }
+            Self::NoLab { name, labs } => {
+                LabFailure::NoLab { name: name.clone(), labs: labs.clone() }
+            }
+            Self::NoMachine { lab, name, machines } => LabFailure::NoMachine {
+                lab: lab.clone(),
+                name: name.clone(),
+                machines: machines.clone(),
+            },
+            Self::NoContainer { machine, name, containers } if containers.is_empty() => {
+                LabFailure::NoContainerAtAll { machine: machine.clone(), name: name.clone() }
+            }
+            Self::NoContainer { machine, name, containers } => LabFailure::NoContainer {
+                machine: machine.clone(),
+                name: name.clone(),
+                containers: containers.clone(),
+            },
+            Self::NoLink { lab, name, links } => {
+                let (lab, name, links) = (lab.clone(), name.clone(), links.clone());
+                LabFailure::NoLink { lab, name, links }
+            }
+            Self::NotRunning { lab, machine, part } => LabFailure::NotRunning {
+                lab: lab.clone(),
+                machine: machine.clone(),
+                part: part.clone(),
+            },
+            Self::Running { machine } => LabFailure::Running { machine: machine.clone() },
+            Self::Gone { name } => LabFailure::Gone { name: name.clone() },
+            Self::Busy { name } => LabFailure::Busy { name: name.clone() },
+            Self::Unfinished { name } => LabFailure::Unfinished { name: name.clone() },
+            Self::State { what, path, source } => LabFailure::State {
+                what: (*what).to_owned(),
+                path: shown(path),
+                why: source.to_string(),
+            },
+            Self::Damaged { path, why } => {
+                LabFailure::Damaged { path: shown(path), why: why.clone() }
+            }
+            Self::Launch { part, why } => {
+                LabFailure::Launch { part: part.clone(), why: why.clone() }
+            }
+            Self::Wire { part, source } => {
+                LabFailure::Wire { part: part.clone(), why: source.to_string() }
+            }
+            Self::Sysctl { machine, name, value, source } => LabFailure::Sysctl {
+                machine: machine.clone(),
+                name: name.clone(),
+                value: value.clone(),
+                why: source.to_string(),
+            },
+            Self::Glassnet { machine, command, status, output } => LabFailure::Glassnet {
+                machine: machine.clone(),
+                command: command.clone(),
+                status: status.clone(),
+                output: output.clone(),
+            },
+            Self::Exec { part, command, source } => LabFailure::Exec {
+                part: part.clone(),
+                command: command.clone(),
+                why: source.to_string(),
+            },
+            Self::End { pid, part, source } => {
+                LabFailure::End { pid: *pid, part: part.clone(), why: source.to_string() }
+            }
+            Self::Down { name, errors } => LabFailure::Down {
+                name: name.clone(),
+                failures: errors.iter().map(Self::facts).collect(),
+            },
+        }
+    }
+
     /// A name for this kind of mistake that never changes.
     pub fn code(&self) -> &'static str {
         match self {
@@ -138,8 +164,4 @@ impl Error {
             Self::Down { .. } => "lab-down",
         }
     }
-}
-
-fn known(names: &[String], some: &str, none: &str) -> String {
-    if names.is_empty() { format!(" ({none})") } else { format!(" ({some}: {})", names.join(", ")) }
 }

@@ -4,31 +4,11 @@
 //! address rests as long as the pool allows before somebody else gets it: peers' caches and
 //! connections to the one before have died by then.
 
-use crate::cluster::{Network, Pool};
-use crate::net::{Family, IpNet};
+use crate::cluster::{Network, NetworkName, Pool};
+use crate::explain::{Reason, Reserved};
+use crate::net::Family;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-
-/// Why there is no lease.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NoLease {
-    #[error(
-        "no free address is left in {subnet}: all {taken} are leased; detach something, or create the network with a larger subnet"
-    )]
-    Exhausted { subnet: IpNet, taken: usize },
-    #[error("{address} is not in this network; it holds {}", list(.subnets))]
-    Outside { address: IpAddr, subnets: Vec<IpNet> },
-    #[error("{address} cannot be a container's: it is the {what} of {subnet}")]
-    Reserved { address: IpAddr, what: &'static str, subnet: IpNet },
-    #[error("{address} is already leased to {holder}")]
-    Taken { address: IpAddr, holder: String },
-    #[error("two {0} addresses were asked for; an attachment takes one of each family")]
-    TwoOfAFamily(Family),
-}
-
-fn list(subnets: &[IpNet]) -> String {
-    subnets.iter().map(IpNet::to_string).collect::<Vec<_>>().join(" and ")
-}
 
 /// The addresses of one network that are taken, and by whom.
 #[derive(Clone, Debug, Default)]
@@ -60,47 +40,53 @@ impl Ledger {
 
     /// An address of each of the network's families: those asked for, or the next free ones. The
     /// ledger is not changed; [`Ledger::take`] does that once the lease is durable.
-    pub fn lease(&self, network: &Network, asked: &[IpAddr]) -> Result<Vec<IpAddr>, NoLease> {
+    pub fn lease(&self, network: &Network, asked: &[IpAddr]) -> Result<Vec<IpAddr>, Reason> {
         for family in Family::BOTH {
             if asked.iter().filter(|address| Family::of(**address) == family).count() > 1 {
-                return Err(NoLease::TwoOfAFamily(family));
+                return Err(Reason::AddressesOfAFamily { family });
             }
         }
         if let Some(address) = asked.iter().find(|a| network.pool(Family::of(**a)).is_none()) {
             let subnets = network.pools.iter().map(|pool| pool.subnet).collect();
-            return Err(NoLease::Outside { address: *address, subnets });
+            let network = network.name.clone();
+            return Err(Reason::AddressOutside { network, address: *address, subnets });
         }
         let lease = |pool: &Pool| match asked.iter().find(|a| Family::of(**a) == pool.family()) {
-            Some(address) => self.claim(pool, *address),
-            None => self.next(pool),
+            Some(address) => self.claim(&network.name, pool, *address),
+            None => self.next(&network.name, pool),
         };
         network.pools.iter().map(lease).collect()
     }
 
-    fn claim(&self, pool: &Pool, address: IpAddr) -> Result<IpAddr, NoLease> {
+    fn claim(&self, network: &NetworkName, pool: &Pool, address: IpAddr) -> Result<IpAddr, Reason> {
         let subnet = pool.subnet;
         if !subnet.contains(&address) {
-            return Err(NoLease::Outside { address, subnets: vec![subnet] });
+            let (network, subnets) = (network.clone(), vec![subnet]);
+            return Err(Reason::AddressOutside { network, address, subnets });
         }
         let reserved = if address == pool.gateway {
-            "gateway"
+            Some(Reserved::Gateway)
         } else if address == subnet.network() {
-            "network address"
+            Some(Reserved::NetworkAddress)
         } else if address.is_ipv4() && address == subnet.broadcast() {
-            "broadcast address"
+            Some(Reserved::Broadcast)
         } else {
-            ""
+            None
         };
-        if !reserved.is_empty() {
-            return Err(NoLease::Reserved { address, what: reserved, subnet });
+        if let Some(what) = reserved {
+            let network = network.clone();
+            return Err(Reason::AddressReserved { network, address, what, subnet });
         }
         match self.taken.get(&address) {
-            Some(holder) => Err(NoLease::Taken { address, holder: holder.clone() }),
+            Some(holder) => {
+                let (network, holder) = (network.clone(), holder.clone());
+                Err(Reason::AddressTaken { network, address, holder })
+            }
             None => Ok(address),
         }
     }
 
-    fn next(&self, pool: &Pool) -> Result<IpAddr, NoLease> {
+    fn next(&self, network: &NetworkName, pool: &Pool) -> Result<IpAddr, Reason> {
         let (first, count) = hosts(pool);
         let at = |offset: u128| from_number(pool.family(), first + offset);
         let start = self
@@ -113,7 +99,8 @@ impl Ledger {
         (0..tries)
             .map(|step| at((start + step) % count))
             .find(|address| *address != pool.gateway && !self.taken.contains_key(address))
-            .ok_or_else(|| NoLease::Exhausted {
+            .ok_or_else(|| Reason::NoAddressLeft {
+                network: network.clone(),
                 subnet: pool.subnet,
                 taken: self.taken.keys().filter(|a| pool.subnet.contains(*a)).count(),
             })
@@ -176,7 +163,7 @@ mod tests {
         }
         assert_eq!(given, ["10.0.0.2", "10.0.0.3", "10.0.0.4", "10.0.0.5", "10.0.0.6"]);
         let full = ledger.lease(&network, &[]).unwrap_err();
-        assert!(matches!(full, NoLease::Exhausted { taken: 5, .. }), "{full}");
+        assert!(matches!(full, Reason::NoAddressLeft { taken: 5, .. }), "{full}");
     }
 
     #[test]
@@ -198,11 +185,11 @@ mod tests {
         let no = |address| ledger.lease(&network, &[ip(address)]).unwrap_err().to_string();
         assert_eq!(
             no("10.0.0.1"),
-            "10.0.0.1 cannot be a container's: it is the gateway of 10.0.0.0/29"
+            "network n: 10.0.0.1 cannot be a container's: it is the gateway of 10.0.0.0/29"
         );
         assert!(no("10.0.0.7").contains("broadcast"));
-        assert_eq!(no("10.0.0.3"), "10.0.0.3 is already leased to web/eth0");
-        assert_eq!(no("10.0.1.1"), "10.0.1.1 is not in this network; it holds 10.0.0.0/29");
-        assert_eq!(no("fd00::1"), "fd00::1 is not in this network; it holds 10.0.0.0/29");
+        assert_eq!(no("10.0.0.3"), "network n: 10.0.0.3 is already leased to web/eth0");
+        assert_eq!(no("10.0.1.1"), "10.0.1.1 is not in network n; it holds 10.0.0.0/29");
+        assert_eq!(no("fd00::1"), "fd00::1 is not in network n; it holds 10.0.0.0/29");
     }
 }

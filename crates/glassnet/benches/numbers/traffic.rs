@@ -176,9 +176,10 @@ impl Pair {
         for (netns, port) in self.namespaces.iter().zip(ports) {
             let mut sockets = Sockets::open_in(netns.as_fd())?;
             let links = observe::links(sockets.route()?)?;
+            let names = observe::Names::of(&links);
             let mac = links.iter().find_map(|l| l.mac.filter(|_| l.name.as_str() == "eth0"));
             let mac = mac.context("eth0 has no MAC address")?;
-            let addresses = observe::addresses(sockets.route()?, &links)?;
+            let addresses = observe::addresses(sockets.route()?, &names)?;
             let v4 =
                 addresses.iter().find(|a| a.link.as_str() == "eth0" && a.prefix.addr().is_ipv4());
             let address = v4.context("eth0 has no IPv4 address")?.prefix.addr();

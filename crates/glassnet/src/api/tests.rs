@@ -54,8 +54,9 @@ fn a_question_is_asked_and_its_answer_read() {
         name(),
         vec![model::cluster::Pool::with_first_gateway("10.88.0.0/16".parse().unwrap())],
     );
+    let created = CreatedNetwork { network, created: true };
     let listener =
-        Listener::answering(answer("201 Created", &serde_json::to_string(&network).unwrap()));
+        Listener::answering(answer("201 Created", &serde_json::to_string(&created).unwrap()));
     let wanted = CreateNetwork {
         name: name(),
         subnets: vec!["10.88.0.0/16".parse().unwrap()],
@@ -64,7 +65,7 @@ fn a_question_is_asked_and_its_answer_read() {
         masquerade: true,
         spoofing: false,
     };
-    assert_eq!(listener.api().create_network(&wanted).unwrap(), network);
+    assert_eq!(listener.api().create_network(&wanted).unwrap(), created);
     let question = listener.question();
     assert!(question.starts_with("POST /v1/networks HTTP/1.1\r\n"), "{question}");
     let (_, body) = question.split_once("\r\n\r\n").unwrap();

@@ -20,7 +20,7 @@ impl Completions {
         let mut script = Vec::new();
         let mut command = grammar::command(out.language);
         clap_complete::generate(self.shell, &mut command, "glassnet", &mut script);
-        out.raw(&String::from_utf8_lossy(&script))?;
+        out.text("completions", &String::from_utf8_lossy(&script))?;
         DONE
     }
 }

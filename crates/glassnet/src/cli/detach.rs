@@ -24,7 +24,9 @@ pub(super) struct Detach {
 
 impl Detach {
     pub(super) fn run(self, out: &Output) -> Outcome {
-        let ids = Api::here().attachments()?.into_iter().map(|row| row.attachment.id);
+        // What is on its way out is detached already.
+        let rows = Api::here().attachments()?.into_iter().filter(|row| row.state != "detaching");
+        let ids = rows.map(|row| row.attachment.id);
         let ids: Vec<AttachmentId> = ids.filter(|id| self.means(id)).collect();
         for id in &ids {
             ask::ask(&Request::Detach { id: id.clone() }, None)?;

@@ -11,7 +11,7 @@ use super::output::{Output, colour};
 use super::publish;
 use super::usage::Usage;
 use crate::api;
-use crate::protocol::{Code, Failure};
+use crate::protocol::Failure;
 use model::cluster::NetworkName;
 use model::explain::{Language, Text, codes};
 use serde_json::json;
@@ -35,8 +35,12 @@ pub(super) enum Error {
     NoSuchVerb(String),
     NotConfirmed,
     Kernel(kernel::Error),
-    Daemon(anyhow::Error),
     File(PathBuf, io::Error),
+    /// A panic, after it was told on stderr.
+    Bug {
+        place: String,
+        what: String,
+    },
     /// Stdout could not be written.
     Output(io::Error),
 }
@@ -97,7 +101,7 @@ impl Error {
             }
             Self::Api(error) => from_api(error, language),
             Self::Refused(failure) => from_daemon(failure, language),
-            Self::Lab(error) => (error.code(), foreign(error.code(), error, language), None),
+            Self::Lab(error) => (error.code(), error.say(language), None),
             Self::WhichNetwork(names) if names.is_empty() => {
                 let create = "glassnet network create NAME".to_owned();
                 ("which-network", Text::NoNetworkToChoose.say(language), Some(create))
@@ -111,12 +115,11 @@ impl Error {
             Self::NoSuchVerb(name) => own("usage", Text::NoSuchVerb { name }),
             Self::NotConfirmed => own("not-confirmed", Text::NotConfirmed),
             Self::Kernel(error) => ("kernel", error.to_string(), None),
-            // A chain: what was tried, and why it failed.
-            Self::Daemon(error) => ("node", format!("{error:#}"), None),
             Self::File(path, error) => {
                 let (path, why) = (path.display().to_string(), error.to_string());
                 own("file", Text::FileFailed { path: &path, why: &why })
             }
+            Self::Bug { place, what } => own("bug", Text::Bug { place, what }),
             Self::Output(error) => {
                 own("file", Text::FileFailed { path: "stdout", why: &error.to_string() })
             }
@@ -151,8 +154,13 @@ fn foreign(code: &str, message: &impl ToString, language: Language) -> String {
 type Told = (&'static str, String, Option<String>);
 
 fn from_daemon(failure: &Failure, language: Language) -> Told {
-    let code = name(failure.code);
-    (code, foreign(code, failure, language), None)
+    let code = failure.code.name();
+    let message = match &failure.reason {
+        Some(reason) => reason.say(language),
+        // A daemon of another version: its own words are all there is.
+        None => foreign(code, failure, language),
+    };
+    (code, message, None)
 }
 
 fn from_api(error: &api::Error, language: Language) -> Told {
@@ -185,24 +193,6 @@ fn from_api(error: &api::Error, language: Language) -> Told {
 fn failed(socket: &Path, why: &impl ToString, language: Language) -> (&'static str, String) {
     let (socket, why) = (socket.display().to_string(), why.to_string());
     ("connection", Text::ConnectionFailed { socket: &socket, why: &why }.say(language))
-}
-
-/// The stable name of a daemon's refusal.
-pub(super) fn name(code: Code) -> &'static str {
-    match code {
-        Code::InvalidRequest => "invalid-request",
-        Code::NoNetwork => "no-network",
-        Code::Exists => "exists",
-        Code::InUse => "in-use",
-        Code::Exhausted => "exhausted",
-        Code::Taken => "taken",
-        Code::NoNamespace => "no-namespace",
-        Code::Kernel => "kernel",
-        Code::Storage => "storage",
-        Code::Busy => "busy",
-        Code::Blocked => "blocked",
-        Code::Differs => "differs",
-    }
 }
 
 fn list(names: &[impl ToString]) -> String {

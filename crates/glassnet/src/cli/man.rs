@@ -23,7 +23,7 @@ impl Man {
         match &self.directory {
             None => {
                 let page = page(&command).map_err(Error::Output)?;
-                out.raw(&String::from_utf8_lossy(&page))?;
+                out.text("page", &String::from_utf8_lossy(&page))?;
             }
             Some(directory) => {
                 let written = write(&command, directory)?;

@@ -112,13 +112,17 @@ pub(crate) fn run() -> ExitCode {
     match std::panic::catch_unwind(verb) {
         Ok(Ok(code)) => code,
         Ok(Err(error)) => error.tell(&out),
-        Err(_) => ExitCode::FAILURE,
+        Err(_) => panic::ended(&out),
     }
 }
 
 fn run_verb(arguments: Vec<OsString>, out: &Output) -> Outcome {
+    #[cfg(debug_assertions)]
+    if std::env::var_os("GLASSNET_TEST_PANIC").is_some() {
+        panic!("asked for by a test");
+    }
     match grammar::read(arguments, out.language)? {
-        grammar::Read::Help(text) => out.raw(&text).and(DONE),
+        grammar::Read::Help(text) => out.text("help", &text).and(DONE),
         grammar::Read::Verb(verb) => verb.run(out),
     }
 }
@@ -134,7 +138,7 @@ impl Verb {
             Self::Trace(verb) => verb.run(out),
             Self::Node(verb) => verb.run(out),
             Self::Lab(verb) => verb.run(out),
-            Self::Demo(verb) => verb.run(),
+            Self::Demo(verb) => verb.run(out),
             Self::Doctor(verb) => verb.run(out),
             Self::Explain(verb) => verb.run(out),
             Self::Completions(verb) => verb.run(out),

@@ -4,11 +4,12 @@ use super::error::Error;
 use super::output::Output;
 use super::{DONE, Outcome};
 use crate::daemon::{self, Options};
-use crate::protocol::{RUN_DIRECTORY, STATE_DIRECTORY};
+use crate::protocol::{Failure, RUN_DIRECTORY, STATE_DIRECTORY};
 use clap::{Args, Subcommand};
-use model::explain::Text;
+use model::explain::{Reason, Text};
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
+use store::StoreError;
 
 /// Run the daemon that owns this host's container networks
 #[derive(Args)]
@@ -71,12 +72,12 @@ impl Node {
     }
 
     fn serve(&self) -> Outcome {
-        daemon::run(&self.options()).map_err(Error::Daemon)?;
+        daemon::run(&self.options()).map_err(|error| not_run(&error))?;
         DONE
     }
 
     fn reset(&self, out: &Output) -> Outcome {
-        let said = daemon::reset(&self.options()).map_err(Error::Daemon)?;
+        let said = daemon::reset(&self.options()).map_err(|error| not_run(&error))?;
         if out.json {
             return out.document(&serde_json::json!({ "done": said })).and(DONE);
         }
@@ -92,6 +93,21 @@ impl Node {
             accept_in_foreign_chains: self.accept_in_foreign_chains,
         }
     }
+}
+
+/// Why the daemon does not run, from the chain that tells it for the log.
+fn not_run(error: &anyhow::Error) -> Error {
+    if let Some(failure) = error.downcast_ref::<Failure>() {
+        return Error::Refused(failure.clone());
+    }
+    let reason = match error.downcast_ref::<StoreError>() {
+        Some(StoreError::Locked { path, holder }) => Reason::AnotherRuns {
+            directory: path.display().to_string(),
+            pid: holder.unwrap_or_default(),
+        },
+        _ => Reason::CannotStart { why: format!("{error:#}") },
+    };
+    Error::Refused(reason.into())
 }
 
 impl Reset {

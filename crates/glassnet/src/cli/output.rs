@@ -53,6 +53,12 @@ impl Output {
         if self.json { Ok(()) } else { self.raw(&text()) }
     }
 
+    /// A text that is an answer by itself: plain to people, named in a document to programs.
+    pub(super) fn text(&self, name: &str, text: &str) -> Result<(), Error> {
+        self.document(&serde_json::json!({ name: text }))?;
+        self.people(|| text.to_owned())
+    }
+
     /// A text that is the same to both.
     pub(super) fn raw(&self, text: &str) -> Result<(), Error> {
         let mut out = io::stdout().lock();

@@ -1,8 +1,15 @@
-//! A mistake of ours, told like any other error, and with where it is.
+//! A mistake of ours, told like any other error, and with where it is: in words on stderr, and to a
+//! program that wants JSON as the one document it waits for.
 
-use super::output::colour;
+use super::error::Error;
+use super::output::{Output, colour};
 use model::explain::{Language, Text, codes};
 use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
+
+/// Where the last panic was, and what it said.
+static LAST: Mutex<Option<(String, String)>> = Mutex::new(None);
 
 /// From now on, panics are told in this language, on stderr.
 pub(super) fn tell_in(language: Language) {
@@ -17,5 +24,17 @@ pub(super) fn tell_in(language: Language) {
         let advice = Text::Try { text: advice }.say(language);
         // There is nowhere to tell that stderr is closed.
         let _ = writeln!(io::stderr(), "{error}: {bug} [bug]\n{advice}");
+        let what = what.to_owned();
+        *LAST.lock().unwrap_or_else(PoisonError::into_inner) = Some((place, what));
     }));
+}
+
+/// Ends a verb that panicked. People have read of it by now; a program has not.
+pub(super) fn ended(out: &Output) -> ExitCode {
+    if !out.json {
+        return ExitCode::FAILURE;
+    }
+    let last = LAST.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let (place, what) = last.unwrap_or_default();
+    Error::Bug { place, what }.tell(out)
 }

@@ -27,10 +27,10 @@ impl Status {
             out.say(&Text::Drift { count: status.drift.len() })?;
         }
         for step in &status.drift {
-            out.say(&Text::Verbatim(&format!("  {step}")))?;
+            out.say(&Text::Verbatim(&format!("  {}", step.say(out.language))))?;
         }
         for warning in &status.warnings {
-            out.say(&Text::Warning { text: warning })?;
+            out.say(&Text::Warning { text: &warning.say(out.language) })?;
         }
         DONE
     }

@@ -3,8 +3,12 @@
 
 use super::{netns, publish, rate};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use model::cluster::InvalidName;
 use model::explain::{Language, Text};
+use model::net::{InvalidLinkName, InvalidMac};
 use std::error::Error as _;
+use std::net::AddrParseError;
+use std::num::{ParseIntError, TryFromIntError};
 
 /// A command line that was not understood.
 pub(super) struct Usage {
@@ -78,6 +82,18 @@ impl Usage {
             invalid.say(language)
         } else if let Some(invalid) = source.downcast_ref::<rate::Invalid>() {
             invalid.say(language)
+        } else if let Some(invalid) = source.downcast_ref::<InvalidName>() {
+            invalid.say(language)
+        } else if let Some(invalid) = source.downcast_ref::<InvalidLinkName>() {
+            invalid.say(language)
+        } else if source.is::<InvalidMac>() {
+            Text::NoMac.say(language)
+        } else if source.is::<AddrParseError>() {
+            Text::NoAddress.say(language)
+        } else if source.is::<ipnet::AddrParseError>() {
+            Text::NoSubnet.say(language)
+        } else if source.is::<ParseIntError>() || source.is::<TryFromIntError>() {
+            Text::NoNumber.say(language)
         } else {
             source.to_string()
         }

@@ -1,21 +1,82 @@
 //! `api.sock`: HTTP with JSON for people and tools.
 
 use super::Daemon;
-use crate::protocol::{AttachmentRow, Code, CreateNetwork, Failure, Status};
+use crate::protocol::{AttachmentRow, Code, CreateNetwork, CreatedNetwork, Failure, Status};
+use axum::extract::rejection::{BytesRejection, PathRejection};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
 use model::cluster::{Network, NetworkName};
+use model::explain::Reason;
+use std::convert::Infallible;
 use std::os::unix::net::UnixListener;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
 
-/// Serves the listener for ever.
+/// Connections served at once; further ones wait in the listener's backlog.
+const MAX_CONNECTIONS: usize = 256;
+
+/// How long a client may take over the head of a question …
+const HEAD: Duration = Duration::from_secs(10);
+
+/// … over its body and our work on it together …
+const QUESTION: Duration = Duration::from_secs(60);
+
+/// … and how long a connection lives, whatever is done on it. One that takes no answers ends here.
+const CONNECTION: Duration = Duration::from_secs(120);
+
+/// Serves the listener for ever. A client that stalls, in whatever part, holds up nobody else, and
+/// is gone after a while.
 pub(super) async fn serve(listener: UnixListener, daemon: Arc<Daemon>) -> std::io::Result<()> {
     listener.set_nonblocking(true)?;
     let listener = tokio::net::UnixListener::from_std(listener)?;
-    axum::serve(listener, router(daemon)).await
+    let service = TowerToHyperService::new(router(daemon));
+    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    loop {
+        let Ok(place) = places.clone().acquire_owned().await else { return Ok(()) };
+        let stream = match listener.accept().await {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                tracing::warn!(%error, "api.sock: accept failed");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            }
+        };
+        let service = service.clone();
+        tokio::spawn(async move {
+            let answer = service_fn(move |question| in_time(service.call(question)));
+            let connection = http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(HEAD)
+                // One that has said all it will, and listens, is answered.
+                .half_close(true)
+                .serve_connection(TokioIo::new(stream), answer);
+            match tokio::time::timeout(CONNECTION, connection).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::debug!(%error, "api.sock: a client went away"),
+                Err(_) => tracing::debug!("api.sock: a client stayed too long"),
+            }
+            drop(place);
+        });
+    }
+}
+
+async fn in_time(
+    answer: impl Future<Output = Result<Response, Infallible>>,
+) -> Result<Response, Infallible> {
+    match tokio::time::timeout(QUESTION, answer).await {
+        Ok(answer) => answer,
+        Err(_) => {
+            Ok(Failure::from(Reason::TooSlow { seconds: QUESTION.as_secs() }).into_response())
+        }
+    }
 }
 
 fn router(daemon: Arc<Daemon>) -> Router {
@@ -27,6 +88,7 @@ fn router(daemon: Arc<Daemon>) -> Router {
         .route("/v1/state", get(state))
         .route("/metrics", get(metrics))
         .fallback(unknown)
+        .method_not_allowed_fallback(not_so)
         .with_state(daemon)
 }
 
@@ -39,7 +101,7 @@ impl IntoResponse for Failure {
                 StatusCode::CONFLICT
             }
             Code::Exhausted | Code::Busy => StatusCode::SERVICE_UNAVAILABLE,
-            Code::Kernel | Code::Storage => StatusCode::INTERNAL_SERVER_ERROR,
+            Code::Kernel | Code::Storage | Code::Node => StatusCode::INTERNAL_SERVER_ERROR,
         };
         (status, Json(self)).into_response()
     }
@@ -51,11 +113,13 @@ async fn blocking<T: Send + 'static>(
     work: impl FnOnce(&Daemon) -> Result<T, Failure> + Send + 'static,
 ) -> Result<Json<T>, Failure> {
     let done = tokio::task::spawn_blocking(move || work(&daemon)).await;
-    done.unwrap_or_else(|error| {
-        let message = format!("the daemon failed over this question: {error}; see its log");
-        Err(Failure { code: Code::Kernel, message })
-    })
-    .map(Json)
+    done.unwrap_or_else(|error| Err(Reason::DaemonFailed { why: error.to_string() }.into()))
+        .map(Json)
+}
+
+fn named(name: Result<Path<NetworkName>, PathRejection>) -> Result<NetworkName, Failure> {
+    let Path(name) = name.map_err(|error| Reason::BadName { why: error.body_text() })?;
+    Ok(name)
 }
 
 type Daemons = State<Arc<Daemon>>;
@@ -70,26 +134,27 @@ async fn networks(State(daemon): Daemons) -> Json<Vec<Network>> {
 
 async fn network(
     State(daemon): Daemons,
-    Path(name): Path<NetworkName>,
+    name: Result<Path<NetworkName>, PathRejection>,
 ) -> Result<Json<Network>, Failure> {
+    let name = named(name)?;
     daemon.book().network(&name).cloned().map(Json)
 }
 
 async fn create_network(
     State(daemon): Daemons,
-    body: axum::body::Bytes,
-) -> Result<Json<Network>, Failure> {
-    let request: CreateNetwork = serde_json::from_slice(&body).map_err(|error| Failure {
-        code: Code::InvalidRequest,
-        message: format!("the request's body is not a network: {error}"),
-    })?;
+    body: Result<axum::body::Bytes, BytesRejection>,
+) -> Result<Json<CreatedNetwork>, Failure> {
+    let body = body.map_err(|error| Reason::NotANetwork { why: error.body_text() })?;
+    let request: CreateNetwork = serde_json::from_slice(&body)
+        .map_err(|error| Reason::NotANetwork { why: error.to_string() })?;
     blocking(daemon, move |daemon| daemon.create_network(&request)).await
 }
 
 async fn remove_network(
     State(daemon): Daemons,
-    Path(name): Path<NetworkName>,
+    name: Result<Path<NetworkName>, PathRejection>,
 ) -> Result<Json<()>, Failure> {
+    let name = named(name)?;
     blocking(daemon, move |daemon| daemon.remove_network(&name)).await
 }
 
@@ -105,7 +170,10 @@ async fn metrics(State(daemon): Daemons) -> String {
     daemon.metrics()
 }
 
+async fn not_so() -> Failure {
+    Reason::NoSuchMethod.into()
+}
+
 async fn unknown() -> Failure {
-    let message = "there is nothing at this address of the API; see GET /v1/status".to_owned();
-    Failure { code: Code::InvalidRequest, message }
+    Reason::NoSuchAddress.into()
 }

@@ -19,6 +19,7 @@ use crate::protocol::{AttachRequest, Attached, Code, Failure, Response};
 use kernel::conntrack::Forget;
 use model::cluster::{Attachment, AttachmentId, NetworkName};
 use model::diff::{self, Change, LinkChange, Step};
+use model::explain::Reason;
 use model::host::NamespaceId;
 use model::host::link::GROUP_DOOMED;
 use model::net::Transport;
@@ -40,19 +41,10 @@ impl Daemon {
         request: &AttachRequest,
         netns: Option<OwnedFd>,
     ) -> Result<Response, Failure> {
-        let netns = netns.ok_or_else(|| Failure {
-            code: Code::InvalidRequest,
-            message: format!("no network namespace came with the request to attach {}", request.id),
-        })?;
+        let netns = netns.ok_or_else(|| Reason::NoNamespaceSent { id: request.id.clone() })?;
         let inode = kernel::netns::inode(netns.as_fd()).map_err(|error| kernel_said(&error))?;
         if inode == self.own_netns {
-            return Err(Failure {
-                code: Code::NoNamespace,
-                message: format!(
-                    "{} is the host's own network namespace; a container needs one of its own",
-                    request.netns
-                ),
-            });
+            return Err(Reason::HostsOwnNamespace { netns: request.netns.clone() }.into());
         }
         self.drain_queue_for(Some(&request.id.container));
         self.check_host_ports(request)?;
@@ -64,10 +56,8 @@ impl Daemon {
             Err(same) => return self.attached(*same),
         };
         let (held, _work) = self.lease_from_strangers(request, leased, || {
-            self.lease(request, inode)?.map_err(|same| Failure {
-                code: Code::Busy,
-                message: format!("{} was attached by somebody else meanwhile", same.id),
-            })
+            let leased = self.lease(request, inode)?;
+            leased.map_err(|same| Reason::AttachedMeanwhile { id: same.id }.into())
         })?;
         if let Err(failure) = self.connect(&held, netns.as_fd()) {
             // The steps are undone. One that could not be may have left the link, so the lease is
@@ -80,13 +70,7 @@ impl Daemon {
         failpoint::ATTACH_CONNECTED.hit();
         if !self.note_attached(&held.attachment.id)? {
             self.disconnect(&held);
-            return Err(Failure {
-                code: Code::Busy,
-                message: format!(
-                    "{} was detached while it was being attached; attach it again if it is still wanted",
-                    request.id
-                ),
-            });
+            return Err(Reason::DetachedMeanwhile { id: request.id.clone() }.into());
         }
         failpoint::ATTACH_NOTED.hit();
         self.attached(held.attachment)
@@ -107,13 +91,7 @@ impl Daemon {
                 Decision::Wait => {}
             }
             let Some(left) = deadline.checked_duration_since(Instant::now()) else {
-                return Err(Failure {
-                    code: Code::Busy,
-                    message: format!(
-                        "{} has to wait for an earlier attachment that is still being taken down; try again",
-                        request.id
-                    ),
-                });
+                return Err(Reason::StillDetaching { id: request.id.clone() }.into());
             };
             book = self
                 .gone

@@ -5,9 +5,11 @@
 use super::record::{Held, Record, Stage};
 use crate::protocol::{AttachRequest, Code, CreateNetwork, Failure};
 use model::cluster::{Attachment, AttachmentId, Network, NetworkName, Pool, Publish};
-use model::ipam::{self, Ledger, NoLease};
+use model::explain::{AttachmentDifference, Choice, NetworkDifference, Reason};
+use model::ipam::{self, Ledger};
 use model::net::{Family, IpNet, LinkName};
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 /// Ports a Linux bridge can have (`BR_MAX_PORTS` in `net/bridge/br_private.h`), less port 0.
 pub(crate) const MAX_BRIDGE_PORTS: usize = 1023;
@@ -39,17 +41,18 @@ pub(crate) enum Decision {
     Wait,
 }
 
-fn no(code: Code, message: impl Into<String>) -> Failure {
-    Failure { code, message: message.into() }
+/// What a request for a network leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Creation {
+    /// It is there already, just so.
+    Same(Network),
+    New(Network),
 }
 
 /// The network's bridge takes no port more; others' links may be among those it has.
 pub(crate) fn full(network: &Network) -> Failure {
-    let message = format!(
-        "bridge {} of network {} has all {MAX_BRIDGE_PORTS} ports a Linux bridge can have; detach something or use another network",
-        network.bridge, network.name
-    );
-    no(Code::Exhausted, message)
+    let (bridge, network) = (network.bridge.clone(), network.name.clone());
+    Reason::BridgeFull { bridge, network, most: MAX_BRIDGE_PORTS }.into()
 }
 
 impl Book {
@@ -140,16 +143,12 @@ impl Book {
 
     pub(crate) fn network(&self, name: &NetworkName) -> Result<&Network, Failure> {
         self.networks.get(name).ok_or_else(|| {
-            let known: Vec<&str> = self.networks.keys().map(NetworkName::as_str).collect();
-            let known = match known[..] {
-                [] => "there is none yet".to_owned(),
-                _ => format!("there is {}", known.join(", ")),
+            let name = name.clone();
+            let reason = match self.networks.keys().cloned().collect::<Vec<_>>() {
+                known if known.is_empty() => Reason::NoNetworkYet { name },
+                known => Reason::NoSuchNetwork { name, known },
             };
-            let create = format!("create it with: glassnet network create {name}");
-            no(
-                Code::NoNetwork,
-                format!("no network is named {name} on this host; {known}; {create}"),
-            )
+            reason.into()
         })
     }
 
@@ -196,34 +195,20 @@ impl Book {
             return Err(full(network));
         }
         let ledger = &self.ledgers[&network.name];
-        let addresses = ledger.lease(network, &request.addresses).map_err(|why| {
-            let code = match why {
-                NoLease::Exhausted { .. } => Code::Exhausted,
-                NoLease::Taken { .. } => Code::Taken,
-                _ => Code::InvalidRequest,
-            };
-            no(code, format!("network {}: {why}", network.name))
-        })?;
+        let addresses = ledger.lease(network, &request.addresses)?;
         // A network has a pool, so a lease has an address.
         let mac = request.mac.unwrap_or_else(|| Network::mac_for(addresses[0]));
         if !mac.is_unicast() || mac.is_zero() {
-            let message = format!(
-                "{mac} cannot be a container's MAC address: it is not a unicast address; the first byte must be even"
-            );
-            return Err(no(Code::InvalidRequest, message));
+            return Err(Reason::MacNotUnicast { mac }.into());
         }
         let same_mac =
             |held: &&Held| held.attachment.mac == mac && held.attachment.network == network.name;
         if let Some(other) = self.held.values().find(same_mac) {
-            let message =
-                format!("MAC {mac} is {}'s in network {}", other.attachment.id, network.name);
-            return Err(no(Code::Taken, message));
+            let (id, network) = (other.attachment.id.clone(), network.name.clone());
+            return Err(Reason::MacTaken { mac, id, network }.into());
         }
         if network.bridge_mac() == mac {
-            return Err(no(
-                Code::Taken,
-                format!("MAC {mac} is the bridge's of network {}", network.name),
-            ));
+            return Err(Reason::MacOfBridge { mac, network: network.name.clone() }.into());
         }
         let attachment = Attachment {
             id: request.id.clone(),
@@ -253,39 +238,26 @@ impl Book {
             return Ok(Decision::Wait);
         }
         let attachment = &held.attachment;
-        let same = held.netns_inode == inode
-            && attachment.network == request.network
-            && request.addresses.iter().all(|address| attachment.addresses.contains(address))
-            && request.mac.is_none_or(|mac| mac == attachment.mac)
-            && attachment.publish == request.publish
-            && attachment.bandwidth == request.bandwidth
-            && attachment.default_route == request.default_route;
-        if same {
+        let differences = differences(held, request, inode);
+        if differences.is_empty() {
             return Ok(Decision::Same(Box::new(attachment.clone())));
         }
-        let message = format!(
-            "{} is attached to network {} already, with other settings; detach it first",
-            attachment.id, attachment.network
-        );
-        Err(no(Code::Exists, message))
+        Err(Reason::AttachmentDiffers { id: attachment.id.clone(), differences }.into())
     }
 
     fn check_ports(&self, request: &AttachRequest) -> Result<(), Failure> {
         for (i, publish) in request.publish.iter().enumerate() {
             if publish.host_port == 0 || publish.container_port == 0 {
-                let message =
-                    format!("cannot publish {publish}: port 0 is none; ports are 1 to 65535");
-                return Err(no(Code::InvalidRequest, message));
+                return Err(Reason::PortZero { publish: *publish }.into());
             }
             if let Some(twin) = request.publish[..i].iter().find(|other| other.collides(publish)) {
-                let message = format!("{publish} and {twin} want the same port of the host");
-                return Err(no(Code::InvalidRequest, message));
+                return Err(Reason::PortTwice { publish: *publish, twin: *twin }.into());
             }
             let users = self.published.get(&(publish.transport, publish.host_port));
             let taken = users.into_iter().flatten().find(|(other, _)| other.collides(publish));
-            if let Some((other, holder)) = taken {
-                let message = format!("cannot publish {publish}: {holder} has published {other}");
-                return Err(no(Code::Taken, message));
+            if let Some((theirs, id)) = taken {
+                let (publish, id, theirs) = (*publish, id.clone(), *theirs);
+                return Err(Reason::PortPublished { publish, id, theirs }.into());
             }
         }
         Ok(())
@@ -296,13 +268,13 @@ impl Book {
         &self,
         request: &CreateNetwork,
         routed: &[IpNet],
-    ) -> Result<Network, Failure> {
-        if self.networks.contains_key(&request.name) {
-            let message = format!(
-                "a network named {} is there already; choose another name or remove it first",
-                request.name
-            );
-            return Err(no(Code::Exists, message));
+    ) -> Result<Creation, Failure> {
+        if let Some(there) = self.networks.get(&request.name) {
+            let differences = network_differences(there, request)?;
+            if differences.is_empty() {
+                return Ok(Creation::Same(there.clone()));
+            }
+            return Err(Reason::NetworkDiffers { name: there.name.clone(), differences }.into());
         }
         let used: Vec<IpNet> = self
             .networks
@@ -311,48 +283,33 @@ impl Book {
             .chain(routed.iter().copied().filter(|prefix| prefix.prefix_len() > 0))
             .collect();
         let subnets = if request.subnets.is_empty() {
-            vec![free_subnet(Family::V4, &used).ok_or_else(|| {
-                no(
-                    Code::Exhausted,
-                    "no private IPv4 subnet is free on this host; name one with --subnet",
-                )
-            })?]
+            vec![free_subnet(Family::V4, &used).ok_or(Reason::NoSubnetFree)?]
         } else {
             request.subnets.clone()
         };
-        let mut pools: Vec<Pool> = subnets.iter().map(|s| Pool::with_first_gateway(*s)).collect();
-        for gateway in &request.gateways {
-            let pool = pools.iter_mut().find(|pool| pool.family() == Family::of(*gateway));
-            let Some(pool) = pool else {
-                let message = format!("gateway {gateway} has no subnet of its family");
-                return Err(no(Code::InvalidRequest, message));
-            };
-            pool.gateway = *gateway;
-        }
+        let pools = pools(&subnets, &request.gateways)?;
         let network = Network {
             mtu: request.mtu,
             masquerade: request.masquerade,
             spoofing: request.spoofing,
             ..Network::new(request.name.clone(), pools)
         };
-        network.check().map_err(|why| no(Code::InvalidRequest, why.to_string()))?;
+        network.check()?;
         for subnet in &subnets {
             if let Some(other) = used.iter().find(|other| overlap(subnet, other)) {
-                let free = free_subnet(Family::of_prefix(subnet), &used);
-                let free = free.map_or(String::new(), |free| format!("; {free} is free"));
-                let message =
-                    format!("{subnet} overlaps {other}, which this host already routes{free}");
-                return Err(no(Code::Taken, message));
+                let (subnet, other) = (*subnet, *other);
+                let reason = match free_subnet(Family::of_prefix(&subnet), &used) {
+                    Some(free) => Reason::SubnetOverlaps { subnet, other, free },
+                    None => Reason::SubnetOverlapsAll { subnet, other },
+                };
+                return Err(reason.into());
             }
         }
         if let Some(twin) = self.networks.values().find(|other| other.bridge == network.bridge) {
-            let message = format!(
-                "{}'s bridge would have the name of {}'s, {}; choose another name",
-                network.name, twin.name, twin.bridge
-            );
-            return Err(no(Code::Exists, message));
+            let (name, twin, bridge) = (network.name, twin.name.clone(), network.bridge);
+            return Err(Reason::BridgeNameTaken { name, twin, bridge }.into());
         }
-        Ok(network)
+        Ok(Creation::New(network))
     }
 
     /// Whether the network may go.
@@ -360,11 +317,11 @@ impl Book {
         self.network(name)?;
         let mut users = self.held.values().filter(|held| held.attachment.network == *name);
         let Some(first) = users.next() else { return Ok(()) };
-        let others = users.count();
-        let more = if others == 0 { String::new() } else { format!(" and {others} more") };
-        let message =
-            format!("network {name} is in use by {}{more}; detach first", first.attachment.id);
-        Err(no(Code::InUse, message))
+        let (name, id) = (name.clone(), first.attachment.id.clone());
+        Err(match users.count() {
+            0 => Reason::NetworkInUseByOne { name, id }.into(),
+            others => Reason::NetworkInUse { name, id, others }.into(),
+        })
     }
 
     /// Leased and leasable addresses of the network's scarcer family.
@@ -377,6 +334,91 @@ impl Book {
         let free = |(taken, all): &(u64, u64)| all.saturating_sub(*taken);
         network.pools.iter().map(fill).min_by_key(free).unwrap_or((0, 0))
     }
+}
+
+/// The pools of subnets, with the gateways that were named.
+fn pools(subnets: &[IpNet], gateways: &[IpAddr]) -> Result<Vec<Pool>, Failure> {
+    let mut pools: Vec<Pool> = subnets.iter().map(|s| Pool::with_first_gateway(*s)).collect();
+    for gateway in gateways {
+        let pool = pools.iter_mut().find(|pool| pool.family() == Family::of(*gateway));
+        pool.ok_or(Reason::GatewayWithoutSubnet { gateway: *gateway })?.gateway = *gateway;
+    }
+    Ok(pools)
+}
+
+/// What of a network is not as a repeated request has it. What the request leaves open is no
+/// difference.
+fn network_differences(
+    there: &Network,
+    request: &CreateNetwork,
+) -> Result<Vec<NetworkDifference>, Failure> {
+    use NetworkDifference as Differs;
+    let found: Vec<IpNet> = there.pools.iter().map(|pool| pool.subnet).collect();
+    let (asked, sorted) = (sorted(&request.subnets), sorted(&found));
+    let mut differences = Vec::new();
+    if !asked.is_empty() && asked != sorted {
+        differences.push(Differs::Subnets { asked: request.subnets.clone(), found });
+    } else {
+        let subnets = if asked.is_empty() { &found } else { &request.subnets };
+        for asked in pools(subnets, &request.gateways)? {
+            let named = request.gateways.contains(&asked.gateway) || !request.subnets.is_empty();
+            let there = there.pool(asked.family()).map(|pool| pool.gateway);
+            if let Some(found) = there.filter(|found| named && *found != asked.gateway) {
+                differences.push(Differs::Gateway { asked: asked.gateway, found });
+            }
+        }
+    }
+    if request.mtu != there.mtu {
+        let (asked, found) = (Choice::mtu(request.mtu), Choice::mtu(there.mtu));
+        differences.push(Differs::Mtu { asked, found });
+    }
+    if request.masquerade != there.masquerade {
+        let (asked, found) = (request.masquerade.into(), there.masquerade.into());
+        differences.push(Differs::Masquerade { asked, found });
+    }
+    if request.spoofing != there.spoofing {
+        let (asked, found) = (request.spoofing.into(), there.spoofing.into());
+        differences.push(Differs::Spoofing { asked, found });
+    }
+    Ok(differences)
+}
+
+fn sorted(subnets: &[IpNet]) -> Vec<IpNet> {
+    let mut subnets = subnets.to_vec();
+    subnets.sort();
+    subnets
+}
+
+/// What of an attachment is not as a repeated request has it.
+fn differences(held: &Held, request: &AttachRequest, inode: u64) -> Vec<AttachmentDifference> {
+    use AttachmentDifference as Differs;
+    let there = &held.attachment;
+    let mut differences = Vec::new();
+    if held.netns_inode != inode {
+        differences.push(Differs::Namespace);
+    }
+    if there.network != request.network {
+        let (asked, found) = (request.network.clone(), there.network.clone());
+        differences.push(Differs::Network { asked, found });
+    }
+    for asked in request.addresses.iter().filter(|asked| !there.addresses.contains(asked)) {
+        differences.push(Differs::Address { asked: *asked, found: there.addresses.clone() });
+    }
+    if let Some(asked) = request.mac.filter(|asked| *asked != there.mac) {
+        differences.push(Differs::Mac { asked, found: there.mac });
+    }
+    if there.publish != request.publish {
+        let (asked, found) = (request.publish[..].into(), there.publish[..].into());
+        differences.push(Differs::Publish { asked, found });
+    }
+    if there.bandwidth != request.bandwidth {
+        differences.push(Differs::Bandwidth);
+    }
+    if there.default_route != request.default_route {
+        let (asked, found) = (request.default_route.into(), there.default_route.into());
+        differences.push(Differs::DefaultRoute { asked, found });
+    }
+    differences
 }
 
 fn overlap(a: &IpNet, b: &IpNet) -> bool {

@@ -4,15 +4,16 @@
 //! so more machinery would only wait in line more elaborately.
 
 use super::Daemon;
-use crate::protocol::{Code, Failure, MAX_FRAME, Request, Response};
-use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
-use std::io::{self, IoSliceMut, Read, Write};
-use std::mem::MaybeUninit;
-use std::os::fd::OwnedFd;
+use crate::frame::{self, NoFrame};
+use crate::protocol::{AttachRequest, Failure, MAX_FRAME, Request, Response};
+use model::explain::Reason;
+use std::io;
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::net::{UnixListener, UnixStream};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Connections served at once; further ones wait in the listener's backlog.
 const MAX_CONNECTIONS: usize = 512;
@@ -20,7 +21,7 @@ const MAX_CONNECTIONS: usize = 512;
 /// Threads that stay when nothing happens.
 const RESERVE: usize = 4;
 
-/// How long a client may take to say what it wants, and to take the answer.
+/// How long a client may take to say all of what it wants, and to take the answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The threads that wait for a client, and all there are. The one that gets a client serves it
@@ -57,8 +58,12 @@ impl Threads {
         if self.waiting.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.reinforce();
         }
-        if let Err(error) = converse(stream, &self.daemon) {
-            tracing::debug!(%error, "attach.sock: a client went away");
+        // A mistake of ours over one question ends that question, not the thread that others need.
+        let conversation = AssertUnwindSafe(|| converse(stream, &self.daemon));
+        match std::panic::catch_unwind(conversation) {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::debug!(%error, "attach.sock: a client went away"),
+            Err(_) => tracing::error!("attach.sock: a question ended in a panic"),
         }
     }
 
@@ -94,65 +99,27 @@ impl Threads {
     }
 }
 
-fn converse(mut stream: UnixStream, daemon: &Daemon) -> io::Result<()> {
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
-    let (bytes, netns) = receive(&mut stream)?;
-    let response = match serde_json::from_slice::<Request>(&bytes) {
-        Ok(request) => daemon.answer(request, netns).unwrap_or_else(Response::Failed),
-        Err(error) => Response::Failed(Failure {
-            code: Code::InvalidRequest,
-            message: format!(
-                "the daemon does not understand the question: {error}; shim and daemon may be of different versions"
-            ),
-        }),
+fn converse(stream: UnixStream, daemon: &Daemon) -> io::Result<()> {
+    let asked = frame::receive_with_descriptor(&stream, Instant::now() + PATIENCE);
+    let response = match asked {
+        Ok((bytes, netns)) => answer(daemon, &bytes, netns).unwrap_or_else(Response::Failed),
+        Err(NoFrame::TooLong(_)) => Response::Failed(Reason::TooLong { most: MAX_FRAME }.into()),
+        Err(NoFrame::Connection(error)) if error.kind() == io::ErrorKind::InvalidData => {
+            Response::Failed(Reason::NotUnderstood { why: error.to_string() }.into())
+        }
+        Err(NoFrame::Connection(error)) => return Err(error),
     };
-    let body = serde_json::to_vec(&response).map_err(io::Error::other)?;
-    let length = u32::try_from(body.len()).map_err(io::Error::other)?;
-    let mut frame = length.to_le_bytes().to_vec();
-    frame.extend_from_slice(&body);
-    stream.write_all(&frame)
+    frame::send(&stream, &response, None, Instant::now() + PATIENCE)
 }
 
-/// One frame, and the descriptor that came with its first byte.
-fn receive(stream: &mut UnixStream) -> io::Result<(Vec<u8>, Option<OwnedFd>)> {
-    let mut first = vec![0; 8192];
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(4))];
-    let mut control = RecvAncillaryBuffer::new(&mut space);
-    let received = recvmsg(
-        &mut *stream,
-        &mut [IoSliceMut::new(&mut first)],
-        &mut control,
-        RecvFlags::CMSG_CLOEXEC,
-    )?;
-    // Descriptors that nobody asked for are closed by being dropped here.
-    let netns = control
-        .drain()
-        .filter_map(|message| match message {
-            RecvAncillaryMessage::ScmRights(descriptors) => Some(descriptors),
-            _ => None,
-        })
-        .flatten()
-        .next();
-    first.truncate(received.bytes);
-    while first.len() < 4 {
-        let mut more = [0; 4];
-        let n = stream.read(&mut more)?;
-        if n == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        first.extend_from_slice(&more[..n]);
+fn answer(daemon: &Daemon, bytes: &[u8], netns: Option<OwnedFd>) -> Result<Response, Failure> {
+    let request: Request = serde_json::from_slice(bytes)
+        .map_err(|error| Reason::NotUnderstood { why: error.to_string() })?;
+    if let (Request::Attach(AttachRequest { id, .. }) | Request::Check { id }, Some(netns)) =
+        (&request, &netns)
+        && !kernel::netns::is_network(netns.as_fd())
+    {
+        return Err(Reason::NotANamespace { id: id.clone() }.into());
     }
-    let mut body = first.split_off(4);
-    let length = u32::from_le_bytes([first[0], first[1], first[2], first[3]]);
-    if length > MAX_FRAME || body.len() > length as usize {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, "a frame of impossible length"));
-    }
-    // Memory grows with what arrives, not with what was announced.
-    let missing = u64::from(length) - body.len() as u64;
-    stream.take(missing).read_to_end(&mut body)?;
-    if body.len() < length as usize {
-        return Err(io::ErrorKind::UnexpectedEof.into());
-    }
-    Ok((body, netns))
+    daemon.answer(request, netns)
 }

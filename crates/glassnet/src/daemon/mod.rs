@@ -38,10 +38,11 @@ pub(crate) use options::Options;
 pub(crate) use reset::reset;
 pub(crate) use start::run;
 
-use crate::protocol::{Code, Failure, Request, Response};
+use crate::protocol::{Failure, Request, Response};
 use book::Book;
 use kernel::apply::{Applier, Outcome, Pace};
 use model::diff::{self, Step};
+use model::explain::{Deed, Reason};
 use model::host::NamespaceId;
 use model::plan;
 use record::Record;
@@ -84,7 +85,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 fn storage(error: &StoreError) -> Failure {
-    Failure { code: Code::Storage, message: error.to_string() }
+    Reason::Unwritable { why: error.to_string() }.into()
 }
 
 impl Daemon {
@@ -194,9 +195,12 @@ impl Daemon {
                 tracing::warn!(error = %again.error, step = what, "could not undo a step");
             }
         }
-        let what = steps.get(failure.step).map(|step| kernel_words::in_words(&step.change));
-        let message = format!("could not {}: {}", what.unwrap_or_default(), failure.error);
-        let code = if failure.error.is_full() { Code::Exhausted } else { Code::Kernel };
-        Err(Failure { code, message })
+        let deed = steps.get(failure.step).map_or(Deed::Nothing, |step| Deed::from(&step.change));
+        let said = failure.error.to_string();
+        Err(if failure.error.is_full() {
+            Reason::NoPortLeft { deed, said }.into()
+        } else {
+            Reason::StepFailed { deed, said }.into()
+        })
     }
 }

@@ -1,23 +1,31 @@
 //! Networks: created and removed.
 
+use super::book::Creation;
 use super::kernel_words::kernel_said;
 use super::record::Record;
 use super::{Daemon, facts, failpoint, look};
-use crate::protocol::{Code, CreateNetwork, Failure, Response};
-use model::cluster::{Network, NetworkName};
+use crate::protocol::{CreateNetwork, CreatedNetwork, Failure, Response};
+use model::cluster::NetworkName;
 use model::diff;
+use model::explain::Reason;
 use model::plan;
 
 impl Daemon {
-    /// Creates a network and its bridge.
-    pub(super) fn create_network(&self, request: &CreateNetwork) -> Result<Network, Failure> {
+    /// Creates a network and its bridge. One that is there, just so, is the answer.
+    pub(super) fn create_network(
+        &self,
+        request: &CreateNetwork,
+    ) -> Result<CreatedNetwork, Failure> {
         let host = look::host().map_err(|error| kernel_said(&error))?;
         let routed = facts::routed(&host);
         // Else a comparison that comes between the record and the bridge makes the bridge first.
         let not_compared = self.world.read();
         let (network, node) = {
             let mut book = self.book();
-            let network = book.create(request, &routed)?;
+            let network = match book.create(request, &routed)? {
+                Creation::New(network) => network,
+                Creation::Same(network) => return Ok(CreatedNetwork { network, created: false }),
+            };
             let record = Record::NetworkCreated { network: network.clone() };
             let ticket = self.note(&mut book, &record)?;
             let node = self.node(&book);
@@ -35,7 +43,7 @@ impl Daemon {
         // Whether others let it pass is seen with the network there.
         self.compare_now();
         tracing::info!(network = %network.name, bridge = %network.bridge, "network created");
-        Ok(network)
+        Ok(CreatedNetwork { network, created: true })
     }
 
     /// Removes a network that nobody is attached to.
@@ -78,10 +86,7 @@ impl Daemon {
         let network = book.network(name)?;
         let (leased, leasable) = book.fill(network);
         if leased >= leasable {
-            return Err(Failure {
-                code: Code::Exhausted,
-                message: format!("network {name} has no free address: all {leasable} are leased"),
-            });
+            return Err(Reason::NetworkFull { network: name.clone(), leasable }.into());
         }
         drop(book);
         self.refuse_blocked(name, false)?;

@@ -7,9 +7,10 @@
 
 use super::kernel_words::kernel_said;
 use super::{Daemon, lock};
-use crate::protocol::{Code, Failure};
+use crate::protocol::Failure;
 use model::cluster::{Network, NetworkName};
 use model::diff::{Change, Step};
+use model::explain::{Notice, Reason};
 use model::host::{Namespace, NamespaceId, Unknown};
 use model::path::{Blockage, Blocked, By, Way, blocked, together};
 use model::plan::passage;
@@ -41,7 +42,7 @@ impl Daemon {
         let mut before = lock(&self.blocked);
         if *before != blocked {
             for blockage in together(blocked.iter().cloned()) {
-                tracing::warn!(network = %blockage.first.network, "{}", in_words(&blockage));
+                tracing::warn!(network = %blockage.first.network, "{}", notice(&blockage));
             }
             *before = blocked;
         }
@@ -60,7 +61,7 @@ impl Daemon {
         }
         self.reconcile()?;
         match together(self.blocks(network, publishes)).first() {
-            Some(blockage) => Err(Failure { code: Code::Blocked, message: in_words(blockage) }),
+            Some(blockage) => Err(no(blockage).into()),
             None => Ok(()),
         }
     }
@@ -81,8 +82,8 @@ impl Daemon {
     }
 
     /// What is blocked, a line for each network and chain.
-    pub(super) fn blocked_in_words(&self) -> Vec<String> {
-        together(lock(&self.blocked).iter().cloned()).iter().map(in_words).collect()
+    pub(super) fn notices_of_the_blocked(&self) -> Vec<Notice> {
+        together(lock(&self.blocked).iter().cloned()).iter().map(notice).collect()
     }
 }
 
@@ -91,13 +92,28 @@ fn step(changes: Vec<model::diff::NftChange>) -> Option<Step> {
     (change != Change::Nft(Vec::new())).then_some(Step { namespace: NamespaceId::Host, change })
 }
 
-fn in_words(blockage: &Blockage) -> String {
+fn no(blockage: &Blockage) -> Reason {
     let Blockage { first, families, ways } = blockage;
-    let Blocked { network, priority, by, owner, .. } = first;
-    let sure = if matches!(by, By::Evidence(_)) { "drops" } else { "may drop" };
-    format!(
-        "{owner} {sure} what network {network} forwards ({families}: {ways}): chain {}, hook forward, priority {priority}, {by}; let it pass with: {}",
-        first.place(),
-        first.command()
-    )
+    Reason::ForwardingBlocked {
+        owner: first.owner.as_str().into(),
+        network: first.network.clone(),
+        traffic: format!("{families}: {ways}").into(),
+        chain: first.place().into(),
+        priority: first.priority,
+        by: first.by.to_string().into(),
+        command: first.command().into(),
+    }
+}
+
+fn notice(blockage: &Blockage) -> Notice {
+    let Blockage { first, families, ways } = blockage;
+    let (owner, network) = (first.owner.as_str().into(), first.network.clone());
+    let traffic = format!("{families}: {ways}").into();
+    let (chain, priority) = (first.place().into(), first.priority);
+    let (by, command) = (first.by.to_string().into(), first.command().into());
+    if matches!(first.by, By::Evidence(_)) {
+        Notice::Blocked { owner, network, traffic, chain, priority, by, command }
+    } else {
+        Notice::MayBeBlocked { owner, network, traffic, chain, priority, by, command }
+    }
 }

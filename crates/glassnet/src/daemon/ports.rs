@@ -2,8 +2,9 @@
 
 use super::kernel_words::kernel_said;
 use super::{Daemon, lock};
-use crate::protocol::{AttachRequest, Code, Failure};
+use crate::protocol::{AttachRequest, Failure};
 use model::cluster::Publish;
+use model::explain::Reason;
 use model::host::socket::Process;
 use model::host::{Socket, Table};
 use std::net::IpAddr;
@@ -33,17 +34,14 @@ impl Daemon {
         let Some((publish, socket, owner)) = owned.find(|(_, _, owner)| others(owner)) else {
             return Ok(());
         };
-        let holder = owner.map_or_else(
-            || "a process".to_owned(),
-            |process| format!("{} (pid {})", process.name, process.pid),
-        );
-        Err(Failure {
-            code: Code::Taken,
-            message: format!(
-                "cannot publish {publish}: {holder} listens on {} {} of this host; stop it or publish another port",
-                publish.transport, socket.local
-            ),
-        })
+        let (publish, transport, local) = (*publish, publish.transport, socket.local);
+        Err(match owner {
+            None => Reason::PortHeldByUnknown { publish, transport, local },
+            Some(Process { pid, name: process }) => {
+                Reason::PortHeld { publish, process, pid, transport, local }
+            }
+        }
+        .into())
     }
 }
 

@@ -3,11 +3,12 @@
 //! At the start, and whenever somebody else changed something. If nothing differs nothing is written,
 //! so a restart disturbs no packet.
 
-use super::kernel_words::{in_words, kernel_said};
+use super::kernel_words::kernel_said;
 use super::record::{Held, Record, Stage};
 use super::{Daemon, facts, lock, look};
 use crate::protocol::Failure;
 use model::diff::{self, Change, Diff, LinkChange, Step};
+use model::explain::{Deed, Notice};
 use model::host::link::GROUP_DOOMED;
 use model::host::{Actual, Keyed as _, Namespace, NamespaceId, Unknown, Wanted};
 use model::net::LinkName;
@@ -35,35 +36,38 @@ impl Daemon {
         diff::diff(&wanted, &actual)
     }
 
-    /// Compares and mends; gives what was found in words.
-    pub(super) fn reconcile(&self) -> Result<Vec<String>, Failure> {
+    /// Compares and mends; gives what was found.
+    pub(super) fn reconcile(&self) -> Result<Vec<Notice>, Failure> {
         let _alone = self.world.write();
         let mut host = look::host_and_hooks().map_err(|error| kernel_said(&error))?;
         *lock(&self.facts) = facts::facts(&host, |link| accept_ra(&host, link));
-        let mut words = Vec::new();
+        let mut found = Vec::new();
         match self.pass(&mut host) {
-            Ok(passed) => words.extend(passed.iter().map(|step| in_words(&step.change))),
-            Err(failure) => words.push(failure.message),
+            Ok(passed) => found.extend(
+                passed.iter().map(|step| Notice::WasMissing { deed: Deed::from(&step.change) }),
+            ),
+            Err(failure) => found.push(Notice::Failed { said: failure.message }),
         }
         let Diff { steps, conflicts } = self.difference(host);
-        words.extend(conflicts.iter().map(ToString::to_string));
+        found.extend(conflicts.iter().map(Notice::from));
         for step in &steps {
-            words.push(in_words(&step.change));
+            found.push(Notice::WasMissing { deed: Deed::from(&step.change) });
             if let Err(failure) = self.mend(step) {
                 tracing::warn!(%failure, "could not be mended");
-                words.push(failure.message);
+                let (deed, said) = (Deed::from(&step.change), failure.message);
+                found.push(Notice::NotMended { deed, said });
             }
         }
-        if !words.is_empty() {
+        if !found.is_empty() {
             tracing::info!(
                 steps = steps.len(),
-                first = words[0],
+                first = %found[0],
                 "the host was not as it should be"
             );
         }
         self.metrics.drift(steps.len());
-        lock(&self.notes).drift.clone_from(&words);
-        Ok(words)
+        lock(&self.notes).drift.clone_from(&found);
+        Ok(found)
     }
 
     /// A setting of a link that came later: what it was is noted before it is changed.

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::protocol::{API_SOCKET, ATTACH_SOCKET, QUEUE_DIRECTORY};
 use anyhow::Context as _;
+use model::explain::Notice;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::os::unix::net::UnixListener;
 use std::path::Path;
@@ -94,9 +95,10 @@ fn open(options: &Options, runtime: tokio::runtime::Handle) -> anyhow::Result<Ar
             journal.compact(|| book.snapshot())?;
         }
     }
-    let mut warnings: Vec<String> = findings.iter().map(ToString::to_string).collect();
-    warnings.extend(directory.findings().iter().map(ToString::to_string));
-    warnings.iter().for_each(|warning| tracing::warn!(warning, "found in the state directory"));
+    let found = |finding: &store::Finding| Notice::FoundOnDisk { what: finding.to_string() };
+    let mut warnings: Vec<Notice> = findings.iter().map(found).collect();
+    warnings.extend(directory.findings().iter().map(found));
+    warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
     let queue = Queue::open(options.state_directory.join(QUEUE_DIRECTORY))?;
     let own_netns = kernel::NetNs::current()?.inode()?;
     Ok(Arc::new(Daemon {
@@ -263,17 +265,25 @@ impl Daemon {
     }
 }
 
-/// The two sockets: systemd's, or our own.
+/// The two sockets: systemd's, told apart by the ends of their paths, or our own.
 fn listeners(directory: &Path) -> anyhow::Result<(UnixListener, UnixListener)> {
     let mut given = listenfd::ListenFd::from_env();
-    if given.len() >= 2 {
-        let take = |given: &mut listenfd::ListenFd, i, name| {
-            given
-                .take_unix_listener(i)?
-                .with_context(|| format!("systemd passed no {name}; the socket unit lists attach.sock first, api.sock second"))
+    if given.len() > 0 {
+        let mut all = Vec::new();
+        for number in 0..given.len() {
+            let listener = given.take_unix_listener(number);
+            all.extend(listener.context("systemd passed what is no listening Unix socket")?);
+        }
+        let mut take = |name: &str| {
+            let is_it = |listener: &UnixListener| {
+                let address = listener.local_addr();
+                address.is_ok_and(|a| a.as_pathname().is_some_and(|path| path.ends_with(name)))
+            };
+            let place = all.iter().position(is_it);
+            let listener = place.map(|place| all.swap_remove(place));
+            listener.with_context(|| format!("systemd passed no {name}; the socket unit lists {ATTACH_SOCKET} and {API_SOCKET}"))
         };
-        let attach = take(&mut given, 0, ATTACH_SOCKET)?;
-        return Ok((attach, take(&mut given, 1, API_SOCKET)?));
+        return Ok((take(ATTACH_SOCKET)?, take(API_SOCKET)?));
     }
     std::fs::DirBuilder::new()
         .recursive(true)

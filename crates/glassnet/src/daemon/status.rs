@@ -4,9 +4,10 @@ use super::kernel_words::{in_words, kernel_said};
 use super::reconcile::leave_others_queues;
 use super::record::Stage;
 use super::{Daemon, lock, look};
-use crate::protocol::{AttachmentRow, Code, Failure, NetworkStatus, Response, Status};
+use crate::protocol::{AttachmentRow, Failure, NetworkStatus, Response, Status};
 use model::cluster::{Attachment, AttachmentId};
 use model::diff;
+use model::explain::{Notice, Reason};
 use model::host::link::VethPeer;
 use model::host::{Actual, LinkKind, Namespace, NamespaceId, Unknown};
 use std::os::fd::{AsFd, OwnedFd};
@@ -15,8 +16,8 @@ use std::time::UNIX_EPOCH;
 /// What people should know.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Notes {
-    pub warnings: Vec<String>,
-    pub drift: Vec<String>,
+    pub warnings: Vec<Notice>,
+    pub drift: Vec<Notice>,
 }
 
 impl Daemon {
@@ -40,12 +41,13 @@ impl Daemon {
             })
             .collect();
         let mut warnings = notes.warnings;
-        warnings.extend(self.blocked_in_words());
+        warnings.extend(self.notices_of_the_blocked());
         for network in networks.iter().filter(|n| n.leased * 10 >= n.leasable * 9) {
-            warnings.push(format!(
-                "network {}: {} of {} addresses are leased",
-                network.name, network.leased, network.leasable
-            ));
+            warnings.push(Notice::NearlyFull {
+                network: network.name.clone(),
+                leased: network.leased,
+                leasable: network.leasable,
+            });
         }
         Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -103,10 +105,8 @@ impl Daemon {
         id: &AttachmentId,
         netns: Option<OwnedFd>,
     ) -> Result<Response, Failure> {
-        let held = self.book().held.get(id).cloned().ok_or_else(|| Failure {
-            code: Code::Differs,
-            message: format!("{id} is not attached to any network here"),
-        })?;
+        let held = self.book().held.get(id).cloned();
+        let held = held.ok_or_else(|| Reason::NotAttached { id: id.clone() })?;
         let mut host = look::host().map_err(|error| kernel_said(&error))?;
         let link = id.host_link();
         if !host.links.contains(&link) {

@@ -7,8 +7,9 @@
 use super::attach::Work;
 use super::record::{Held, Record, Stage};
 use super::{Daemon, lock};
-use crate::protocol::{AttachRequest, Code, Failure};
+use crate::protocol::{AttachRequest, Failure};
 use model::cluster::AttachmentId;
+use model::explain::Reason;
 use model::net::{LinkName, Mac};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -35,22 +36,17 @@ impl Daemon {
                 return Ok((held, work));
             }
             drop(work);
-            let message = format!(
-                "{address} is in use on network {}: {mac} answers for it, behind {ports}, which glassnet has not attached",
-                request.network
-            );
+            let network = request.network.clone();
+            let reason = Reason::StrangerAnswers { address, network, mac, ports };
             if request.addresses.contains(&address) {
-                return Err(Failure { code: Code::Taken, message });
+                return Err(reason.into());
             }
-            tracing::warn!(id = %request.id, "{message}; leasing another");
+            tracing::warn!(id = %request.id, "{reason}; leasing another");
             (held, work) = lease()?;
         }
         self.give_up(&held.attachment.id)?;
-        let message = format!(
-            "{MOST} addresses of network {} in a row are in use by others than glassnet has attached; take their ports off its bridge, or ask for an address",
-            request.network
-        );
-        Err(Failure { code: Code::Taken, message })
+        let network = request.network.clone();
+        Err(Reason::StrangersEverywhere { most: MOST, network }.into())
     }
 
     /// Frees a lease of which the kernel holds nothing yet; `false` if a detach has come for it.

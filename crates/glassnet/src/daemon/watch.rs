@@ -6,6 +6,7 @@
 
 use super::{Daemon, lock};
 use kernel::monitor::{Event, Monitor};
+use model::explain::Notice;
 use model::host::nft::TABLE;
 use std::os::fd::AsFd as _;
 use std::sync::Arc;
@@ -88,7 +89,7 @@ fn is_of_ours(event: &Event) -> bool {
     matches!(event, Event::Nft { table, .. } if table == TABLE)
 }
 
-fn tell(tampered: &[&Event], mended: &[String], took: Duration) {
+fn tell(tampered: &[&Event], mended: &[Notice], took: Duration) {
     for event in tampered {
         let Event::Nft { family, by, .. } = event else { continue };
         let family = family.map_or("", |family| family.as_str());

@@ -19,6 +19,7 @@ mod suggest;
 mod tests;
 
 use std::fs;
+use std::io::Read as _;
 use std::path::Path;
 
 use crate::error::Error;
@@ -38,12 +39,18 @@ pub fn schema() -> &'static str {
 /// Reads and checks a lab file.
 pub fn read(path: &Path) -> Result<Topology, Error> {
     let unreadable = |source| Error::ReadFile { path: path.to_owned(), source };
-    let size = fs::metadata(path).map_err(unreadable)?.len();
-    if size > MOST_BYTES {
-        let why = format!("{size} bytes are more than a lab file may have ({MOST_BYTES})");
+    // A device has no length to ask for, and no end.
+    let mut file = fs::File::open(path).map_err(unreadable)?.take(MOST_BYTES + 1);
+    let mut text = Vec::new();
+    file.read_to_end(&mut text).map_err(unreadable)?;
+    if text.len() as u64 > MOST_BYTES {
+        let why = format!("it has more than the {MOST_BYTES} bytes a lab file may have");
         return Err(unreadable(std::io::Error::other(why)));
     }
-    let text = fs::read_to_string(path).map_err(unreadable)?;
+    let text = String::from_utf8(text).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        unreadable(std::io::Error::other(format!("it is no text: byte {at} is not UTF-8")))
+    })?;
     parse(&path.display().to_string(), &text).map_err(Error::File)
 }
 

@@ -8,6 +8,7 @@
 
 use std::fmt;
 
+use model::explain::{Language, Say as _};
 use serde_saphyr::{Error as YamlError, Location, Spanned};
 
 use super::suggest;
@@ -67,6 +68,28 @@ impl Report {
     }
 }
 
+/// A text of the file, fit for a terminal: no more of it than helps, and no control characters.
+fn fit(text: &str) -> String {
+    const MOST: usize = 400;
+    let cut = text.chars().count() > MOST;
+    let text: String = text.chars().take(MOST).collect();
+    let text = text.said(Language::En).replace('\n', " ");
+    if cut { format!("{text} …") } else { text }
+}
+
+/// As much of a line as fits, with the place of the mark in it. Each character stays one wide.
+fn excerpt(line: &str, mark: usize) -> (String, usize) {
+    const BEFORE: usize = 100;
+    const ALL: usize = 160;
+    let skip = if line.chars().count() > ALL { mark.saturating_sub(BEFORE) } else { 0 };
+    let plain = |c: char| match c {
+        '\t' => ' ',
+        c if c.is_control() => '\u{fffd}',
+        c => c,
+    };
+    (line.chars().skip(skip).take(ALL).map(plain).collect(), mark - skip)
+}
+
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (number, mistake) in self.mistakes.iter().enumerate() {
@@ -74,6 +97,7 @@ impl fmt::Display for Report {
                 writeln!(f)?;
             }
             let Mistake { line, column, what, suggestion } = mistake;
+            let (what, suggestion) = (fit(what), suggestion.as_deref().map(fit));
             if *line == 0 {
                 write!(f, "{}: {what}", self.file)?;
                 if let Some(suggestion) = suggestion {
@@ -86,6 +110,7 @@ impl fmt::Display for Report {
             let Some(source) = self.text.lines().nth(at - 1) else { continue };
             let margin = line.to_string().len();
             let indent = usize::try_from(*column).unwrap_or(1).saturating_sub(1);
+            let (source, indent) = excerpt(source, indent);
             write!(f, "\n  {line} | {source}\n  {:margin$} | {:indent$}^", "", "")?;
             if let Some(suggestion) = suggestion {
                 write!(f, " {suggestion}")?;

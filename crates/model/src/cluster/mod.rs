@@ -6,4 +6,4 @@ mod network;
 
 pub use attachment::{Attachment, AttachmentId, Bandwidth, Publish, Rate};
 pub use name::{ContainerId, InvalidName, NetworkName};
-pub use network::{InvalidNetwork, Network, Pool};
+pub use network::{Network, Pool};

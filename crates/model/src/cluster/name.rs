@@ -1,35 +1,48 @@
 //! Names that people and engines give. They become parts of file names and comments, so what they
 //! may hold is checked here, once.
 
+use crate::explain::{Fault, Language, Say as _, Text};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
 /// Why a text cannot be a name.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "{what} {name:?} is not valid: {why}; use 1 to {max} letters, digits, '_', '.' and '-', \
-     starting with a letter or digit"
-)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidName {
     pub what: &'static str,
     pub name: String,
-    pub why: &'static str,
+    pub why: Fault,
     pub max: usize,
 }
+
+impl InvalidName {
+    pub fn say(&self, language: Language) -> String {
+        let Self { what, name, why, max } = self;
+        let (name, why) = (&name.said(language), &why.say(language));
+        Text::InvalidName { what, name, why, max: *max }.say(language)
+    }
+}
+
+impl fmt::Display for InvalidName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.say(Language::En))
+    }
+}
+
+impl std::error::Error for InvalidName {}
 
 /// The rule of the CNI SPEC for container ids and network names
 /// (`^[a-zA-Z0-9][a-zA-Z0-9_.\-]*$`), with an upper length.
 fn check(what: &'static str, name: &str, max: usize) -> Result<(), InvalidName> {
     let first = name.bytes().next();
     let why = if name.is_empty() {
-        "it is empty"
+        Fault::Empty
     } else if name.len() > max {
-        "it is too long"
+        Fault::Long
     } else if !first.is_some_and(|b| b.is_ascii_alphanumeric()) {
-        "it starts with another character"
+        Fault::Start
     } else if !name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b)) {
-        "it holds another character"
+        Fault::Character
     } else {
         return Ok(());
     };

@@ -2,6 +2,7 @@
 
 use super::name::short_hash;
 use super::{AttachmentId, NetworkName};
+use crate::explain::{Reason, Unusable};
 use crate::net::{Family, IpNet, LinkName, Mac};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
@@ -28,29 +29,6 @@ pub struct Pool {
     pub gateway: IpAddr,
 }
 
-/// Why a network cannot be as asked.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidNetwork {
-    #[error("a network needs a subnet; give one such as 10.88.0.0/16 or fd00:88::/64")]
-    NoPool,
-    #[error("a network takes at most one {0} subnet")]
-    TwoOfAFamily(Family),
-    #[error("{0} has host bits set; the network's own address is {1}")]
-    HostBits(IpNet, IpNet),
-    #[error(
-        "{0} holds too few addresses for a gateway and a container; use /30 or larger (IPv6: /126)"
-    )]
-    TooSmall(IpNet),
-    #[error("{0} cannot be a container network: {1}")]
-    NotUsable(IpNet, &'static str),
-    #[error("gateway {gateway} is not a host address of {subnet}")]
-    Gateway { gateway: IpAddr, subnet: IpNet },
-    #[error(
-        "MTU {0} is out of range: 576 to 65535 bytes, and at least 1280 with IPv6 (RFC 8200 §5)"
-    )]
-    Mtu(u32),
-}
-
 impl Pool {
     /// A pool with the conventional gateway: the subnet's first host address.
     pub fn with_first_gateway(subnet: IpNet) -> Self {
@@ -71,33 +49,33 @@ impl Pool {
             .unwrap_or_else(|_| crate::net::single(self.gateway))
     }
 
-    fn check(&self) -> Result<(), InvalidNetwork> {
+    fn check(&self) -> Result<(), Reason> {
         let Self { subnet, gateway } = *self;
         if subnet.addr() != subnet.network() {
-            return Err(InvalidNetwork::HostBits(subnet, subnet.trunc()));
+            return Err(Reason::SubnetHostBits { subnet, meant: subnet.trunc() });
         }
         if subnet.prefix_len() + 2 > self.family().bits() {
-            return Err(InvalidNetwork::TooSmall(subnet));
+            return Err(Reason::SubnetTooSmall { subnet });
         }
         let address = subnet.network();
         let unusable = if address.is_loopback() {
-            "it is loopback"
+            Some(Unusable::Loopback)
         } else if address.is_multicast() {
-            "it is multicast"
+            Some(Unusable::Multicast)
         } else if subnet.prefix_len() < 8 {
-            "it is larger than a /8"
+            Some(Unusable::Large)
         } else if matches!(address, IpAddr::V6(a) if a.is_unicast_link_local()) {
-            "it is link-local"
+            Some(Unusable::LinkLocal)
         } else {
-            ""
+            None
         };
-        if !unusable.is_empty() {
-            return Err(InvalidNetwork::NotUsable(subnet, unusable));
+        if let Some(why) = unusable {
+            return Err(Reason::SubnetUnusable { subnet, why });
         }
         let in_the_middle = gateway != subnet.network()
             && (subnet.addr().is_ipv6() || gateway != subnet.broadcast());
         if !subnet.contains(&gateway) || !in_the_middle {
-            return Err(InvalidNetwork::Gateway { gateway, subnet });
+            return Err(Reason::GatewayOutside { gateway, subnet });
         }
         Ok(())
     }
@@ -111,18 +89,18 @@ impl Network {
     }
 
     /// Whether the network can be at all.
-    pub fn check(&self) -> Result<(), InvalidNetwork> {
+    pub fn check(&self) -> Result<(), Reason> {
         if self.pools.is_empty() {
-            return Err(InvalidNetwork::NoPool);
+            return Err(Reason::NoSubnet);
         }
         for family in Family::BOTH {
             if self.pools.iter().filter(|pool| pool.family() == family).count() > 1 {
-                return Err(InvalidNetwork::TwoOfAFamily(family));
+                return Err(Reason::SubnetsOfAFamily { family });
             }
         }
         let smallest = if self.pool(Family::V6).is_some() { 1280 } else { 576 };
         if let Some(mtu) = self.mtu.filter(|mtu| !(smallest..=65_535).contains(mtu)) {
-            return Err(InvalidNetwork::Mtu(mtu));
+            return Err(Reason::MtuRange { mtu });
         }
         self.pools.iter().try_for_each(Pool::check)
     }

@@ -4,16 +4,31 @@
 //! typed parameters; a verb picks a sentence and fills it, it writes none:
 //!
 //! - [`Text`]: what a command says: headings, answers, mistakes in what was typed;
+//! - [`Reason`]: why the daemon said no; [`Deed`] and [`Notice`]: what it did, and what it tells of
+//!   itself. They cross the protocol as facts, and the client says them;
 //! - [`Finding`]: what a check of the host found: what is wrong, how we know, what to do;
 //! - [`codes`]: the stable code of each error, with its meaning and what to try.
 //!
 //! The help of each verb stands beside the verbs. Log lines are for programs and stay English.
 
 pub mod codes;
+mod deeds;
 mod findings;
+mod labs;
 mod language;
+mod names;
+mod reasons;
+mod say;
 mod texts;
 
+pub use codes::Code;
+pub use deeds::{Deed, Notice};
 pub use findings::{Finding, Words};
+pub use labs::LabFailure;
 pub use language::Language;
+pub use names::Fault;
+pub use reasons::{
+    AttachmentDifference, Choice, NetworkDifference, Ports, Reason, Reserved, Unusable,
+};
+pub use say::Say;
 pub use texts::Text;

@@ -22,6 +22,10 @@ macro_rules! texts {
         }
 
         impl Text<'_> {
+            /// Each text's name with its wording, facts not filled in.
+            pub const TEXTS: &'static [(&'static str, &'static str, &'static str)] =
+                &[$((stringify!($id), $en, $zh),)*];
+
             pub fn say(&self, language: Language) -> String {
                 match language {
                     Language::En => match self {
@@ -179,6 +183,19 @@ texts! {
     StepContainers en "containers" zh "容器"
     StepEnding en "ending" zh "结束进程"
 
+    // The demo.
+    DemoInside en "container to container" zh "容器到容器"
+    DemoOut en "container to the outside" zh "容器到外部"
+    DemoIn en "the outside to a published port" zh "外部到已发布的端口"
+    DemoAcross
+        en "one network to another: not allowed"
+        zh "一个网络到另一个网络：不允许"
+    DemoNoAnswer en "no answer" zh "没有应答"
+    DemoNoLab en "the lab did not come up" zh "实验环境未能启动"
+    DemoEnd { name: &'a str }
+        en "Look further with: glassnet lab exec {name}/alpha -- glassnet status. Take it down with: glassnet lab down {name}"
+        zh "继续查看：glassnet lab exec {name}/alpha -- glassnet status。拆除：glassnet lab down {name}"
+
     // The doctor.
     AllWell { checks: usize }
         en "{checks} checks: nothing wrong was found"
@@ -295,6 +312,35 @@ texts! {
     AddressTwice { one: IpAddr, two: IpAddr }
         en "{one} and {two} are of one family; an attachment takes one address of each"
         zh "{one} 与 {two} 属于同一地址族；一个接入每个地址族只能有一个地址"
+
+    // Names and addresses that were typed.
+    InvalidName { what: &'a str, name: &'a str, why: &'a str, max: usize }
+        en "{what} \"{name}\" is not valid: {why}; use 1 to {max} letters, digits, '_', '.' and '-', starting with a letter or digit"
+        zh "名称（{what}）“{name}”无效：{why}；请用 1 到 {max} 个字母、数字、“_”、“.”和“-”，以字母或数字开头"
+    InvalidLinkName { name: &'a str, why: &'a str }
+        en "\"{name}\" cannot name an interface: {why}"
+        zh "“{name}”不能用作接口名称：{why}"
+    NoMac
+        en "write six pairs of hex digits, such as 02:00:5e:00:53:01"
+        zh "请写六对十六进制数字，例如 02:00:5e:00:53:01"
+    NoAddress
+        en "it is no IP address; write one such as 10.88.0.9 or fd00:88::9"
+        zh "它不是 IP 地址；例如 10.88.0.9 或 fd00:88::9"
+    NoSubnet
+        en "it is no subnet; write one such as 10.88.0.0/16 or fd00:88::/64"
+        zh "它不是子网；例如 10.88.0.0/16 或 fd00:88::/64"
+    NoNumber
+        en "it is no number in range"
+        zh "它不是范围内的数字"
+    NetworkThere { name: &'a NetworkName, subnets: &'a str, bridge: &'a LinkName }
+        en "Network {name} was there already: {subnets}, bridge {bridge}"
+        zh "网络 {name} 早已存在：{subnets}，网桥 {bridge}"
+    NetworkNotThere { name: &'a NetworkName }
+        en "There was no network {name}; nothing to do"
+        zh "没有网络 {name}，无需操作"
+    LabNotThere { name: &'a str }
+        en "There was no lab {name}; nothing to do"
+        zh "没有实验环境 {name}，无需操作"
 
     // Rates.
     RateShape { text: &'a str }

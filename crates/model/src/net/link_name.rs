@@ -1,5 +1,6 @@
 //! The name of a network interface, as `dev_valid_name` in the kernel's `net/core/dev.c` allows it.
 
+use crate::explain::{Fault, Language, Say as _, Text};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -9,12 +10,26 @@ use std::str::FromStr;
 pub struct LinkName(String);
 
 /// Why a text cannot name an interface.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("\"{name}\" cannot name an interface: {why}")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidLinkName {
     pub name: String,
-    pub why: &'static str,
+    pub why: Fault,
 }
+
+impl InvalidLinkName {
+    pub fn say(&self, language: Language) -> String {
+        let (name, why) = (&self.name.said(language), &self.why.say(language));
+        Text::InvalidLinkName { name, why }.say(language)
+    }
+}
+
+impl fmt::Display for InvalidLinkName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.say(Language::En))
+    }
+}
+
+impl std::error::Error for InvalidLinkName {}
 
 impl LinkName {
     /// Longest name in bytes (`IFNAMSIZ` less the closing zero).
@@ -37,14 +52,14 @@ impl FromStr for LinkName {
 
     fn from_str(name: &str) -> Result<Self, InvalidLinkName> {
         let why = if name.is_empty() {
-            "it is empty"
+            Fault::Empty
         } else if name.len() > Self::MAX {
-            "it is longer than 15 bytes"
+            Fault::LinkLong
         } else if name == "." || name == ".." {
-            "it would be a path"
+            Fault::Path
         } else if name.bytes().any(|b| b == b'/' || b == b':' || b.is_ascii_whitespace() || b == 0)
         {
-            "it holds '/', ':', white space or a zero byte"
+            Fault::LinkCharacter
         } else {
             return Ok(Self(name.to_owned()));
         };

@@ -1,14 +1,17 @@
 //! How errors look, and that each has a code people can look up.
 
 use super::*;
+use crate::protocol::Code;
+use model::cluster::AttachmentId;
+use model::explain::Reason;
 
 fn text(error: &Error, language: Language) -> String {
     error.words(language).text(language, false)
 }
 
 fn in_use() -> Error {
-    let message = "network blue is in use by web/eth0; detach it first".to_owned();
-    Error::Refused(Failure { code: Code::InUse, message })
+    let id = AttachmentId { container: "web".parse().unwrap(), interface: "eth0".parse().unwrap() };
+    Error::Refused(Reason::NetworkInUseByOne { name: "blue".parse().unwrap(), id }.into())
 }
 
 #[test]
@@ -25,45 +28,35 @@ fn what_happened_where_what_to_try_and_the_code() {
 }
 
 #[test]
-fn the_daemons_words_are_kept() {
+fn a_refusal_is_told_in_the_readers_language() {
     assert_eq!(
         text(&in_use(), Language::En),
-        "error: network blue is in use by web/eth0; detach it first [in-use]\n"
+        "error: network blue is in use by web/eth0; detach first [in-use]\n"
     );
     let chinese = text(&in_use(), Language::Zh);
-    assert!(chinese.starts_with(
-        "错误：仍在使用中：network blue is in use by web/eth0; detach it first [in-use]\n  建议："
-    ));
+    assert!(chinese.starts_with("错误：网络 blue 仍被 web/eth0 使用；请先断开 [in-use]\n  建议："));
 }
 
 #[test]
 fn programs_get_the_same_as_a_document() {
     let document = in_use().words(Language::En).document();
     assert_eq!(document["error"]["code"], "in-use");
-    assert_eq!(document["error"]["message"], "network blue is in use by web/eth0; detach it first");
+    assert_eq!(document["error"]["message"], "network blue is in use by web/eth0; detach first");
 }
 
 #[test]
 fn each_refusal_of_the_daemon_is_explained() {
-    let all = [
-        Code::InvalidRequest,
-        Code::NoNetwork,
-        Code::Exists,
-        Code::InUse,
-        Code::Exhausted,
-        Code::Taken,
-        Code::NoNamespace,
-        Code::Kernel,
-        Code::Storage,
-        Code::Busy,
-        Code::Differs,
-        Code::Blocked,
-    ];
-    for code in all {
-        let written = serde_json::to_value(code).unwrap();
-        assert_eq!(written, name(code));
-        assert!(codes::find(name(code)).is_some(), "{code:?}");
+    for code in Code::ALL {
+        assert_eq!(serde_json::to_value(code).unwrap(), code.name());
+        assert!(codes::find(code.name()).is_some(), "{code:?}");
     }
+}
+
+#[test]
+fn a_reason_of_another_version_is_shown_in_its_own_words() {
+    let written = r#"{"code":"taken","message":"m","reason":{"is":"of-tomorrow","facts":{}}}"#;
+    let failure: Failure = serde_json::from_str(written).unwrap();
+    assert_eq!(text(&Error::Refused(failure), Language::En), "error: m [taken]\n");
 }
 
 #[test]

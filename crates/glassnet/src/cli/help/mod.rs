@@ -41,8 +41,7 @@ impl Help {
                 .find_subcommand_mut(word)
                 .ok_or_else(|| Error::NoSuchVerb(self.verb.join(" ")))?;
         }
-        out.raw(&found.render_help().to_string())?;
-        DONE
+        out.text("help", &found.render_help().to_string()).and(DONE)
     }
 }
 

@@ -46,7 +46,7 @@ pub(super) struct Create {
 
 impl Create {
     pub(super) fn run(self, out: &Output) -> Outcome {
-        let created = Api::here().create_network(&CreateNetwork {
+        let answer = Api::here().create_network(&CreateNetwork {
             name: self.name,
             subnets: self.subnets,
             gateways: self.gateways,
@@ -54,12 +54,13 @@ impl Create {
             masquerade: !self.no_masquerade,
             spoofing: self.allow_spoofing,
         })?;
-        out.document(&created)?;
+        out.document(&answer)?;
+        let created = answer.network;
         let pools: Vec<IpNet> = created.pools.iter().map(|pool| pool.subnet).collect();
-        out.say(&Text::NetworkCreated {
-            name: &created.name,
-            subnets: &subnets(&pools),
-            bridge: &created.bridge,
+        let (name, subnets, bridge) = (&created.name, &subnets(&pools), &created.bridge);
+        out.say(&match answer.created {
+            true => Text::NetworkCreated { name, subnets, bridge },
+            false => Text::NetworkThere { name, subnets, bridge },
         })?;
         DONE
     }

@@ -1,8 +1,9 @@
 //! `glassnet network rm`.
 
-use crate::api::Api;
+use crate::api::{self, Api};
 use crate::cli::output::Output;
 use crate::cli::{DONE, Outcome};
+use crate::protocol::{Code, Failure};
 use clap::Args;
 use model::cluster::NetworkName;
 use model::explain::Text;
@@ -18,7 +19,14 @@ pub(super) struct Rm {
 
 impl Rm {
     pub(super) fn run(self, out: &Output) -> Outcome {
-        Api::here().remove_network(&self.name)?;
+        match Api::here().remove_network(&self.name) {
+            // What is wanted gone is gone: the verb may be repeated.
+            Err(api::Error::Refused(Failure { code: Code::NoNetwork, .. })) => {
+                out.document(&json!({ "removed": null }))?;
+                return out.say(&Text::NetworkNotThere { name: &self.name }).and(DONE);
+            }
+            answer => answer?,
+        }
         out.document(&json!({ "removed": self.name }))?;
         out.say(&Text::NetworkRemoved { name: &self.name })?;
         DONE

@@ -1,4 +1,5 @@
 use super::*;
+use crate::protocol::Code;
 use model::net::Transport;
 
 fn request(container: &str) -> AttachRequest {
@@ -29,9 +30,14 @@ fn create(name: &str, subnet: &str) -> CreateNetwork {
     }
 }
 
+fn created(book: &Book, request: &CreateNetwork, routed: &[IpNet]) -> Network {
+    let Ok(Creation::New(network)) = book.create(request, routed) else { panic!("{request:?}") };
+    network
+}
+
 fn book() -> Book {
     let mut book = Book::default();
-    let network = book.create(&create("n", "10.0.0.0/29"), &[]).unwrap();
+    let network = created(&book, &create("n", "10.0.0.0/29"), &[]);
     book.note(&Record::NetworkCreated { network });
     book
 }
@@ -106,8 +112,26 @@ fn a_subnet_in_use_is_refused_and_a_free_one_proposed() {
         "10.88.7.0/24 overlaps 10.88.0.0/16, which this host already routes; 10.89.0.0/16 is free"
     );
     assert_eq!(book.create(&create("m", "10.0.0.0/28"), &[]).unwrap_err().code, Code::Taken);
-    let chosen = book.create(&create("m", ""), &routed).unwrap();
+    let chosen = created(&book, &create("m", ""), &routed);
     assert_eq!(chosen.pools[0].subnet.to_string(), "10.89.0.0/16");
+}
+
+#[test]
+fn a_network_asked_for_twice_is_there_and_another_is_told_apart() {
+    let book = book();
+    for same in [create("n", "10.0.0.0/29"), create("n", "")] {
+        assert!(matches!(book.create(&same, &[]), Ok(Creation::Same(_))), "{same:?}");
+    }
+    let refused = |request: CreateNetwork| book.create(&request, &[]).unwrap_err().message;
+    assert_eq!(
+        refused(CreateNetwork { mtu: Some(1400), masquerade: false, ..create("n", "10.7.0.0/16") }),
+        "network n is there already and differs: its subnet is 10.0.0.0/29, not 10.7.0.0/16, its \
+         MTU is the underlay's, not 1400, masquerade is on, not off; choose another name, or \
+         remove it first"
+    );
+    let gateway = vec!["10.0.0.6".parse().unwrap()];
+    let refused = refused(CreateNetwork { gateways: gateway, ..create("n", "") });
+    assert!(refused.contains("its gateway is 10.0.0.1, not 10.0.0.6;"), "{refused}");
 }
 
 #[test]

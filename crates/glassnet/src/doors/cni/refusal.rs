@@ -86,7 +86,7 @@ fn number(code: Code) -> u32 {
         Code::Taken => 102,
         Code::Exists => 103,
         Code::InUse => 104,
-        Code::Kernel => 105,
+        Code::Kernel | Code::Node => 105,
         Code::Differs => 106,
         Code::Blocked => 107,
     }
@@ -163,7 +163,7 @@ impl From<NoAnswer> for Refusal {
 }
 
 impl From<Failure> for Refusal {
-    fn from(Failure { code, message }: Failure) -> Self {
+    fn from(Failure { code, message, .. }: Failure) -> Self {
         match code {
             Code::NoNamespace => Self::Environment { name: "CNI_NETNS", why: message },
             _ => Self::Daemon { code, message },

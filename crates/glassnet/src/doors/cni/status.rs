@@ -34,7 +34,8 @@ pub(super) fn status(configuration: &Configuration<'_>, world: &World<'_>) -> Re
         | Code::NoNamespace
         | Code::Storage
         | Code::Blocked
-        | Code::Busy => 50,
+        | Code::Busy
+        | Code::Node => 50,
     };
     Err(Refusal::NotReady { code, message: failure.message })
 }

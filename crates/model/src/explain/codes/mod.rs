@@ -7,6 +7,76 @@ mod daemon;
 mod lab;
 
 use super::Language;
+use serde::{Deserialize, Serialize};
+
+/// Kinds of the daemon's refusals, stable, for programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Code {
+    /// The question itself is wrong; asking again will not help.
+    InvalidRequest,
+    /// No such network.
+    NoNetwork,
+    /// A network or attachment of that name is there, and is another.
+    Exists,
+    /// Still in use.
+    InUse,
+    /// No address, port or place on the bridge is left.
+    Exhausted,
+    /// The address, MAC or port asked for is somebody else's.
+    Taken,
+    /// The network namespace is gone or is none.
+    NoNamespace,
+    /// The kernel said no.
+    Kernel,
+    /// The state directory could not be written.
+    Storage,
+    /// Not now; try again later.
+    Busy,
+    /// Not what should be there.
+    Differs,
+    /// Another program's rules drop what would be forwarded.
+    Blocked,
+    /// The daemon could not run.
+    Node,
+}
+
+impl Code {
+    pub const ALL: [Self; 13] = [
+        Self::InvalidRequest,
+        Self::NoNetwork,
+        Self::Exists,
+        Self::InUse,
+        Self::Exhausted,
+        Self::Taken,
+        Self::NoNamespace,
+        Self::Kernel,
+        Self::Storage,
+        Self::Busy,
+        Self::Differs,
+        Self::Blocked,
+        Self::Node,
+    ];
+
+    /// As it is written, and as `glassnet explain` knows it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "invalid-request",
+            Self::NoNetwork => "no-network",
+            Self::Exists => "exists",
+            Self::InUse => "in-use",
+            Self::Exhausted => "exhausted",
+            Self::Taken => "taken",
+            Self::NoNamespace => "no-namespace",
+            Self::Kernel => "kernel",
+            Self::Storage => "storage",
+            Self::Busy => "busy",
+            Self::Differs => "differs",
+            Self::Blocked => "blocked",
+            Self::Node => "node",
+        }
+    }
+}
 
 /// One error code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -112,7 +112,7 @@ fn down(_: &Request) -> Result<Response, NoAnswer> {
 }
 
 fn fails(code: Code) -> impl Fn(&Request) -> Result<Response, NoAnswer> {
-    move |_| Ok(Response::Failed(Failure { code, message: "because".to_owned() }))
+    move |_| Ok(Response::Failed(Failure { code, message: "because".to_owned(), reason: None }))
 }
 
 fn never(request: &Request) -> Result<Response, NoAnswer> {
