@@ -46,13 +46,13 @@ the_same_in_each!(
 
 /// A text from elsewhere. It must not move the cursor of the terminal it is shown on, so control
 /// characters are written out; line breaks are kept, for what other programs said.
-impl Say for String {
+impl Say for str {
     fn said(&self, _: Language) -> String {
         let control = |c: char| c.is_control() && c != '\n';
         if !self.contains(control) {
-            return self.clone();
+            return self.to_owned();
         }
-        let mut plain = Self::with_capacity(self.len());
+        let mut plain = String::with_capacity(self.len());
         for character in self.chars() {
             if control(character) {
                 plain.extend(character.escape_default());
@@ -61,6 +61,12 @@ impl Say for String {
             }
         }
         plain
+    }
+}
+
+impl Say for String {
+    fn said(&self, language: Language) -> String {
+        self.as_str().said(language)
     }
 }
 
@@ -78,7 +84,7 @@ impl<T: Say> Say for Vec<T> {
     }
 }
 
-impl<T: Say> Say for Box<T> {
+impl<T: Say + ?Sized> Say for Box<T> {
     fn said(&self, language: Language) -> String {
         (**self).said(language)
     }
