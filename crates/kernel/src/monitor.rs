@@ -10,6 +10,7 @@
 use crate::netlink::{Attributes, Protocol, Received, Socket, rtm};
 use crate::netns::socket_in;
 use crate::{Error, Result};
+use model::host::link::BridgePort;
 use model::host::nft::NftFamily;
 use model::net::LinkName;
 use nix::errno::Errno;
@@ -42,6 +43,13 @@ const LINK_HEADER: usize = 16;
 const LINK_NAME: u16 = 3;
 /// `IFLA_MASTER`.
 const LINK_MASTER: u16 = 10;
+/// `AF_BRIDGE`, `IFLA_PROTINFO`, `IFLA_BRPORT_STATE`, `_MODE` (hairpin), `_LEARNING`, `_ISOLATED`.
+const BRIDGE: u8 = 7;
+const PORT: u16 = 12;
+const PORT_STATE: u16 = 1;
+const PORT_HAIRPIN: u16 = 4;
+const PORT_LEARNING: u16 = 8;
+const PORT_ISOLATED: u16 = 33;
 
 /// Something changed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,6 +58,13 @@ pub enum Event {
     Link {
         name: LinkName,
         master: Option<u32>,
+    },
+    /// A bridge tells of one of its ports, which may be as it was: some timers tell of each port once.
+    Port {
+        name: LinkName,
+        /// The bridge's number.
+        bridge: Option<u32>,
+        settings: BridgePort,
     },
     Address,
     Route,
@@ -160,6 +175,10 @@ fn event(message: Received<'_>) -> Option<Event> {
             let attributes = Attributes::after(message.body, LINK_HEADER);
             let name = attributes.get(LINK_NAME)?.text().parse().ok()?;
             let master = attributes.get(LINK_MASTER).and_then(|master| master.u32());
+            if message.kind == rtm::NEW_LINK && message.body.first() == Some(&BRIDGE) {
+                let settings = port(attributes.nested(PORT));
+                return Some(Event::Port { name, bridge: master, settings });
+            }
             Some(Event::Link { name, master })
         }
         NEW_SETTING => {
@@ -169,6 +188,16 @@ fn event(message: Received<'_>) -> Option<Event> {
         rtm::NEW_ADDRESS | rtm::DELETE_ADDRESS => Some(Event::Address),
         rtm::NEW_ROUTE | rtm::DELETE_ROUTE => Some(Event::Route),
         _ => None,
+    }
+}
+
+fn port(attributes: Attributes<'_>) -> BridgePort {
+    let number = |kind| attributes.get(kind).and_then(|value| value.u8());
+    BridgePort {
+        hairpin: number(PORT_HAIRPIN) == Some(1),
+        isolated: number(PORT_ISOLATED) == Some(1),
+        learning: number(PORT_LEARNING) == Some(1),
+        state: number(PORT_STATE),
     }
 }
 
@@ -208,6 +237,16 @@ mod tests {
         let heard = monitor.wait(Duration::from_secs(5)).unwrap();
         assert!(
             heard.contains(&Event::Link { name: "br0".parse().unwrap(), master: None }),
+            "{heard:?}"
+        );
+        place.run("ip link add v0 master br0 type veth peer v1");
+        monitor.wait(Duration::from_secs(5)).unwrap();
+        place.run("bridge link set dev v0 hairpin on");
+        let heard = monitor.wait(Duration::from_secs(5)).unwrap();
+        let hairpin = BridgePort { hairpin: true, state: Some(0), ..BridgePort::default() };
+        assert!(
+            matches!(&heard[..], [Event::Port { name, settings, .. }]
+                if name.as_str() == "v0" && *settings == hairpin),
             "{heard:?}"
         );
         place.run("ip address add 10.0.0.1/24 dev br0");

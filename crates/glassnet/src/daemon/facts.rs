@@ -1,5 +1,6 @@
 //! What the host itself is like: read, never set.
 
+use model::host::link::BridgePort;
 use model::host::route::{Nexthop, RouteKind, TABLE_MAIN};
 use model::host::{Link, LinkKind, Namespace, Unknown};
 use model::net::{IpNet, LinkName};
@@ -16,6 +17,8 @@ pub(super) struct Facts {
     pub foreign_links: BTreeSet<LinkName>,
     /// The numbers of our bridges.
     pub bridges: BTreeSet<u32>,
+    /// The ports of our bridges, as they were seen last.
+    pub ports: BTreeMap<LinkName, BridgePort>,
     /// Ports of our bridges that are not ours, by bridge: whoever is behind them may have any
     /// address.
     pub strangers: BTreeMap<LinkName, BTreeSet<LinkName>>,
@@ -39,6 +42,7 @@ pub(super) fn facts(
         advertised_links: advertised.collect(),
         foreign_links: foreign_links(host).into_iter().collect(),
         bridges: our_bridges(host).filter_map(|bridge| bridge.index).collect(),
+        ports: ports(host),
         strangers: strangers(host),
     }
 }
@@ -73,6 +77,13 @@ fn may_be_advertised_to(link: &Link<Unknown>, host: &Namespace<Unknown>) -> bool
 
 fn our_bridges(host: &Namespace<Unknown>) -> impl Iterator<Item = &Link<Unknown>> {
     host.links.iter().filter(|link| link.is_ours() && matches!(link.kind, LinkKind::Bridge(_)))
+}
+
+fn ports(host: &Namespace<Unknown>) -> BTreeMap<LinkName, BridgePort> {
+    let ours: BTreeSet<&LinkName> = our_bridges(host).map(|bridge| &bridge.name).collect();
+    let ports =
+        host.links.iter().filter(|link| link.master.as_ref().is_some_and(|m| ours.contains(m)));
+    ports.filter_map(|link| Some((link.name.clone(), link.port?))).collect()
 }
 
 fn strangers(host: &Namespace<Unknown>) -> BTreeMap<LinkName, BTreeSet<LinkName>> {

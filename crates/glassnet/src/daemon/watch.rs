@@ -112,6 +112,10 @@ fn relevant(daemon: &Daemon, events: &mut Vec<Event>) {
                 && !facts.strangers.values().any(|strangers| strangers.contains(name))
                 && !master.is_some_and(|master| facts.bridges.contains(&master))
         }
+        Event::Port { name, bridge, settings } => {
+            !bridge.is_some_and(|bridge| facts.bridges.contains(&bridge))
+                || facts.ports.get(name) == Some(settings)
+        }
         Event::Setting { link: -1 } => false,
         Event::Setting { link } => {
             !u32::try_from(*link).is_ok_and(|link| facts.bridges.contains(&link))

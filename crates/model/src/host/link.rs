@@ -136,7 +136,7 @@ pub struct Vxlan {
 }
 
 /// A link's settings as a bridge port (`IFLA_INFO_SLAVE_DATA`, `IFLA_BRPORT_*`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct BridgePort {
     /// Frames may leave by the port they came in by.
     pub hairpin: bool,
