@@ -18,8 +18,15 @@ impl Chain {
         let Some(tools) = std::env::var_os("GLASSNET_TOOLS") else { return Ok(None) };
         let plugins = PathBuf::from(tools).join("cni");
         let all = ["bridge", "host-local", "portmap", "firewall"];
-        let there = all.iter().all(|plugin| plugins.join(plugin).exists());
-        Ok(if there { Some(Self { plugins, host: NetNs::fresh()? }) } else { None })
+        if !all.iter().all(|plugin| plugins.join(plugin).exists()) {
+            return Ok(None);
+        }
+        let chain = Self { plugins, host: NetNs::fresh()? };
+        // Many at once fail ("chain already exists") unless one has made the chains before.
+        let first = NetNs::fresh()?;
+        chain.add("first", &first, 30_999)?;
+        chain.del("first", &first, 30_999)?;
+        Ok(Some(chain))
     }
 
     /// One ADD of the whole chain.
