@@ -17,7 +17,7 @@ pub(super) struct Status {}
 impl Status {
     pub(super) fn run(self, out: &Output) -> Outcome {
         let status = Api::here().status()?;
-        out.document(&status)?;
+        out.document(&document(&status, out.language))?;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         out.fields(&fields(&status, now, out.language))?;
         out.table(&numbers(&status.networks), &Text::NoNetworks)?;
@@ -34,6 +34,17 @@ impl Status {
         }
         DONE
     }
+}
+
+/// The status as the daemon gives it, with each notice also in words.
+fn document(status: &protocol::Status, language: Language) -> serde_json::Value {
+    let mut document = serde_json::json!(status);
+    for (list, notices) in [("drift", &status.drift), ("warnings", &status.warnings)] {
+        for (place, notice) in notices.iter().enumerate() {
+            document[list][place]["message"] = notice.say(language).into();
+        }
+    }
+    document
 }
 
 /// `now` in seconds since 1970.

@@ -68,7 +68,8 @@ fn refused(name: &str, foreign: &str, chain: &str, command: &str, undo: &str) {
         let json: serde_json::Value = serde_json::from_str(&status(&lab)).unwrap();
         let warnings = json["warnings"].as_array().unwrap().iter();
         let command = |line: &serde_json::Value| {
-            line.as_str().unwrap().rsplit_once("let it pass with: ").map(|(_, c)| c.to_owned())
+            let message = line["message"].as_str().unwrap();
+            message.rsplit_once("let it pass with: ").map(|(_, c)| c.to_owned())
         };
         warnings.filter_map(command).collect()
     };

@@ -5,6 +5,7 @@ use nix::mount::{MsFlags, mount};
 use serde_json::Value;
 use std::net::TcpListener;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 fn fails(host: &Host, line: &str, code: &str, zh: &str) {
     let words: Vec<&str> = line.split_whitespace().collect();
@@ -76,6 +77,11 @@ fn refusals_are_told_in_chinese_and_verbs_can_be_repeated() {
         works(host, "network create green", "is there");
         works(host, "network rm green", "removed");
         works(host, "network rm green", "nothing to do");
+        // The address is free once its link is gone, a moment later.
+        let until = Instant::now() + Duration::from_secs(5);
+        while !host.glassnet(&["doctor"]).status.success() && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(50));
+        }
         works(host, "doctor", "");
     });
 }
