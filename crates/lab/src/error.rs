@@ -12,6 +12,8 @@ use crate::wire::WireError;
 #[derive(Debug)]
 pub enum Error {
     ReadFile { path: PathBuf, source: io::Error },
+    FileLong { path: PathBuf, most: u64 },
+    FileNoText { path: PathBuf, byte: usize },
     File(Report),
     Privilege { lacking: Vec<&'static str> },
     Name { name: String },
@@ -21,7 +23,6 @@ pub enum Error {
     NoContainer { machine: String, name: String, containers: Vec<String> },
     NoLink { lab: String, name: String, links: Vec<String> },
     NotRunning { lab: String, machine: String, part: String },
-    Running { machine: String },
     Gone { name: String },
     Busy { name: String },
     Unfinished { name: String },
@@ -48,7 +49,11 @@ impl fmt::Display for Error {
 impl Error {
     /// What happened, where, and what to try, in the reader's language.
     pub fn say(&self, language: Language) -> String {
-        self.facts().say(language)
+        match self {
+            Self::File(report) => LabFailure::Mistakes { report: report.say(language) },
+            other => other.facts(),
+        }
+        .say(language)
     }
 
     fn facts(&self) -> LabFailure {
@@ -56,6 +61,12 @@ impl Error {
         match self {
             Self::ReadFile { path, source } => {
                 LabFailure::ReadFile { path: shown(path), why: source.to_string() }
+            }
+            Self::FileLong { path, most } => {
+                LabFailure::FileLong { path: shown(path), most: *most }
+            }
+            Self::FileNoText { path, byte } => {
+                LabFailure::FileNoText { path: shown(path), byte: *byte }
             }
             Self::File(report) => LabFailure::Mistakes { report: report.to_string() },
             Self::Privilege { lacking } => LabFailure::Privilege {
@@ -91,7 +102,6 @@ impl Error {
                 machine: machine.clone(),
                 part: part.clone(),
             },
-            Self::Running { machine } => LabFailure::Running { machine: machine.clone() },
             Self::Gone { name } => LabFailure::Gone { name: name.clone() },
             Self::Busy { name } => LabFailure::Busy { name: name.clone() },
             Self::Unfinished { name } => LabFailure::Unfinished { name: name.clone() },
@@ -139,7 +149,9 @@ impl Error {
     /// A name for this kind of mistake that never changes.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::ReadFile { .. } => "lab-file-unreadable",
+            Self::ReadFile { .. } | Self::FileLong { .. } | Self::FileNoText { .. } => {
+                "lab-file-unreadable"
+            }
             Self::File(_) => "lab-file-mistaken",
             Self::Privilege { .. } => "lab-privilege",
             Self::Name { .. } => "lab-name",
@@ -149,7 +161,6 @@ impl Error {
             Self::NoContainer { .. } => "lab-container-unknown",
             Self::NoLink { .. } => "lab-link-unknown",
             Self::NotRunning { .. } => "lab-machine-off",
-            Self::Running { .. } => "lab-machine-on",
             Self::Gone { .. } => "lab-gone",
             Self::Busy { .. } => "lab-busy",
             Self::Unfinished { .. } => "lab-unfinished",

@@ -9,6 +9,12 @@ sentences! {
     ReadFile { path: String, why: String }
         en "cannot read the lab file {path}: {why}"
         zh "无法读取实验文件 {path}：{why}"
+    FileLong { path: String, most: u64 }
+        en "cannot read the lab file {path}: it has more than the {most} bytes a lab file may have"
+        zh "无法读取实验文件 {path}：它超过了实验文件的上限 {most} 字节"
+    FileNoText { path: String, byte: usize }
+        en "cannot read the lab file {path}: it is no text: byte {byte} is not UTF-8"
+        zh "无法读取实验文件 {path}：它不是文本：第 {byte} 字节不是 UTF-8"
     /// The report of a lab file's mistakes.
     Mistakes { report: String } en "{report}" zh "实验文件有错误：\n{report}"
     Privilege { lacking: Vec<String> }
@@ -41,9 +47,6 @@ sentences! {
     NotRunning { lab: String, machine: String, part: String }
         en "\"{part}\" is not running: start it with: glassnet lab start {lab}/{machine}"
         zh "“{part}”没有运行：请用 glassnet lab start {lab}/{machine} 启动"
-    Running { machine: String }
-        en "the machine \"{machine}\" is running already"
-        zh "机器“{machine}”已在运行"
     Gone { name: String }
         en "the lab \"{name}\" has ended: its switches are gone, most likely since this computer was restarted. Clear it away with: glassnet lab down {name}"
         zh "实验环境“{name}”已经结束：它的交换机已不存在，很可能是这台计算机重启过。请用 glassnet lab down {name} 清理"

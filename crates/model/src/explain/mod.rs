@@ -14,6 +14,7 @@
 pub mod codes;
 mod deeds;
 mod findings;
+mod lab_file;
 mod labs;
 mod language;
 mod names;
@@ -24,6 +25,7 @@ mod texts;
 pub use codes::Code;
 pub use deeds::{Deed, Notice};
 pub use findings::{Finding, Words};
+pub use lab_file::{LabCure, LabMistake, LabThing, LabValue};
 pub use labs::LabFailure;
 pub use language::Language;
 pub use names::Fault;

@@ -170,6 +170,10 @@ mod tests {
             Choice::TEXTS,
             Ports::TEXTS,
             LabFailure::TEXTS,
+            LabMistake::TEXTS,
+            LabCure::TEXTS,
+            LabThing::TEXTS,
+            LabValue::TEXTS,
             Text::TEXTS,
         ];
         let mut seen = 0;

@@ -341,6 +341,9 @@ texts! {
     LabNotThere { name: &'a str }
         en "There was no lab {name}; nothing to do"
         zh "没有实验环境 {name}，无需操作"
+    MachineRuns { name: &'a str }
+        en "{name} was running already; nothing to do"
+        zh "{name} 已在运行，无需操作"
 
     // Rates.
     RateShape { text: &'a str }
