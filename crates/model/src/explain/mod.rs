@@ -6,6 +6,7 @@
 //! - [`Text`]: what a command says: headings, answers, mistakes in what was typed;
 //! - [`Reason`]: why the daemon said no; [`Deed`] and [`Notice`]: what it did, and what it tells of
 //!   itself. They cross the protocol as facts, and the client says them;
+//! - [`PathText`]: what happened to a packet;
 //! - [`Finding`]: what a check of the host found: what is wrong, how we know, what to do;
 //! - [`codes`]: the stable code of each error, with its meaning and what to try.
 //!
@@ -18,6 +19,7 @@ mod lab_file;
 mod labs;
 mod language;
 mod names;
+mod path;
 mod reasons;
 mod say;
 mod texts;
@@ -29,6 +31,7 @@ pub use lab_file::{LabCure, LabMistake, LabThing, LabValue};
 pub use labs::LabFailure;
 pub use language::Language;
 pub use names::Fault;
+pub use path::PathText;
 pub use reasons::{
     AttachmentDifference, Choice, NetworkDifference, Ports, Reason, Reserved, Unusable,
 };

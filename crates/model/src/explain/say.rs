@@ -169,6 +169,7 @@ mod tests {
             AttachmentDifference::TEXTS,
             Choice::TEXTS,
             Ports::TEXTS,
+            PathText::TEXTS,
             LabFailure::TEXTS,
             LabMistake::TEXTS,
             LabCure::TEXTS,
