@@ -36,7 +36,7 @@ sentences! {
     OverTo { place: String } en "over to {place}" zh "到达另一端 {place}"
     OntoTheWire en "onto the wire" zh "发到线路上"
     Into { bridge: LinkName } en "into {bridge}" zh "进入 {bridge}"
-    Taken en "taken" zh "接收"
+    Taken en "taken" zh "已收下"
     ToPort { link: LinkName } en "to port {link}" zh "发往端口 {link}"
     ToEveryPort { links: Vec<LinkName> } en "to every port: {links}" zh "发往所有端口：{links}"
     UpToTheHost en "up to the host" zh "上交主机"
