@@ -5,7 +5,8 @@ use super::output::Output;
 use super::{DONE, Outcome};
 use crate::daemon::{self, Options};
 use crate::protocol::{Failure, RUN_DIRECTORY, STATE_DIRECTORY};
-use clap::{Args, Subcommand};
+use clap::builder::BoolishValueParser;
+use clap::{ArgAction, Args, Subcommand};
 use model::explain::{Reason, Text};
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
@@ -40,7 +41,10 @@ pub(super) struct Node {
     log_format: String,
 
     /// Put an accept for each network into other programs' chains that would drop its packets
-    #[arg(long, env = "GLASSNET_ACCEPT_IN_FOREIGN_CHAINS", hide_env_values = true)]
+    #[arg(
+        long, action = ArgAction::SetTrue, value_parser = BoolishValueParser::new(),
+        env = "GLASSNET_ACCEPT_IN_FOREIGN_CHAINS", hide_env_values = true
+    )]
     accept_in_foreign_chains: bool,
 
     #[command(subcommand)]
@@ -105,9 +109,22 @@ fn not_run(error: &anyhow::Error) -> Error {
             directory: path.display().to_string(),
             pid: holder.unwrap_or_default(),
         },
-        _ => Reason::CannotStart { why: format!("{error:#}") },
+        _ => Reason::CannotStart { why: chain(error) },
     };
     Error::Refused(reason.into())
+}
+
+/// What happened and why, each cause once: some errors tell of theirs themselves.
+fn chain(error: &anyhow::Error) -> String {
+    let mut said = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if said.is_empty() {
+            said = cause;
+        } else if !said.contains(&cause) {
+            said = format!("{said}: {cause}");
+        }
+    }
+    said
 }
 
 impl Reset {
