@@ -60,7 +60,7 @@ impl Error {
         let shown = |path: &Path| path.display().to_string();
         match self {
             Self::ReadFile { path, source } => {
-                LabFailure::ReadFile { path: shown(path), why: source.to_string() }
+                LabFailure::ReadFile { path: shown(path), why: source.into() }
             }
             Self::FileLong { path, most } => {
                 LabFailure::FileLong { path: shown(path), most: *most }
@@ -108,7 +108,7 @@ impl Error {
             Self::State { what, path, source } => LabFailure::State {
                 what: (*what).to_owned(),
                 path: shown(path),
-                why: source.to_string(),
+                why: source.into(),
             },
             Self::Damaged { path, why } => {
                 LabFailure::Damaged { path: shown(path), why: why.clone() }
@@ -123,7 +123,7 @@ impl Error {
                 machine: machine.clone(),
                 name: name.clone(),
                 value: value.clone(),
-                why: source.to_string(),
+                why: source.into(),
             },
             Self::Glassnet { machine, command, status, output } => LabFailure::Glassnet {
                 machine: machine.clone(),
@@ -134,10 +134,10 @@ impl Error {
             Self::Exec { part, command, source } => LabFailure::Exec {
                 part: part.clone(),
                 command: command.clone(),
-                why: source.to_string(),
+                why: source.into(),
             },
             Self::End { pid, part, source } => {
-                LabFailure::End { pid: *pid, part: part.clone(), why: source.to_string() }
+                LabFailure::End { pid: *pid, part: part.clone(), why: source.into() }
             }
             Self::Down { name, errors } => LabFailure::Down {
                 name: name.clone(),

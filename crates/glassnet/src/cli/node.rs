@@ -8,6 +8,7 @@ use crate::protocol::{Failure, RUN_DIRECTORY, STATE_DIRECTORY};
 use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args, Subcommand};
 use model::explain::{Reason, Text};
+use rustix::thread::{CapabilitySet, capabilities};
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use store::StoreError;
@@ -67,9 +68,13 @@ struct Reset {
 impl Node {
     pub(super) fn run(self, out: &Output) -> Outcome {
         match &self.verb {
-            None => self.serve(),
+            None => {
+                privileged()?;
+                self.serve()
+            }
             Some(NodeVerb::Reset(reset)) => {
                 reset.confirm(out)?;
+                privileged()?;
                 self.reset(out)
             }
         }
@@ -97,6 +102,21 @@ impl Node {
             accept_in_foreign_chains: self.accept_in_foreign_chains,
         }
     }
+}
+
+/// Without these nothing of its work can be done, and a thread that entered a namespace could not
+/// come back. What it lacks beyond them costs it single answers only.
+fn privileged() -> Result<(), Error> {
+    let needed =
+        [(CapabilitySet::NET_ADMIN, "CAP_NET_ADMIN"), (CapabilitySet::SYS_ADMIN, "CAP_SYS_ADMIN")];
+    let held =
+        capabilities(None).map_err(|error| Error::File("/proc/self".into(), error.into()))?;
+    let lacking = needed.iter().filter(|(one, _)| !held.effective.contains(*one));
+    let lacking: Vec<String> = lacking.map(|(_, name)| (*name).to_owned()).collect();
+    if lacking.is_empty() {
+        return Ok(());
+    }
+    Err(Error::Refused(Reason::NodePrivilege { lacking }.into()))
 }
 
 /// Why the daemon does not run, from the chain that tells it for the log.

@@ -121,3 +121,24 @@ fn a_panic_is_a_document_too() {
     assert_eq!(document["error"]["code"], "bug");
     assert!(document["error"]["message"].as_str().unwrap().contains("cli/mod.rs"));
 }
+
+#[test]
+fn the_daemon_names_the_privilege_it_lacks() {
+    let directory = tempfile::tempdir().unwrap();
+    for (language, words) in [("en", "run the command as root"), ("zh", "请以 root 身份运行")] {
+        for verb in [&["node"][..], &["node", "reset", "--yes"]] {
+            let said = Command::new("setpriv")
+                .args(["--bounding-set=-sys_admin", "--inh-caps=-all"])
+                .arg(env!("CARGO_BIN_EXE_glassnet"))
+                .args(verb)
+                .args(["--lang", language])
+                .env("GLASSNET_RUN_DIR", directory.path())
+                .env("GLASSNET_STATE_DIR", directory.path())
+                .output()
+                .unwrap();
+            assert_eq!(said.status.code(), Some(1), "{}", text(&said));
+            assert!(text(&said).contains("CAP_SYS_ADMIN") && text(&said).contains(words));
+            assert!(!text(&said).contains("CAP_NET_ADMIN"), "{}", text(&said));
+        }
+    }
+}

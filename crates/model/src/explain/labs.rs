@@ -1,12 +1,13 @@
 //! What goes wrong with a lab, for the crate `lab`: facts, said in the reader's language. The codes
 //! stand beside, in [`codes`](super::codes).
 
+use super::SystemFault;
 use super::say::sentences;
 
 sentences! {
     /// Why a lab did not do what was asked.
     enum LabFailure;
-    ReadFile { path: String, why: String }
+    ReadFile { path: String, why: SystemFault }
         en "cannot read the lab file {path}: {why}"
         zh "无法读取实验文件 {path}：{why}"
     FileLong { path: String, most: u64 }
@@ -56,7 +57,7 @@ sentences! {
     Unfinished { name: String }
         en "the lab \"{name}\" was not finished: an earlier command was interrupted. Take it down with: glassnet lab down {name}"
         zh "实验环境“{name}”没有创建完成：之前的命令被中断了。请用 glassnet lab down {name} 拆除"
-    State { what: String, path: String, why: String }
+    State { what: String, path: String, why: SystemFault }
         en "cannot {what} {path}: {why}"
         zh "{path} 操作失败（{what}）：{why}"
     Damaged { path: String, why: String }
@@ -68,16 +69,16 @@ sentences! {
     Wire { part: String, why: String }
         en "network of \"{part}\": {why}"
         zh "“{part}”的网络出错：{why}"
-    Sysctl { machine: String, name: String, value: String, why: String }
+    Sysctl { machine: String, name: String, value: String, why: SystemFault }
         en "sysctl {name} = {value} on \"{machine}\": {why}. The kernel here may not have it in a network namespace of its own"
         zh "“{machine}”上的 sysctl {name} = {value}：{why}。这里的内核可能没有按网络命名空间隔离该参数"
     Glassnet { machine: String, command: String, status: String, output: String }
         en "on \"{machine}\", {command} failed{status}:\n{output}"
         zh "在“{machine}”上，{command} 失败{status}：\n{output}"
-    Exec { part: String, command: String, why: String }
+    Exec { part: String, command: String, why: SystemFault }
         en "cannot run {command} on \"{part}\": {why}"
         zh "无法在“{part}”上运行 {command}：{why}"
-    End { pid: i32, part: String, why: String }
+    End { pid: i32, part: String, why: SystemFault }
         en "cannot end process {pid} (\"{part}\"): {why}"
         zh "无法结束进程 {pid}（“{part}”）：{why}"
     Down { name: String, failures: Vec<LabFailure> }

@@ -22,6 +22,7 @@ mod names;
 mod path;
 mod reasons;
 mod say;
+mod system;
 mod texts;
 
 pub use codes::Code;
@@ -30,10 +31,11 @@ pub use findings::{Finding, Words};
 pub use lab_file::{LabCure, LabMistake, LabThing, LabValue};
 pub use labs::LabFailure;
 pub use language::Language;
-pub use names::Fault;
+pub use names::{Fault, Named};
 pub use path::PathText;
 pub use reasons::{
     AttachmentDifference, Choice, NetworkDifference, Ports, Reason, Reserved, Unusable,
 };
 pub use say::Say;
+pub use system::SystemFault;
 pub use texts::Text;

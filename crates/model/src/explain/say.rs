@@ -163,6 +163,8 @@ mod tests {
             Deed::TEXTS,
             Notice::TEXTS,
             Fault::TEXTS,
+            Named::TEXTS,
+            SystemFault::TEXTS,
             Reserved::TEXTS,
             Unusable::TEXTS,
             NetworkDifference::TEXTS,
