@@ -125,7 +125,8 @@ fn a_panic_is_a_document_too() {
 #[test]
 fn the_daemon_names_the_privilege_it_lacks() {
     let directory = tempfile::tempdir().unwrap();
-    for (language, words) in [("en", "run the command as root"), ("zh", "请以 root 身份运行")] {
+    for (language, words) in [("en", "run the command as root"), ("zh", "请以 root 身份运行")]
+    {
         for verb in [&["node"][..], &["node", "reset", "--yes"]] {
             let said = Command::new("setpriv")
                 .args(["--bounding-set=-sys_admin", "--inh-caps=-all"])
