@@ -20,6 +20,7 @@ pub mod netlink;
 pub mod netns;
 pub mod nft;
 pub mod observe;
+pub mod port;
 pub mod probe;
 mod sysctl;
 mod traffic_control;

@@ -14,6 +14,9 @@ use std::time::Duration;
 /// Turns of each measurement; 11 is the least that is worth an interval.
 const TURNS: u16 = 31;
 
+/// Until what a DEL left to be done is done.
+const SETTLE: Duration = Duration::from_millis(200);
+
 /// What was measured beside one number of containers.
 #[derive(Default)]
 struct Row {
@@ -48,8 +51,6 @@ pub(crate) fn measure(node: &Node, targets: &mut Targets) -> anyhow::Result<()> 
             if let Some(netavark) = netavark.as_ref().filter(|_| load == 0) {
                 row.netavark.time(netavark.add_and_del(turn)?);
             }
-            // Links that wait for their deletion would be in the next turn's way.
-            std::thread::sleep(Duration::from_millis(40));
         }
         let Row { add, del, floor, process, .. } = &row;
         println!(
@@ -69,8 +70,10 @@ pub(crate) fn measure(node: &Node, targets: &mut Targets) -> anyhow::Result<()> 
 fn one_turn(node: &Node, floor: &Floor, turn: u16, row: &mut Row) -> anyhow::Result<()> {
     let (name, netns, port) = (format!("turn-{turn}"), NetNs::fresh()?, 20_000 + turn);
     row.add.time(run(&mut node.plugin("ADD", &name, &netns), &config(Some(port)))?);
-    row.del.time(run(&mut node.plugin("DEL", &name, &netns), &config(Some(port)))?);
     row.floor.time(floor.attach_once(turn)?);
+    row.del.time(run(&mut node.plugin("DEL", &name, &netns), &config(Some(port)))?);
+    // Links are deleted after the answer; that would be in the next one's way.
+    std::thread::sleep(SETTLE);
     Ok(())
 }
 

@@ -93,6 +93,7 @@ impl Daemon {
             let Some(left) = deadline.checked_duration_since(Instant::now()) else {
                 return Err(Reason::StillDetaching { id: request.id.clone() }.into());
             };
+            self.reaper.hurry();
             book = self
                 .gone
                 .wait_timeout(book, left)

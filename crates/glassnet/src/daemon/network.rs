@@ -1,14 +1,19 @@
 //! Networks: created and removed.
 
-use super::book::Creation;
+use super::book::{Book, Creation};
 use super::kernel_words::kernel_said;
-use super::record::Record;
+use super::record::{Record, Stage};
 use super::{Daemon, facts, failpoint, look};
 use crate::protocol::{CreateNetwork, CreatedNetwork, Failure, Response};
 use model::cluster::NetworkName;
 use model::diff;
 use model::explain::Reason;
 use model::plan;
+use std::sync::{MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How long a network's removal waits for those who are leaving it.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 impl Daemon {
     /// Creates a network and its bridge. One that is there, just so, is the answer.
@@ -46,10 +51,28 @@ impl Daemon {
         Ok(CreatedNetwork { network, created: true })
     }
 
+    /// The book, once nobody is left in the network but those who are there to stay.
+    fn when_the_leaving_are_gone(&self, network: &NetworkName) -> MutexGuard<'_, Book> {
+        let until = Instant::now() + PATIENCE;
+        let mut book = self.book();
+        loop {
+            let mut there = book.held.values().filter(|h| h.attachment.network == *network);
+            let leaving =
+                there.clone().next().is_some() && there.all(|held| held.stage == Stage::Detaching);
+            let Some(left) = until.checked_duration_since(Instant::now()).filter(|_| leaving)
+            else {
+                return book;
+            };
+            self.reaper.hurry();
+            let waited = self.gone.wait_timeout(book, left);
+            book = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
     /// Removes a network that nobody is attached to.
     pub(super) fn remove_network(&self, name: &NetworkName) -> Result<(), Failure> {
         let (network, node) = {
-            let mut book = self.book();
+            let mut book = self.when_the_leaving_are_gone(name);
             book.remove(name)?;
             let network = book.network(name)?.clone();
             let node = self.node(&book);

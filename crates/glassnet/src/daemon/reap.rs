@@ -12,27 +12,55 @@ use crate::protocol::Failure;
 use model::cluster::Attachment;
 use model::host::link::GROUP_DOOMED;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// So long others may join a batch: while links are deleted nobody else can change any (the kernel
+/// holds the rtnl lock).
+const GATHER: Duration = Duration::from_millis(100);
 
 /// The bell that wakes the reaper.
 #[derive(Default)]
 pub(super) struct Reaper {
-    due: Mutex<bool>,
+    due: Mutex<Due>,
     bell: Condvar,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Due {
+    #[default]
+    Never,
+    Soon,
+    Now,
 }
 
 impl Reaper {
     pub(super) fn wake(&self) {
-        *lock(&self.due) = true;
+        self.ring(Due::Soon);
+    }
+
+    /// Somebody waits for what is to be freed.
+    pub(super) fn hurry(&self) {
+        self.ring(Due::Now);
+    }
+
+    fn ring(&self, when: Due) {
+        let mut due = lock(&self.due);
+        *due = when.max(*due);
         self.bell.notify_one();
     }
 
     fn wait(&self) {
         let mut due = lock(&self.due);
-        while !*due {
+        while *due == Due::Never {
             due = self.bell.wait(due).unwrap_or_else(PoisonError::into_inner);
         }
-        *due = false;
+        let until = Instant::now() + GATHER;
+        while *due != Due::Now {
+            let Some(left) = until.checked_duration_since(Instant::now()) else { break };
+            let waited = self.bell.wait_timeout(due, left);
+            due = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        *due = Due::Never;
     }
 }
 

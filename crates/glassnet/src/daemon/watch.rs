@@ -19,8 +19,46 @@ const GATHER: Duration = Duration::from_millis(20);
 const QUIET: Duration = Duration::from_secs(1);
 /// … but not for longer than this.
 const LATEST: Duration = Duration::from_secs(10);
+/// After a look that found nothing, this many times as long as it took belongs to others: it holds
+/// them up, and events that mean nothing come by the hundred.
+const REST: u32 = 20;
 /// With nothing put off there is nothing to wake up for.
 const LONG: Duration = Duration::from_secs(24 * 3600);
+
+/// When to look again because of what may or may not concern us.
+#[derive(Default)]
+struct Plan {
+    /// Since when something is to be looked at.
+    first: Option<Instant>,
+    due: Option<Instant>,
+    rested: Option<Instant>,
+}
+
+impl Plan {
+    /// Something happened; if it may have been us, there is time until we are quiet.
+    fn look_after(&mut self, ours: bool) {
+        let now = Instant::now();
+        let first = *self.first.get_or_insert(now);
+        let at = if ours { (now + QUIET).min(first + LATEST) } else { now };
+        let at = self.rested.map_or(at, |rested| rested.max(at));
+        self.due = Some(match self.due {
+            Some(due) if !ours => due.min(at),
+            _ => at,
+        });
+    }
+
+    fn is_due(&self) -> bool {
+        self.due.is_some_and(|due| due <= Instant::now())
+    }
+
+    fn patience(&self) -> Duration {
+        self.due.map_or(LONG, |due| due.saturating_duration_since(Instant::now()))
+    }
+
+    fn looked(&mut self, took: Duration, in_vain: bool) {
+        *self = Self { rested: in_vain.then(|| Instant::now() + took * REST), ..Self::default() };
+    }
+}
 
 /// Watches until the kernel cannot be watched any more.
 pub(super) fn serve(daemon: &Arc<Daemon>) {
@@ -32,9 +70,9 @@ pub(super) fn serve(daemon: &Arc<Daemon>) {
         }
     };
     let mut seen = daemon.own_changes.load(Ordering::Acquire);
-    let mut put_off: Option<Instant> = None;
+    let mut plan = Plan::default();
     loop {
-        let mut events = match monitor.wait(put_off.map_or(LONG, |_| QUIET)) {
+        let mut events = match monitor.wait(plan.patience()) {
             Ok(events) => events,
             Err(error) => {
                 tracing::error!(%error, "cannot watch the kernel any more");
@@ -53,22 +91,25 @@ pub(super) fn serve(daemon: &Arc<Daemon>) {
         let now = daemon.own_changes.load(Ordering::Acquire);
         let ours = now != seen;
         seen = now;
-        if events.is_empty() && put_off.is_none() {
-            continue;
-        }
         let tampered: Vec<&Event> = events.iter().filter(|event| is_of_ours(event)).collect();
-        if !events.is_empty() && tampered.is_empty() && ours {
-            let since = *put_off.get_or_insert_with(Instant::now);
-            if since.elapsed() < LATEST {
+        if tampered.is_empty() {
+            if !events.is_empty() {
+                plan.look_after(ours);
+            }
+            if !plan.is_due() {
                 continue;
             }
         }
-        put_off = None;
         let started = Instant::now();
         match daemon.reconcile() {
-            Ok(mended) => tell(&tampered, &mended, started.elapsed()),
+            Ok(mended) => {
+                let took = started.elapsed();
+                plan.looked(took, mended.is_empty());
+                tell(&tampered, &mended, took);
+            }
             Err(failure) => {
                 tracing::warn!(%failure, "cannot compare the host with what it should be");
+                plan.looked(QUIET / REST, true);
             }
         }
         if let Err(failure) = daemon.sweep() {

@@ -16,7 +16,7 @@ pub use address::addresses;
 pub use link::links;
 pub use neighbour::{fdb, neighbours};
 pub use route::routes;
-pub use socket::{owners, sockets, sockets_of};
+pub use socket::{owners, sockets};
 pub use traffic::{filters, qdiscs};
 
 use crate::netlink::Socket;

@@ -23,17 +23,8 @@ const V6_ONLY: u16 = 11;
 
 /// Listening TCP sockets and bound, unconnected UDP sockets of the socket's namespace.
 pub fn sockets(netlink: &mut Netlink) -> Result<Table<Socket>> {
-    sockets_of(netlink, &[Transport::Tcp, Transport::Udp])
-}
-
-/// The same of some transports.
-pub fn sockets_of(netlink: &mut Netlink, transports: &[Transport]) -> Result<Table<Socket>> {
     let mut sockets = Table::default();
-    for &transport in transports {
-        let states = match transport {
-            Transport::Tcp => LISTENING,
-            Transport::Udp => BOUND,
-        };
+    for (transport, states) in [(Transport::Tcp, LISTENING), (Transport::Udp, BOUND)] {
         for family in FAMILIES {
             let mut body = vec![0; REQUEST];
             body[..2].copy_from_slice(&[family, transport.number()]);

@@ -67,8 +67,7 @@ fn sources(network: &Network, attachment: &Attachment, link: &LinkName) -> Vec<S
         return Vec::new();
     }
     let mac = attachment.mac;
-    let mut sets =
-        [set::PORTS, set::MACS, set::SOURCE4, set::SOURCE6].map(|n| empty(NftFamily::Bridge, n));
+    let mut sets = [set::PORTS, set::MACS, set::SOURCE4, set::SOURCE6].map(empty);
     let [ports, macs, source4, source6] = &mut sets;
     let comment = || Some(attachment.id.to_string());
     ports.elements.insert(Key::new().link(link), None, comment());
@@ -92,7 +91,7 @@ fn published(attachment: &Attachment, comment: &dyn Fn() -> Option<String>) -> V
         (Family::V6, set::PUBLISH6, set::PUBLISH6_AT, set::SELF6),
     ] {
         let Some(address) = attachment.address(family) else { continue };
-        let (mut any, mut at) = (empty(NftFamily::Inet, any), empty(NftFamily::Inet, at));
+        let (mut any, mut at) = (empty(any), empty(at));
         for publish in attachment.publish.iter().filter(|publish| publish.serves(family)) {
             let Publish { transport, host_port, container_port, .. } = *publish;
             let value = SetValue::Data(Key::new().address(address).port(container_port).0);
@@ -119,7 +118,7 @@ fn published(attachment: &Attachment, comment: &dyn Fn() -> Option<String>) -> V
                 }
             }
         }
-        let mut own = empty(NftFamily::Inet, own);
+        let mut own = empty(own);
         if !(any.elements.0.is_empty() && at.elements.0.is_empty()) {
             own.elements.insert(Key::new().address(address).address(address), None, comment());
         }

@@ -15,7 +15,6 @@ use super::Node;
 use super::rules::{Field, IPV4, IPV6, rule};
 use crate::host::nft::*;
 use crate::host::{NamespaceId, Never, Sysctl, Table, Wanted};
-use crate::net::LinkName;
 
 /// The sets and maps, whose elements are networks and attachments.
 pub mod set {
@@ -77,28 +76,48 @@ fn base(
     Chain { name: name.to_owned(), base: Some(base), rules }
 }
 
-fn links(name: &str, elements: &[LinkName]) -> Set {
-    let mut set = Set::hash(name, &[DataType::LinkName]);
-    for link in elements {
-        set.elements.insert(Key::new().link(link), None, None);
+const INET_SETS: [&str; 10] = [
+    set::BRIDGES,
+    set::SAME,
+    set::MASQUERADE,
+    set::CLOSED,
+    set::PUBLISH4,
+    set::PUBLISH6,
+    set::PUBLISH4_AT,
+    set::PUBLISH6_AT,
+    set::SELF4,
+    set::SELF6,
+];
+
+const BRIDGE_SETS: [&str; 4] = [set::PORTS, set::MACS, set::SOURCE4, set::SOURCE6];
+
+/// A set of the ground, without elements.
+pub(super) fn empty(name: &str) -> Set {
+    use DataType::{Ipv4Address as A4, Ipv6Address as A6, LinkName as L, Mac as M, Port, Protocol};
+    match name {
+        set::PUBLISH4 => Set::map(name, &[Protocol, Port], &[A4, Port]),
+        set::PUBLISH6 => Set::map(name, &[Protocol, Port], &[A6, Port]),
+        set::PUBLISH4_AT => Set::map(name, &[A4, Protocol, Port], &[A4, Port]),
+        set::PUBLISH6_AT => Set::map(name, &[A6, Protocol, Port], &[A6, Port]),
+        set::SAME => Set::hash(name, &[L, L]),
+        set::SELF4 => Set::hash(name, &[A4, A4]),
+        set::SELF6 => Set::hash(name, &[A6, A6]),
+        set::MACS => Set::hash(name, &[L, M]),
+        set::SOURCE4 => Set::hash(name, &[L, M, A4]),
+        set::SOURCE6 => Set::hash(name, &[L, M, A6]),
+        // Bridges, ports and other links.
+        _ => Set::hash(name, &[L]),
     }
-    set
 }
 
-fn inet_sets(node: &Node) -> [Set; 10] {
-    use DataType::{Ipv4Address as A4, Ipv6Address as A6, LinkName as L, Port, Protocol};
-    [
-        links(set::BRIDGES, &[]),
-        Set::hash(set::SAME, &[L, L]),
-        links(set::MASQUERADE, &[]),
-        links(set::CLOSED, &node.closed_links),
-        Set::map(set::PUBLISH4, &[Protocol, Port], &[A4, Port]),
-        Set::map(set::PUBLISH6, &[Protocol, Port], &[A6, Port]),
-        Set::map(set::PUBLISH4_AT, &[A4, Protocol, Port], &[A4, Port]),
-        Set::map(set::PUBLISH6_AT, &[A6, Protocol, Port], &[A6, Port]),
-        Set::hash(set::SELF4, &[A4, A4]),
-        Set::hash(set::SELF6, &[A6, A6]),
-    ]
+fn inet_sets(node: &Node) -> Vec<Set> {
+    let mut sets = INET_SETS.map(empty);
+    for closed in sets.iter_mut().filter(|set| set.name == set::CLOSED) {
+        for link in &node.closed_links {
+            closed.elements.insert(Key::new().link(link), None, None);
+        }
+    }
+    sets.into()
 }
 
 fn inet_table(node: &Node) -> NftTable<Never> {
@@ -209,16 +228,6 @@ fn masquerade() -> Vec<Rule<Never>> {
     ]
 }
 
-fn bridge_sets() -> [Set; 4] {
-    use DataType::{Ipv4Address, Ipv6Address, LinkName, Mac};
-    [
-        links(set::PORTS, &[]),
-        Set::hash(set::MACS, &[LinkName, Mac]),
-        Set::hash(set::SOURCE4, &[LinkName, Mac, Ipv4Address]),
-        Set::hash(set::SOURCE6, &[LinkName, Mac, Ipv6Address]),
-    ]
-}
-
 fn bridge_table() -> NftTable<Never> {
     let plain = |name: &str, rules| Chain { name: name.to_owned(), base: None, rules };
     let chains = [
@@ -230,7 +239,7 @@ fn bridge_table() -> NftTable<Never> {
         family: NftFamily::Bridge,
         name: TABLE.to_owned(),
         comment: Some("made and kept by glassnet".to_owned()),
-        sets: bridge_sets().into_iter().collect(),
+        sets: BRIDGE_SETS.map(empty).into_iter().collect(),
         chains: chains.into_iter().collect(),
     }
 }
@@ -337,13 +346,4 @@ pub(super) fn elements(family: NftFamily, sets: Vec<Set>) -> NftTable<Never> {
         sets: sets.into_iter().collect(),
         chains: Table::default(),
     }
-}
-
-/// A set of the ground, without elements.
-pub(super) fn empty(family: NftFamily, name: &str) -> Set {
-    let sets = match family {
-        NftFamily::Bridge => bridge_sets().to_vec(),
-        _ => inet_sets(&Node::default()).to_vec(),
-    };
-    sets.into_iter().find(|set| set.name == name).expect("the ground has the set")
 }

@@ -38,7 +38,7 @@ pub fn network(node: &Node, network: &Network) -> Wanted {
 
     let comment = || Some(format!("network {}", network.name));
     let inet = |name: &str, key: Key| {
-        let mut set = empty(NftFamily::Inet, name);
+        let mut set = empty(name);
         set.elements.insert(key, None, comment());
         set
     };
