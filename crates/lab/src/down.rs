@@ -8,6 +8,8 @@
 use std::thread;
 use std::time::Duration;
 
+use model::explain::LabDeed;
+
 use crate::crew;
 use crate::error::Error;
 use crate::privilege;
@@ -60,8 +62,9 @@ fn end_all(token: &str, tell: Tell<'_>) -> Result<(), Vec<Error>> {
     let mut quiet = 0;
     let mut errors = Vec::new();
     for _ in 0..MOST_SEARCHES {
-        let found = marked(token)
-            .map_err(|source| vec![Error::State { what: "list", path: "/proc".into(), source }])?;
+        let found = marked(token).map_err(|source| {
+            vec![Error::State { what: LabDeed::List, path: "/proc".into(), source }]
+        })?;
         if found.is_empty() {
             quiet += 1;
             if quiet == 2 {

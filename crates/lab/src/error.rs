@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use model::explain::{LabFailure, Language};
+use model::explain::{LabDeed, LabFailure, Language};
 
 use crate::file::Report;
 use crate::wire::WireError;
@@ -26,7 +26,7 @@ pub enum Error {
     Gone { name: String },
     Busy { name: String },
     Unfinished { name: String },
-    State { what: &'static str, path: PathBuf, source: io::Error },
+    State { what: LabDeed, path: PathBuf, source: io::Error },
     Damaged { path: PathBuf, why: String },
     Launch { part: String, why: String },
     Wire { part: String, source: WireError },
@@ -105,11 +105,9 @@ impl Error {
             Self::Gone { name } => LabFailure::Gone { name: name.clone() },
             Self::Busy { name } => LabFailure::Busy { name: name.clone() },
             Self::Unfinished { name } => LabFailure::Unfinished { name: name.clone() },
-            Self::State { what, path, source } => LabFailure::State {
-                what: (*what).to_owned(),
-                path: shown(path),
-                why: source.into(),
-            },
+            Self::State { what, path, source } => {
+                LabFailure::State { what: what.clone(), path: shown(path), why: source.into() }
+            }
             Self::Damaged { path, why } => {
                 LabFailure::Damaged { path: shown(path), why: why.clone() }
             }

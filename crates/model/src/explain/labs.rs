@@ -5,6 +5,17 @@ use super::SystemFault;
 use super::say::sentences;
 
 sentences! {
+    /// What a lab does to its files.
+    enum LabDeed;
+    List en "list" zh "列出"
+    Read en "read" zh "读取"
+    Open en "open" zh "打开"
+    Write en "write" zh "写入"
+    Remove en "remove" zh "删除"
+    MakeDirectory en "make the directory" zh "创建目录"
+}
+
+sentences! {
     /// Why a lab did not do what was asked.
     enum LabFailure;
     ReadFile { path: String, why: SystemFault }
@@ -57,9 +68,9 @@ sentences! {
     Unfinished { name: String }
         en "the lab \"{name}\" was not finished: an earlier command was interrupted. Take it down with: glassnet lab down {name}"
         zh "实验环境“{name}”没有创建完成：之前的命令被中断了。请用 glassnet lab down {name} 拆除"
-    State { what: String, path: String, why: SystemFault }
+    State { what: LabDeed, path: String, why: SystemFault }
         en "cannot {what} {path}: {why}"
-        zh "{path} 操作失败（{what}）：{why}"
+        zh "无法{what} {path}：{why}"
     Damaged { path: String, why: String }
         en "{path} is damaged ({why}); nothing was touched. If no process of the lab is left, remove its directory by hand"
         zh "{path} 已损坏（{why}）；没有做任何改动。如果该实验环境已没有进程，请手动删除它的目录"

@@ -29,7 +29,7 @@ pub use codes::Code;
 pub use deeds::{Deed, Notice};
 pub use findings::{Finding, Words};
 pub use lab_file::{LabCure, LabMistake, LabThing, LabValue};
-pub use labs::LabFailure;
+pub use labs::{LabDeed, LabFailure};
 pub use language::Language;
 pub use names::{Fault, Named};
 pub use path::PathText;

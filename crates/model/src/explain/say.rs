@@ -173,6 +173,7 @@ mod tests {
             Ports::TEXTS,
             PathText::TEXTS,
             LabFailure::TEXTS,
+            LabDeed::TEXTS,
             LabMistake::TEXTS,
             LabCure::TEXTS,
             LabThing::TEXTS,
