@@ -30,10 +30,18 @@ fn run(words: &[&str], arguments: &[OsString]) -> Result<ExitCode, Box<dyn std::
     match words {
         ["up", file] => drop(lab::up(Path::new(file), &mut tell)?),
         ["check", file] => drop(lab::file::read(Path::new(file))?),
-        ["down", name] => lab::down(name, &mut tell)?,
+        ["down", name] => {
+            if !lab::down(name, &mut tell)? {
+                eprintln!("there was no lab {name}");
+            }
+        }
         ["ls"] => println!("{}", serde_json::to_string_pretty(&lab::ls()?)?),
         ["kill", name, machine] => lab::kill(name, machine)?,
-        ["start", name, machine] => lab::start(name, machine, &mut tell)?,
+        ["start", name, machine] => {
+            if !lab::start(name, machine, &mut tell)? {
+                eprintln!("{machine} was running already");
+            }
+        }
         ["cut", name, link] => lab::cut(name, link)?,
         ["mend", name, link] => lab::mend(name, link)?,
         ["schema"] => print!("{}", lab::schema()),

@@ -8,6 +8,8 @@
 use std::thread;
 use std::time::Duration;
 
+use model::explain::LabDeed;
+
 use crate::crew;
 use crate::error::Error;
 use crate::privilege;
@@ -19,15 +21,20 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const MOST_SEARCHES: usize = 100;
 const BETWEEN_SEARCHES: Duration = Duration::from_millis(5);
 
-/// Ends and removes all of a lab.
-pub fn down(name: &str, tell: Tell<'_>) -> Result<(), Error> {
+/// Ends and removes all of a lab. Gives whether there was one: what is wanted gone may be gone
+/// already.
+pub fn down(name: &str, tell: Tell<'_>) -> Result<bool, Error> {
     privilege::check()?;
-    let directory = LabDirectory::lock(name, PATIENCE)?;
+    let directory = match LabDirectory::lock(name, PATIENCE) {
+        Err(Error::NoLab { .. }) => return Ok(false),
+        directory => directory?,
+    };
     match directory.read()? {
         // Without a record nothing can have been started.
-        None => directory.remove(),
-        Some(record) => take_down(directory, &record, tell),
+        None => directory.remove()?,
+        Some(record) => take_down(directory, &record, tell)?,
     }
+    Ok(true)
 }
 
 pub(crate) fn take_down(
@@ -55,8 +62,9 @@ fn end_all(token: &str, tell: Tell<'_>) -> Result<(), Vec<Error>> {
     let mut quiet = 0;
     let mut errors = Vec::new();
     for _ in 0..MOST_SEARCHES {
-        let found = marked(token)
-            .map_err(|source| vec![Error::State { what: "list", path: "/proc".into(), source }])?;
+        let found = marked(token).map_err(|source| {
+            vec![Error::State { what: LabDeed::List, path: "/proc".into(), source }]
+        })?;
         if found.is_empty() {
             quiet += 1;
             if quiet == 2 {

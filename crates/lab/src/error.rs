@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use model::explain::{LabFailure, Language};
+use model::explain::{LabDeed, LabFailure, Language};
 
 use crate::file::Report;
 use crate::wire::WireError;
@@ -12,6 +12,8 @@ use crate::wire::WireError;
 #[derive(Debug)]
 pub enum Error {
     ReadFile { path: PathBuf, source: io::Error },
+    FileLong { path: PathBuf, most: u64 },
+    FileNoText { path: PathBuf, byte: usize },
     File(Report),
     Privilege { lacking: Vec<&'static str> },
     Name { name: String },
@@ -21,11 +23,10 @@ pub enum Error {
     NoContainer { machine: String, name: String, containers: Vec<String> },
     NoLink { lab: String, name: String, links: Vec<String> },
     NotRunning { lab: String, machine: String, part: String },
-    Running { machine: String },
     Gone { name: String },
     Busy { name: String },
     Unfinished { name: String },
-    State { what: &'static str, path: PathBuf, source: io::Error },
+    State { what: LabDeed, path: PathBuf, source: io::Error },
     Damaged { path: PathBuf, why: String },
     Launch { part: String, why: String },
     Wire { part: String, source: WireError },
@@ -48,14 +49,24 @@ impl fmt::Display for Error {
 impl Error {
     /// What happened, where, and what to try, in the reader's language.
     pub fn say(&self, language: Language) -> String {
-        self.facts().say(language)
+        match self {
+            Self::File(report) => LabFailure::Mistakes { report: report.say(language) },
+            other => other.facts(),
+        }
+        .say(language)
     }
 
     fn facts(&self) -> LabFailure {
         let shown = |path: &Path| path.display().to_string();
         match self {
             Self::ReadFile { path, source } => {
-                LabFailure::ReadFile { path: shown(path), why: source.to_string() }
+                LabFailure::ReadFile { path: shown(path), why: source.into() }
+            }
+            Self::FileLong { path, most } => {
+                LabFailure::FileLong { path: shown(path), most: *most }
+            }
+            Self::FileNoText { path, byte } => {
+                LabFailure::FileNoText { path: shown(path), byte: *byte }
             }
             Self::File(report) => LabFailure::Mistakes { report: report.to_string() },
             Self::Privilege { lacking } => LabFailure::Privilege {
@@ -91,15 +102,12 @@ impl Error {
                 machine: machine.clone(),
                 part: part.clone(),
             },
-            Self::Running { machine } => LabFailure::Running { machine: machine.clone() },
             Self::Gone { name } => LabFailure::Gone { name: name.clone() },
             Self::Busy { name } => LabFailure::Busy { name: name.clone() },
             Self::Unfinished { name } => LabFailure::Unfinished { name: name.clone() },
-            Self::State { what, path, source } => LabFailure::State {
-                what: (*what).to_owned(),
-                path: shown(path),
-                why: source.to_string(),
-            },
+            Self::State { what, path, source } => {
+                LabFailure::State { what: what.clone(), path: shown(path), why: source.into() }
+            }
             Self::Damaged { path, why } => {
                 LabFailure::Damaged { path: shown(path), why: why.clone() }
             }
@@ -113,7 +121,7 @@ impl Error {
                 machine: machine.clone(),
                 name: name.clone(),
                 value: value.clone(),
-                why: source.to_string(),
+                why: source.into(),
             },
             Self::Glassnet { machine, command, status, output } => LabFailure::Glassnet {
                 machine: machine.clone(),
@@ -124,10 +132,10 @@ impl Error {
             Self::Exec { part, command, source } => LabFailure::Exec {
                 part: part.clone(),
                 command: command.clone(),
-                why: source.to_string(),
+                why: source.into(),
             },
             Self::End { pid, part, source } => {
-                LabFailure::End { pid: *pid, part: part.clone(), why: source.to_string() }
+                LabFailure::End { pid: *pid, part: part.clone(), why: source.into() }
             }
             Self::Down { name, errors } => LabFailure::Down {
                 name: name.clone(),
@@ -139,7 +147,9 @@ impl Error {
     /// A name for this kind of mistake that never changes.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::ReadFile { .. } => "lab-file-unreadable",
+            Self::ReadFile { .. } | Self::FileLong { .. } | Self::FileNoText { .. } => {
+                "lab-file-unreadable"
+            }
             Self::File(_) => "lab-file-mistaken",
             Self::Privilege { .. } => "lab-privilege",
             Self::Name { .. } => "lab-name",
@@ -149,7 +159,6 @@ impl Error {
             Self::NoContainer { .. } => "lab-container-unknown",
             Self::NoLink { .. } => "lab-link-unknown",
             Self::NotRunning { .. } => "lab-machine-off",
-            Self::Running { .. } => "lab-machine-on",
             Self::Gone { .. } => "lab-gone",
             Self::Busy { .. } => "lab-busy",
             Self::Unfinished { .. } => "lab-unfinished",

@@ -33,14 +33,15 @@ pub fn kill(lab: &str, machine: &str) -> Result<(), Error> {
     wiring::set_ports(&record)
 }
 
-/// Starts a machine that was killed: same disk, same addresses, a new boot.
-pub fn start(lab: &str, machine: &str, tell: Tell<'_>) -> Result<(), Error> {
+/// Starts a machine that was killed: same disk, same addresses, a new boot. Gives whether it was
+/// off; one that runs already is left alone.
+pub fn start(lab: &str, machine: &str, tell: Tell<'_>) -> Result<bool, Error> {
     privilege::check()?;
     let directory = LabDirectory::lock(lab, PATIENCE)?;
     let mut record = directory.finished()?;
     let wanted = known(&record, machine)?.clone();
     if record.process(machine).is_some() {
-        return Err(Error::Running { machine: machine.to_owned() });
+        return Ok(false);
     }
     if record.process(FABRIC).is_none() {
         return Err(Error::Gone { name: lab.to_owned() });
@@ -54,7 +55,7 @@ pub fn start(lab: &str, machine: &str, tell: Tell<'_>) -> Result<(), Error> {
         forget(&mut record, machine);
         let _ = directory.write(&record);
     }
-    result
+    result.map(|()| true)
 }
 
 fn boot(

@@ -23,6 +23,8 @@ use std::time::Duration;
 use nix::fcntl::{Flock, FlockArg};
 use serde::{Deserialize, Serialize};
 
+use model::explain::LabDeed;
+
 use crate::error::Error;
 use crate::process::{Process, boot_id};
 use crate::topology::Topology;
@@ -90,7 +92,7 @@ pub(crate) fn names() -> Result<Vec<String>, Error> {
     let entries = match fs::read_dir(&directory) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(source) => return Err(failed("list", &directory, source)),
+        Err(source) => return Err(failed(LabDeed::List, &directory, source)),
     };
     let mut names: Vec<String> = entries
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
@@ -130,7 +132,7 @@ fn read_record(directory: &Path) -> Result<Option<Record>, Error> {
     let text = match fs::read(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(source) => return Err(failed("read", &path, source)),
+        Err(source) => return Err(failed(LabDeed::Read, &path, source)),
     };
     let mut record: Record = serde_json::from_slice(&text)
         .map_err(|error| Error::Damaged { path: path.clone(), why: error.to_string() })?;
@@ -174,7 +176,7 @@ impl LabDirectory {
         loop {
             let directory = File::open(&path).map_err(|source| match source.kind() {
                 io::ErrorKind::NotFound => no_lab(name),
-                _ => failed("open", &path, source),
+                _ => failed(LabDeed::Open, &path, source),
             })?;
             tries -= 1;
             if let Ok(lock) = Flock::lock(directory, FlockArg::LockExclusiveNonblock) {
@@ -209,7 +211,7 @@ impl LabDirectory {
     pub(crate) fn write(&self, record: &Record) -> Result<(), Error> {
         let path = self.path.join(RECORD);
         let text = serde_json::to_vec_pretty(record)
-            .map_err(|error| failed("write", &path, io::Error::other(error)))?;
+            .map_err(|error| failed(LabDeed::Write, &path, io::Error::other(error)))?;
         let new = self.path.join("lab.json.new");
         let durable = || -> io::Result<()> {
             let mut file =
@@ -219,7 +221,7 @@ impl LabDirectory {
             fs::rename(&new, &path)?;
             File::open(&self.path)?.sync_all()
         };
-        durable().map_err(|source| failed("write", &path, source))
+        durable().map_err(|source| failed(LabDeed::Write, &path, source))
     }
 
     /// The directory of one machine, with its `var` and `run` in it.
@@ -235,7 +237,7 @@ impl LabDirectory {
     pub(crate) fn remove(self) -> Result<(), Error> {
         match fs::remove_dir_all(&self.path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(failed("remove", &self.path, error));
+                return Err(failed(LabDeed::Remove, &self.path, error));
             }
             _ => {}
         }
@@ -250,9 +252,9 @@ fn make_private(path: &Path) -> Result<(), Error> {
         .recursive(true)
         .mode(0o700)
         .create(path)
-        .map_err(|source| failed("make the directory", path, source))
+        .map_err(|source| failed(LabDeed::MakeDirectory, path, source))
 }
 
-fn failed(what: &'static str, path: &Path, source: io::Error) -> Error {
+fn failed(what: LabDeed, path: &Path, source: io::Error) -> Error {
     Error::State { what, path: path.to_owned(), source }
 }

@@ -3,6 +3,8 @@
 use std::net::IpAddr;
 use std::path::Path;
 
+use model::explain::LabDeed;
+
 use crate::crew;
 use crate::error::Error;
 use crate::file;
@@ -23,7 +25,7 @@ pub fn up(file: &Path, tell: Tell<'_>) -> Result<Topology, Error> {
     let directory = LabDirectory::create(&topology.name)?;
     let random = random_id().and_then(|token| Ok((token, boot_id()?)));
     let (token, boot) = random.map_err(|source| Error::State {
-        what: "read",
+        what: LabDeed::Read,
         path: "/proc/sys/kernel/random".into(),
         source,
     })?;
@@ -81,8 +83,11 @@ pub(crate) fn launch_machine(
     machine: &Machine,
 ) -> Result<Launched, Error> {
     let path = directory.machine(&machine.name)?;
-    let unreadable =
-        |source| Error::State { what: "read", path: "/proc/sys/kernel/random/uuid".into(), source };
+    let unreadable = |source| Error::State {
+        what: LabDeed::Read,
+        path: "/proc/sys/kernel/random/uuid".into(),
+        source,
+    };
     let boot_id = random_uuid().map_err(unreadable)?;
     let orders = Orders::Machine(MachineOrders {
         machine: machine.clone(),

@@ -1,6 +1,8 @@
 //! Lab files that are wrong, and all that is said about them: each file in
-//! `refused/` has its report beside it. `REWRITE=1` writes the reports anew.
+//! `refused/` has its report beside it, in English and in Chinese (`.zh.txt`).
+//! `REWRITE=1` writes the reports anew.
 
+use model::explain::Language;
 use std::fs;
 use std::path::Path;
 
@@ -14,17 +16,20 @@ fn each_mistake_is_reported_in_the_same_words() {
             continue;
         }
         let name = path.file_name().unwrap().to_str().unwrap();
-        let said = match lab::file::parse(name, &fs::read_to_string(&path).unwrap()) {
-            Err(report) => format!("{report}\n"),
+        let report = match lab::file::parse(name, &fs::read_to_string(&path).unwrap()) {
+            Err(report) => report,
             Ok(topology) => panic!("{name} was accepted as {topology:?}"),
         };
-        let report = path.with_extension("txt");
-        if std::env::var_os("REWRITE").is_some() {
-            fs::write(&report, &said).unwrap();
-        }
-        let expected = fs::read_to_string(&report).unwrap_or_default();
-        if said != expected {
-            wrong.push(format!("--- {name} says\n{said}--- expected\n{expected}"));
+        for (language, ending) in [(Language::En, "txt"), (Language::Zh, "zh.txt")] {
+            let said = format!("{}\n", report.say(language));
+            let beside = path.with_extension(ending);
+            if std::env::var_os("REWRITE").is_some() {
+                fs::write(&beside, &said).unwrap();
+            }
+            let expected = fs::read_to_string(&beside).unwrap_or_default();
+            if said != expected {
+                wrong.push(format!("--- {name} says\n{said}--- expected\n{expected}"));
+            }
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -7,7 +7,7 @@ use super::error::Error;
 use super::output::Output;
 use super::{DONE, Outcome};
 use clap::Args;
-use model::explain::{Reason, Text};
+use model::explain::{Language, Reason, Text};
 use serde_json::{Value, json};
 use std::process::{Child, Command, Stdio};
 
@@ -81,14 +81,12 @@ impl Stage<'_> {
         if !up.map_err(failed)?.success() {
             return Err(failed(self.out.word(Text::DemoNoLab)));
         }
-        let mut shown = vec![self.show("alpha", &["glassnet", "ls"])?];
+        let mut shown = vec![self.ask(&["ls"])?];
         for scene in SCENES {
             self.say(&format!("\n── {} ──\n", self.out.word(scene.title.clone())))?;
             let fetch = ["busybox", "timeout", "3", "busybox", "wget", "-q", "-O", "-", scene.url];
             shown.push(self.show(scene.place, &fetch)?);
-            let trace: Vec<&str> =
-                ["glassnet", "trace"].iter().chain(scene.trace).copied().collect();
-            shown.push(self.show("alpha", &trace)?);
+            shown.push(self.ask(&[&["trace"], scene.trace].concat())?);
         }
         self.say("\n")?;
         self.out.say(&Text::DemoEnd { name: NAME })?;
@@ -100,6 +98,13 @@ impl Stage<'_> {
         let mut command = Command::new("/proc/self/exe");
         command.args(["--lang", self.out.language.name()]).args(arguments);
         command
+    }
+
+    /// Asks the glassnet of the host. A machine of the lab knows nothing of the reader's language.
+    fn ask(&self, words: &[&str]) -> Result<Value, Error> {
+        let language: &[&str] =
+            if self.out.language == Language::Zh { &["--lang", "zh"] } else { &[] };
+        self.show("alpha", &[&["glassnet"], words, language].concat())
     }
 
     /// Runs a command in the lab, shown as a reader would type it.

@@ -13,7 +13,7 @@ use super::usage::Usage;
 use crate::api;
 use crate::protocol::Failure;
 use model::cluster::NetworkName;
-use model::explain::{Language, Text, codes};
+use model::explain::{Language, SystemFault, Text, codes};
 use serde_json::json;
 use std::io::{self, IsTerminal, Write};
 use std::net::IpAddr;
@@ -116,12 +116,14 @@ impl Error {
             Self::NotConfirmed => own("not-confirmed", Text::NotConfirmed),
             Self::Kernel(error) => ("kernel", error.to_string(), None),
             Self::File(path, error) => {
-                let (path, why) = (path.display().to_string(), error.to_string());
+                let why = SystemFault::from(error).say(language);
+                let path = path.display().to_string();
                 own("file", Text::FileFailed { path: &path, why: &why })
             }
             Self::Bug { place, what } => own("bug", Text::Bug { place, what }),
             Self::Output(error) => {
-                own("file", Text::FileFailed { path: "stdout", why: &error.to_string() })
+                let why = SystemFault::from(error).say(language);
+                own("file", Text::FileFailed { path: "stdout", why: &why })
             }
         };
         let advice = advice.or_else(|| general_advice(self, code, language));

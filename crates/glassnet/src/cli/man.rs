@@ -53,6 +53,7 @@ fn write(command: &Command, directory: &Path) -> Result<Vec<PathBuf>, Error> {
 
 fn page(command: &Command) -> io::Result<Vec<u8>> {
     let mut page = Vec::new();
-    Page::new(command.clone()).render(&mut page)?;
+    let version = concat!("glassnet ", env!("CARGO_PKG_VERSION"));
+    Page::new(command.clone()).source(version).manual("glassnet").render(&mut page)?;
     Ok(page)
 }

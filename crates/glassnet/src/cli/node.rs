@@ -5,8 +5,10 @@ use super::output::Output;
 use super::{DONE, Outcome};
 use crate::daemon::{self, Options};
 use crate::protocol::{Failure, RUN_DIRECTORY, STATE_DIRECTORY};
-use clap::{Args, Subcommand};
+use clap::builder::BoolishValueParser;
+use clap::{ArgAction, Args, Subcommand};
 use model::explain::{Reason, Text};
+use rustix::thread::{CapabilitySet, capabilities};
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use store::StoreError;
@@ -40,7 +42,10 @@ pub(super) struct Node {
     log_format: String,
 
     /// Put an accept for each network into other programs' chains that would drop its packets
-    #[arg(long, env = "GLASSNET_ACCEPT_IN_FOREIGN_CHAINS", hide_env_values = true)]
+    #[arg(
+        long, action = ArgAction::SetTrue, value_parser = BoolishValueParser::new(),
+        env = "GLASSNET_ACCEPT_IN_FOREIGN_CHAINS", hide_env_values = true
+    )]
     accept_in_foreign_chains: bool,
 
     #[command(subcommand)]
@@ -63,9 +68,13 @@ struct Reset {
 impl Node {
     pub(super) fn run(self, out: &Output) -> Outcome {
         match &self.verb {
-            None => self.serve(),
+            None => {
+                privileged()?;
+                self.serve()
+            }
             Some(NodeVerb::Reset(reset)) => {
                 reset.confirm(out)?;
+                privileged()?;
                 self.reset(out)
             }
         }
@@ -95,6 +104,21 @@ impl Node {
     }
 }
 
+/// Without these nothing of its work can be done, and a thread that entered a namespace could not
+/// come back. What it lacks beyond them costs it single answers only.
+fn privileged() -> Result<(), Error> {
+    let needed =
+        [(CapabilitySet::NET_ADMIN, "CAP_NET_ADMIN"), (CapabilitySet::SYS_ADMIN, "CAP_SYS_ADMIN")];
+    let held =
+        capabilities(None).map_err(|error| Error::File("/proc/self".into(), error.into()))?;
+    let lacking = needed.iter().filter(|(one, _)| !held.effective.contains(*one));
+    let lacking: Vec<String> = lacking.map(|(_, name)| (*name).to_owned()).collect();
+    if lacking.is_empty() {
+        return Ok(());
+    }
+    Err(Error::Refused(Reason::NodePrivilege { lacking }.into()))
+}
+
 /// Why the daemon does not run, from the chain that tells it for the log.
 fn not_run(error: &anyhow::Error) -> Error {
     if let Some(failure) = error.downcast_ref::<Failure>() {
@@ -105,9 +129,22 @@ fn not_run(error: &anyhow::Error) -> Error {
             directory: path.display().to_string(),
             pid: holder.unwrap_or_default(),
         },
-        _ => Reason::CannotStart { why: format!("{error:#}") },
+        _ => Reason::CannotStart { why: chain(error) },
     };
     Error::Refused(reason.into())
+}
+
+/// What happened and why, each cause once: some errors tell of theirs themselves.
+fn chain(error: &anyhow::Error) -> String {
+    let mut said = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if said.is_empty() {
+            said = cause;
+        } else if !said.contains(&cause) {
+            said = format!("{said}: {cause}");
+        }
+    }
+    said
 }
 
 impl Reset {

@@ -6,6 +6,7 @@ use super::{DONE, Outcome};
 use crate::api::Api;
 use clap::Args;
 use model::cluster::ContainerId;
+use model::explain::Say as _;
 use model::host::NamespaceId;
 use model::net::{LinkName, Transport};
 use model::path::{self, Asked, Origin, Question};
@@ -80,7 +81,7 @@ impl Trace {
         if out.json {
             return out.document(&path).and(DONE);
         }
-        out.raw(&format!("{path}\n")).and(DONE)
+        out.raw(&format!("{}\n", path.said(out.language))).and(DONE)
     }
 
     fn question(&self) -> Question {

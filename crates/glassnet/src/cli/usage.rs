@@ -95,7 +95,10 @@ impl Usage {
         } else if source.is::<ParseIntError>() || source.is::<TryFromIntError>() {
             Text::NoNumber.say(language)
         } else {
-            source.to_string()
+            // A range of numbers is checked by clap, which tells of it in words only.
+            let said = source.to_string();
+            said.split_once(" is not in ")
+                .map_or_else(|| said.clone(), |(_, range)| Text::OutOfRange { range }.say(language))
         }
     }
 

@@ -102,15 +102,19 @@ impl Host {
     }
 
     pub(crate) fn glassnet(&self, arguments: &[&str]) -> Output {
-        Command::new(GLASSNET)
+        self.command(arguments).output().unwrap()
+    }
+
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(GLASSNET);
+        command
             .args(arguments)
             .env("GLASSNET_RUN_DIR", self.directory.path().join("run"))
             .env("GLASSNET_STATE_DIR", self.directory.path().join("state"))
             .env_remove("LANG")
             .env_remove("LC_ALL")
-            .stdin(Stdio::null())
-            .output()
-            .unwrap()
+            .stdin(Stdio::null());
+        command
     }
 
     /// What is there once the daemon rests: the last question's connection is closed after its

@@ -5,4 +5,5 @@ mod activation;
 mod api;
 mod attach;
 mod host;
+mod json;
 mod people;

@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use std::path::{Component, Path};
 
 use ipnet::IpNet;
+use model::explain::{LabCure, LabMistake, LabThing, LabValue};
 use serde_saphyr::Spanned;
 
 use super::report::Mistake;
@@ -29,8 +30,8 @@ pub(super) fn check(file: &LabFile) -> Result<Topology, Vec<Mistake>> {
     let mut mistakes = Vec::new();
     if !state::is_name(&file.lab.value) {
         mistakes.push(
-            Mistake::on(&file.lab, format!("\"{}\" is no name for a lab", file.lab.value))
-                .with("1 to 32 of a-z, 0-9 and \"-\", a letter or digit first"),
+            Mistake::on(&file.lab, LabMistake::NoLabName { name: file.lab.value.clone() })
+                .with(LabCure::LabName),
         );
     }
     names(file, &mut mistakes);
@@ -57,45 +58,42 @@ pub(super) fn check(file: &LabFile) -> Result<Topology, Vec<Mistake>> {
 /// Switches, hosts and routers share one set of names, since `to:` may mean
 /// any of them.
 fn names(file: &LabFile, mistakes: &mut Vec<Mistake>) {
-    let switches = file.switches.0.iter().map(|(name, _)| (name, "switch", SWITCH_NAME));
-    let hosts = file.hosts.0.iter().map(|(name, _)| (name, "host", MACHINE_NAME));
-    let routers = file.routers.0.iter().map(|(name, _)| (name, "router", MACHINE_NAME));
-    let mut seen: BTreeMap<&str, (&str, u64)> = BTreeMap::new();
+    let switches = file.switches.0.iter().map(|(name, _)| (name, LabThing::Switch, SWITCH_NAME));
+    let hosts = file.hosts.0.iter().map(|(name, _)| (name, LabThing::Host, MACHINE_NAME));
+    let routers = file.routers.0.iter().map(|(name, _)| (name, LabThing::Router, MACHINE_NAME));
+    let mut seen: BTreeMap<&str, (LabThing, u64)> = BTreeMap::new();
     for (name, what, most) in switches.chain(hosts).chain(routers) {
-        plain_name(name, what, most, mistakes);
+        plain_name(name, &what, most, mistakes);
         if let Some((other, line)) = seen.insert(&name.value, (what, name.referenced.line())) {
-            let text = format!("\"{}\" is a {other} already, on line {line}", name.value);
-            mistakes.push(Mistake::on(name, text).with("give one of them another name"));
+            let taken = LabMistake::NameTaken { name: name.value.clone(), other, line };
+            mistakes.push(Mistake::on(name, taken).with(LabCure::OtherName));
         }
     }
     if file.hosts.0.len() + file.routers.0.len() > MOST_MACHINES {
-        mistakes
-            .push(Mistake::on(&file.lab, format!("more than {MOST_MACHINES} machines in one lab")));
+        let most = MOST_MACHINES;
+        mistakes.push(Mistake::on(&file.lab, LabMistake::TooManyMachines { most }));
     }
 }
 
 /// The same rule for everything that becomes a host name or part of a path.
-fn plain_name(name: &Text, what: &str, most: usize, mistakes: &mut Vec<Mistake>) {
+fn plain_name(name: &Text, what: &LabThing, most: usize, mistakes: &mut Vec<Mistake>) {
     let text = &name.value;
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     if text.len() > most {
-        mistakes.push(Mistake::on(
-            name,
-            format!("\"{text}\" has {} characters; a {what}'s name has at most {most}", text.len()),
-        ));
+        let (length, what) = (text.len(), what.clone());
+        let long = LabMistake::NameLong { name: text.clone(), length, what, most };
+        mistakes.push(Mistake::on(name, long));
     } else if !text.starts_with(plain) || !text.chars().all(|c| plain(c) || c == '-') {
-        mistakes.push(
-            Mistake::on(name, format!("\"{text}\" is no name for a {what}"))
-                .with("use a-z, 0-9 and \"-\", a letter or digit first"),
-        );
+        let none = LabMistake::NoName { name: text.clone(), what: what.clone() };
+        mistakes.push(Mistake::on(name, none).with(LabCure::PlainName));
     }
 }
 
 pub(super) fn mtu(value: Option<&Spanned<u32>>, mistakes: &mut Vec<Mistake>) -> Option<u32> {
     let value = value?;
     if !MTU.contains(&value.value) {
-        let text = format!("an MTU of {} bytes is not possible", value.value);
-        mistakes.push(Mistake::on(value, text).with("68 to 65535 are"));
+        let out = LabMistake::MtuRange { mtu: value.value };
+        mistakes.push(Mistake::on(value, out).with(LabCure::MtuRange));
     }
     Some(value.value)
 }
@@ -104,18 +102,18 @@ fn machine(role: Role, name: &Text, shape: &MachineShape, mistakes: &mut Vec<Mis
     let node = shape.node.unwrap_or(role == Role::Host);
     let networks = networks(shape, mistakes);
     if !node && let Some((first, _)) = shape.networks.0.first() {
-        let text = format!("\"{}\" runs no glassnet, so it can have no networks", name.value);
-        mistakes.push(Mistake::on(first, text).with("say node: true"));
+        let none = LabMistake::NoNode { name: name.value.clone() };
+        mistakes.push(Mistake::on(first, none).with(LabCure::NodeTrue));
     }
     let containers =
         (shape.containers.0.iter()).map(|entry| container(entry, shape, node, mistakes)).collect();
-    duplicates(&shape.containers, "container", mistakes);
+    duplicates(&shape.containers, &LabThing::Container, mistakes);
     Machine {
         name: name.value.clone(),
         role,
         node,
         links: Vec::new(),
-        gateways: parsed(&shape.gateway, "an IP address", mistakes),
+        gateways: parsed(&shape.gateway, &LabValue::Address, mistakes),
         routes: routes(shape, mistakes),
         bridge_nf_call: bridge_nf_call(shape, mistakes),
         sysctls: sysctls(&shape.sysctls, mistakes),
@@ -128,19 +126,19 @@ fn machine(role: Role, name: &Text, shape: &MachineShape, mistakes: &mut Vec<Mis
 fn bridge_nf_call(shape: &MachineShape, mistakes: &mut Vec<Mistake>) -> Option<bool> {
     let value = shape.bridge_nf_call.as_ref()?;
     if value.value > 1 {
-        mistakes.push(Mistake::on(value, "bridge_nf_call is 0 or 1"));
+        mistakes.push(Mistake::on(value, LabMistake::BridgeNetfilter));
     }
     Some(value.value == 1)
 }
 
 fn networks(shape: &MachineShape, mistakes: &mut Vec<Mistake>) -> Vec<Network> {
-    duplicates(&shape.networks, "network", mistakes);
+    duplicates(&shape.networks, &LabThing::Network, mistakes);
     (shape.networks.0.iter())
         .map(|(name, network)| {
-            plain_name(name, "network", MACHINE_NAME, mistakes);
+            plain_name(name, &LabThing::Network, MACHINE_NAME, mistakes);
             Network {
                 name: name.value.clone(),
-                subnets: parsed(&network.subnet, "a subnet such as 10.1.0.0/24", mistakes),
+                subnets: parsed(&network.subnet, &LabValue::Subnet, mistakes),
             }
         })
         .collect()
@@ -152,26 +150,23 @@ fn container(
     node: bool,
     mistakes: &mut Vec<Mistake>,
 ) -> Container {
-    plain_name(name, "container", MACHINE_NAME, mistakes);
+    plain_name(name, &LabThing::Container, MACHINE_NAME, mistakes);
     let unset = ContainerShape::default();
     let shape = shape.as_ref().unwrap_or(&unset);
     match &shape.network {
-        Some(network) if !node => mistakes.push(
-            Mistake::on(network, "a machine without glassnet has no networks")
-                .with("say node: true"),
-        ),
+        Some(network) if !node => mistakes
+            .push(Mistake::on(network, LabMistake::NetworkWithoutNode).with(LabCure::NodeTrue)),
         Some(network) if !machine.networks.names().any(|known| known == network.value) => {
-            let text = format!("no network is called \"{}\" on this machine", network.value);
+            let none = LabMistake::NoSuchNetwork { name: network.value.clone() };
             mistakes.push(
-                Mistake::on(network, text).with_names(&network.value, machine.networks.names()),
+                Mistake::on(network, none).with_names(&network.value, machine.networks.names()),
             );
         }
         Some(_) => {}
         None => {
             for needless in shape.publish.0.iter().chain(&shape.address.0) {
                 mistakes.push(
-                    Mistake::on(needless, "a container on no network can have no such thing")
-                        .with("say which: network: NAME"),
+                    Mistake::on(needless, LabMistake::ContainerAlone).with(LabCure::NetworkName),
                 );
             }
         }
@@ -180,25 +175,26 @@ fn container(
         let fitting = |c: char| c.is_ascii_alphanumeric() || ":.-/[]".contains(c);
         if publish.value.is_empty() || !publish.value.chars().all(fitting) {
             mistakes.push(
-                Mistake::on(publish, format!("\"{}\" is no port to publish", publish.value))
-                    .with("write it as 8080:80 or 8080:80/udp"),
+                Mistake::on(publish, LabMistake::NoPublish { text: publish.value.clone() })
+                    .with(LabCure::Publish),
             );
         }
     }
     Container {
         name: name.value.clone(),
         network: shape.network.as_ref().map(|network| network.value.clone()),
-        addresses: parsed(&shape.address, "an IP address", mistakes),
+        addresses: parsed(&shape.address, &LabValue::Address, mistakes),
         publish: shape.publish.0.iter().map(|text| text.value.clone()).collect(),
         command: shape.command.clone(),
         serve: pages(&shape.serve, mistakes),
     }
 }
 
-fn duplicates<V>(entries: &Entries<V>, what: &str, mistakes: &mut Vec<Mistake>) {
+fn duplicates<V>(entries: &Entries<V>, what: &LabThing, mistakes: &mut Vec<Mistake>) {
     for (number, (name, _)) in entries.0.iter().enumerate() {
         if entries.names().take(number).any(|earlier| earlier == name.value) {
-            mistakes.push(Mistake::on(name, format!("a second {what} called \"{}\"", name.value)));
+            let second = LabMistake::Second { what: what.clone(), name: name.value.clone() };
+            mistakes.push(Mistake::on(name, second));
         }
     }
 }
@@ -206,17 +202,17 @@ fn duplicates<V>(entries: &Entries<V>, what: &str, mistakes: &mut Vec<Mistake>) 
 fn routes(shape: &MachineShape, mistakes: &mut Vec<Mistake>) -> Vec<Route> {
     (shape.routes.iter())
         .filter_map(|route| {
-            let to: IpNet = one(&route.to, "a prefix such as 10.1.0.0/16", mistakes)?;
-            let via: IpAddr = one(&route.via, "an IP address", mistakes)?;
+            let to: IpNet = one(&route.to, &LabValue::Prefix, mistakes)?;
+            let via: IpAddr = one(&route.via, &LabValue::Address, mistakes)?;
             if to.addr() != to.network() {
                 mistakes.push(
-                    Mistake::on(&route.to, format!("{to} has bits set beyond its length"))
-                        .with(format!("did you mean {}?", to.trunc())),
+                    Mistake::on(&route.to, LabMistake::BitsBeyond { subnet: to })
+                        .with(LabCure::MeantAddress { address: to.trunc() }),
                 );
             }
             if to.addr().is_ipv4() != via.is_ipv4() {
-                let text = format!("{to} cannot be reached via {via}: one is IPv4, one IPv6");
-                mistakes.push(Mistake::on(&route.via, text));
+                let mixed = LabMistake::MixedFamilies { to, via };
+                mistakes.push(Mistake::on(&route.via, mixed));
             }
             Some(Route { to: to.trunc(), via })
         })
@@ -232,12 +228,12 @@ fn sysctls(entries: &Entries<Text>, mistakes: &mut Vec<Mistake>) -> Vec<Sysctl> 
         let downwards = steps.clone().all(|step| matches!(step, Component::Normal(_)));
         if !path.starts_with("net/") || !downwards || path.contains('\0') {
             mistakes.push(
-                Mistake::on(name, format!("\"{}\" is no sysctl of a network", name.value))
-                    .with("it begins with net. and holds no \"..\""),
+                Mistake::on(name, LabMistake::NoNetworkSysctl { name: name.value.clone() })
+                    .with(LabCure::Sysctl),
             );
         }
         if value.value.contains(['\n', '\0']) {
-            mistakes.push(Mistake::on(value, "a sysctl's value is one line"));
+            mistakes.push(Mistake::on(value, LabMistake::SysctlLines));
         }
     }
     (entries.0.iter())
@@ -259,11 +255,11 @@ fn pages(texts: &Many, mistakes: &mut Vec<Mistake>) -> Vec<Page> {
         });
         match page {
             None => mistakes.push(
-                Mistake::on(text, format!("\"{}\" is no page to serve", text.value))
-                    .with("write port and text: \"80:hello\""),
+                Mistake::on(text, LabMistake::NoPage { text: text.value.clone() })
+                    .with(LabCure::Page),
             ),
             Some(page) if pages.iter().any(|other| other.port == page.port) => {
-                mistakes.push(Mistake::on(text, format!("a second page on port {}", page.port)));
+                mistakes.push(Mistake::on(text, LabMistake::SecondPage { port: page.port }));
             }
             Some(page) => pages.push(page),
         }
@@ -271,18 +267,23 @@ fn pages(texts: &Many, mistakes: &mut Vec<Mistake>) -> Vec<Page> {
     pages
 }
 
-fn parsed<T: std::str::FromStr>(texts: &Many, kind: &str, mistakes: &mut Vec<Mistake>) -> Vec<T> {
+fn parsed<T: std::str::FromStr>(
+    texts: &Many,
+    kind: &LabValue,
+    mistakes: &mut Vec<Mistake>,
+) -> Vec<T> {
     texts.0.iter().filter_map(|text| one(text, kind, mistakes)).collect()
 }
 
 pub(super) fn one<T: std::str::FromStr>(
     text: &Text,
-    kind: &str,
+    kind: &LabValue,
     mistakes: &mut Vec<Mistake>,
 ) -> Option<T> {
     let value = text.value.parse().ok();
     if value.is_none() {
-        mistakes.push(Mistake::on(text, format!("\"{}\" is not {kind}", text.value)));
+        let (written, kind) = (text.value.clone(), kind.clone());
+        mistakes.push(Mistake::on(text, LabMistake::NotA { text: written, kind }));
     }
     value
 }

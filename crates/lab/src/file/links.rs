@@ -1,5 +1,6 @@
 //! Links: their names, and what their other ends are plugged into.
 
+use model::explain::{LabCure, LabMistake, LabThing, LabValue};
 use serde_saphyr::Spanned;
 
 use super::check::{MOST_LINKS_OF_A_SWITCH, USUAL_MTU, mtu, one};
@@ -28,7 +29,8 @@ pub(super) fn links(
     let mut links: Vec<Link> = Vec::new();
     for (name, link) in &shape.links.0 {
         if links.iter().any(|earlier| earlier.name == name.value) {
-            mistakes.push(Mistake::on(name, format!("a second link called \"{}\"", name.value)));
+            let second = LabMistake::Second { what: LabThing::Link, name: name.value.clone() };
+            mistakes.push(Mistake::on(name, second));
         }
         link_name(name, mistakes);
         let Some(to) = end(file, machine, name, link, mistakes) else { continue };
@@ -47,12 +49,10 @@ pub(super) fn links(
         });
         let mut addresses = Vec::new();
         for text in &link.address.0 {
-            if let Some(address) =
-                one::<ipnet::IpNet>(text, "an address with its prefix length", mistakes)
-            {
+            if let Some(address) = one::<ipnet::IpNet>(text, &LabValue::LinkAddress, mistakes) {
                 if address.addr().is_ipv6() && mtu < IPV6_MTU {
-                    let what = format!("IPv6 needs an MTU of at least {IPV6_MTU}, not {mtu}");
-                    mistakes.push(Mistake::on(text, what));
+                    let small = LabMistake::MtuForIpv6 { least: IPV6_MTU, mtu };
+                    mistakes.push(Mistake::on(text, small));
                 }
                 addresses.push(address);
             }
@@ -66,19 +66,18 @@ fn link_name(name: &Text, mistakes: &mut Vec<Mistake>) {
     let text = &name.value;
     let fitting = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     if text.len() > LINK_NAME {
-        let what = format!(
-            "\"{text}\" has {} characters; a link's name has at most {LINK_NAME}",
-            text.len()
-        );
-        mistakes.push(Mistake::on(name, what));
+        let (length, most) = (text.len(), LINK_NAME);
+        let what = LabThing::Link;
+        mistakes.push(Mistake::on(
+            name,
+            LabMistake::NameLong { name: text.clone(), length, what, most },
+        ));
     } else if !text.starts_with(|c: char| c.is_ascii_alphanumeric())
         || !text.chars().all(fitting)
         || TAKEN.contains(&text.as_str())
     {
-        mistakes.push(
-            Mistake::on(name, format!("\"{text}\" is no name for a link"))
-                .with("eth0 and wan.2 are"),
-        );
+        let none = LabMistake::NoName { name: text.clone(), what: LabThing::Link };
+        mistakes.push(Mistake::on(name, none).with(LabCure::LinkNames));
     }
 }
 
@@ -100,34 +99,36 @@ fn end(
     };
     let Some((_, far)) = machines(file).find(|(name, _)| name.value == far_name) else {
         let names = file.switches.names().chain(file.hosts.names()).chain(file.routers.names());
-        let what = format!("no switch or machine is called \"{far_name}\"");
+        let what = LabMistake::NobodyCalled { name: far_name.to_owned() };
         mistakes.push(Mistake::on(to, what).with_names(far_name, names));
         return None;
     };
     let Some(far_link) = far_link else {
-        let what = format!("\"{far_name}\" is a machine: name its link too");
-        let first = far.links.names().next().unwrap_or("eth0");
-        mistakes.push(Mistake::on(to, what).with(format!("for instance {far_name}.{first}")));
+        let machine = far_name.to_owned();
+        let link = far.links.names().next().unwrap_or("eth0").to_owned();
+        let what = LabMistake::LinkNotNamed { machine: machine.clone() };
+        mistakes.push(Mistake::on(to, what).with(LabCure::InstanceLink { machine, link }));
         return None;
     };
     let Some((_, far_end)) = far.links.0.iter().find(|(name, _)| name.value == far_link) else {
-        let what = format!("\"{far_name}\" has no link \"{far_link}\"");
+        let (machine, link) = (far_name.to_owned(), far_link.to_owned());
+        let what = LabMistake::NoSuchLink { machine, link };
         mistakes.push(Mistake::on(to, what).with_names(far_link, far.links.names()));
         return None;
     };
     let own = format!("{}.{}", machine.value, name.value);
     if to.value == own {
-        mistakes.push(Mistake::on(to, "a cable has two ends: this one leads to itself"));
+        mistakes.push(Mistake::on(to, LabMistake::CableToItself));
         return None;
     }
     if far_end.to.value != own {
-        let what = format!(
-            "{} leads to {} (line {}), not back to {own}",
-            to.value,
-            far_end.to.value,
-            far_end.to.referenced.line()
-        );
-        mistakes.push(Mistake::on(to, what).with(format!("there, write to: {own}")));
+        let what = LabMistake::NotBack {
+            to: to.value.clone(),
+            leads: far_end.to.value.clone(),
+            line: far_end.to.referenced.line(),
+            own: own.clone(),
+        };
+        mistakes.push(Mistake::on(to, what).with(LabCure::ThereWrite { own }));
         return None;
     }
     Some(LinkEnd::Machine { machine: far_name.to_owned(), link: far_link.to_owned() })
@@ -142,10 +143,8 @@ pub(super) fn totals(file: &LabFile, mistakes: &mut Vec<Mistake>) {
             .filter(|(_, link)| leads_here(&link.to))
             .count();
         if links > MOST_LINKS_OF_A_SWITCH {
-            let what = format!(
-                "{links} links lead to \"{}\"; a switch has at most {MOST_LINKS_OF_A_SWITCH} ports",
-                switch.value
-            );
+            let (name, most) = (switch.value.clone(), MOST_LINKS_OF_A_SWITCH);
+            let what = LabMistake::TooManyPorts { links, switch: name, most };
             mistakes.push(Mistake::on(switch, what));
         }
     }

@@ -44,12 +44,11 @@ pub fn read(path: &Path) -> Result<Topology, Error> {
     let mut text = Vec::new();
     file.read_to_end(&mut text).map_err(unreadable)?;
     if text.len() as u64 > MOST_BYTES {
-        let why = format!("it has more than the {MOST_BYTES} bytes a lab file may have");
-        return Err(unreadable(std::io::Error::other(why)));
+        return Err(Error::FileLong { path: path.to_owned(), most: MOST_BYTES });
     }
     let text = String::from_utf8(text).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        unreadable(std::io::Error::other(format!("it is no text: byte {at} is not UTF-8")))
+        let byte = error.utf8_error().valid_up_to();
+        Error::FileNoText { path: path.to_owned(), byte }
     })?;
     parse(&path.display().to_string(), &text).map_err(Error::File)
 }

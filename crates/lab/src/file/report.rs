@@ -8,7 +8,7 @@
 
 use std::fmt;
 
-use model::explain::{Language, Say as _};
+use model::explain::{LabCure, LabMistake, Language, Say as _};
 use serde_saphyr::{Error as YamlError, Location, Spanned};
 
 use super::suggest;
@@ -19,8 +19,8 @@ pub struct Mistake {
     pub line: u64,
     /// Counted in characters from 1.
     pub column: u64,
-    pub what: String,
-    pub suggestion: Option<String>,
+    pub what: LabMistake,
+    pub suggestion: Option<LabCure>,
 }
 
 /// All mistakes found in one file, in its order.
@@ -32,17 +32,17 @@ pub struct Report {
 }
 
 impl Mistake {
-    pub(super) fn at(place: Location, what: impl Into<String>) -> Self {
-        Self { line: place.line(), column: place.column(), what: what.into(), suggestion: None }
+    pub(super) fn at(place: Location, what: LabMistake) -> Self {
+        Self { line: place.line(), column: place.column(), what, suggestion: None }
     }
 
     /// At a value of the file.
-    pub(super) fn on<T>(value: &Spanned<T>, what: impl Into<String>) -> Self {
+    pub(super) fn on<T>(value: &Spanned<T>, what: LabMistake) -> Self {
         Self::at(value.referenced, what)
     }
 
-    pub(super) fn with(mut self, suggestion: impl Into<String>) -> Self {
-        self.suggestion = Some(suggestion.into());
+    pub(super) fn with(mut self, suggestion: LabCure) -> Self {
+        self.suggestion = Some(suggestion);
         self
     }
 
@@ -54,10 +54,10 @@ impl Mistake {
         names: impl Iterator<Item = &'a str> + Clone,
     ) -> Self {
         if let Some(closest) = suggest::closest(written, names.clone()) {
-            return self.with(format!("did you mean \"{closest}\"?"));
+            return self.with(LabCure::MeantName { name: closest.to_owned() });
         }
-        let all: Vec<&str> = names.collect();
-        if all.is_empty() { self } else { self.with(format!("known here: {}", all.join(", "))) }
+        let names: Vec<String> = names.map(str::to_owned).collect();
+        if names.is_empty() { self } else { self.with(LabCure::KnownNames { names }) }
     }
 }
 
@@ -90,14 +90,29 @@ fn excerpt(line: &str, mark: usize) -> (String, usize) {
     (line.chars().skip(skip).take(ALL).map(plain).collect(), mark - skip)
 }
 
+/// In English; [`Report::say`] knows other languages.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(f, Language::En)
+    }
+}
+
+impl Report {
+    /// All mistakes in the reader's language, each with its line of the file.
+    pub fn say(&self, language: Language) -> String {
+        let mut text = String::new();
+        self.write(&mut text, language).expect("a text takes all that is written to it");
+        text
+    }
+
+    fn write(&self, f: &mut impl fmt::Write, language: Language) -> fmt::Result {
         for (number, mistake) in self.mistakes.iter().enumerate() {
             if number > 0 {
                 writeln!(f)?;
             }
             let Mistake { line, column, what, suggestion } = mistake;
-            let (what, suggestion) = (fit(what), suggestion.as_deref().map(fit));
+            let what = fit(&what.say(language));
+            let suggestion = suggestion.as_ref().map(|cure| fit(&cure.say(language)));
             if *line == 0 {
                 write!(f, "{}: {what}", self.file)?;
                 if let Some(suggestion) = suggestion {
@@ -127,25 +142,28 @@ pub(super) fn from_yaml(error: &YamlError) -> Mistake {
     let place = error.location().unwrap_or(Location::UNKNOWN);
     match error {
         YamlError::SerdeUnknownField { field, expected, .. } => {
-            Mistake::at(place, format!("unknown key \"{field}\""))
+            Mistake::at(place, LabMistake::UnknownKey { key: field.clone() })
                 .with_names(field, expected.iter().copied())
         }
         YamlError::DuplicateMappingKey { key, .. } => {
-            let key = key.as_deref().unwrap_or("this key");
-            Mistake::at(place, format!("\"{key}\" is there twice"))
+            let twice = match key {
+                Some(key) => LabMistake::KeyTwice { key: key.clone() },
+                None => LabMistake::SomeKeyTwice,
+            };
+            Mistake::at(place, twice)
         }
         YamlError::InvalidScalar { ty: "u8" | "u32", .. } => {
-            Mistake::at(place, "a whole number is needed here")
+            Mistake::at(place, LabMistake::NoWholeNumber)
         }
         YamlError::InvalidScalar { ty: "bool" | "boolean", .. } => {
-            Mistake::at(place, "true or false is needed here")
+            Mistake::at(place, LabMistake::NoTrueOrFalse)
         }
         other => {
             let text = other.to_string();
             // The place is told once, by us.
             let what = text.lines().next().unwrap_or_default();
             let what = what.split(" at line ").next().unwrap_or(what);
-            Mistake::at(place, what)
+            Mistake::at(place, LabMistake::Yaml { why: what.to_owned() })
         }
     }
 }

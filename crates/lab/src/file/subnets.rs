@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
+use model::explain::{LabCure, LabMistake};
 
 use super::links::machines;
 use super::report::Mistake;
@@ -52,18 +53,20 @@ fn alone(given: &[Given<'_>], mistakes: &mut Vec<Mistake>) {
     for Given { address, text, .. } in given {
         let own = address.addr();
         let wide = address.max_prefix_len() - address.prefix_len() > 1;
-        let why = if own.is_loopback() || own.is_multicast() || own.is_unspecified() {
-            "is not for a link"
+        let what = if own.is_loopback() || own.is_multicast() || own.is_unspecified() {
+            LabMistake::NotForALink { address: *address }
         } else if wide && own == address.network() {
-            "is the subnet itself"
+            LabMistake::SubnetItself { address: *address }
         } else if wide && own.is_ipv4() && own == address.broadcast() {
-            "is the subnet's broadcast address"
+            LabMistake::Broadcast { address: *address }
         } else {
             continue;
         };
-        let mistake = Mistake::on(text, format!("{address} {why}"));
-        mistakes.push(match address.hosts().next().filter(|_| wide && !own.is_loopback()) {
-            Some(first) => mistake.with(format!("for instance {first}/{}", address.prefix_len())),
+        let mistake = Mistake::on(text, what);
+        let first = address.hosts().next().filter(|_| wide && !own.is_loopback());
+        let instance = first.and_then(|first| IpNet::new(first, address.prefix_len()).ok());
+        mistakes.push(match instance {
+            Some(address) => mistake.with(LabCure::InstanceAddress { address }),
             None => mistake,
         });
     }
@@ -76,25 +79,22 @@ fn together(given: &[Given<'_>], mistakes: &mut Vec<Mistake>) {
     for one in given {
         let address = one.address.addr();
         if let Some(first) = addresses.get(&address) {
-            let what = format!(
-                "{address} is {}'s already, on line {}",
-                first.owner,
-                first.text.referenced.line()
-            );
-            mistakes.push(Mistake::on(one.text, what).with("give one of them another address"));
+            let (owner, line) = (first.owner.clone(), first.text.referenced.line());
+            let what = LabMistake::AddressTaken { address, owner, line };
+            mistakes.push(Mistake::on(one.text, what).with(LabCure::OtherAddress));
             continue;
         }
         addresses.insert(address, one);
         let subnet = one.address.trunc();
         let other = subnets.iter().find(|(other, _)| overlap(other, &subnet));
         if let Some((other, first)) = other {
-            let what = format!(
-                "{subnet} overlaps {other} of {} (line {}) on the same wire",
-                first.owner,
-                first.text.referenced.line()
-            );
-            let advice = format!("did you mean {address}/{}?", other.prefix_len());
-            mistakes.push(Mistake::on(one.text, what).with(advice));
+            let (owner, line) = (first.owner.clone(), first.text.referenced.line());
+            let what = LabMistake::OverlapOnWire { subnet, other: *other, owner, line };
+            let mistake = Mistake::on(one.text, what);
+            mistakes.push(match IpNet::new(address, other.prefix_len()) {
+                Ok(address) => mistake.with(LabCure::MeantAddress { address }),
+                Err(_) => mistake,
+            });
         }
         subnets.entry(subnet).or_insert(one);
     }
@@ -106,22 +106,23 @@ fn on_switch(switch: &str, texts: &[Text], given: &[Given<'_>], mistakes: &mut V
     for text in texts {
         match text.value.parse::<IpNet>() {
             Ok(subnet) if subnet != subnet.trunc() => mistakes.push(
-                Mistake::on(text, format!("{subnet} has bits set beyond its length"))
-                    .with(format!("did you mean {}?", subnet.trunc())),
+                Mistake::on(text, LabMistake::BitsBeyond { subnet })
+                    .with(LabCure::MeantAddress { address: subnet.trunc() }),
             ),
             Ok(subnet) => subnets.push(subnet),
             Err(_) => {
-                mistakes.push(Mistake::on(text, format!("\"{}\" is not a subnet", text.value)));
+                mistakes.push(Mistake::on(text, LabMistake::NoSubnet { text: text.value.clone() }));
             }
         }
     }
     if subnets.is_empty() {
         return;
     }
-    let all = subnets.iter().map(IpNet::to_string).collect::<Vec<_>>().join(", ");
     for one in given.iter().filter(|one| !subnets.contains(&one.address.trunc())) {
-        let what = format!("{} is in no subnet of the switch \"{switch}\"", one.address);
-        mistakes.push(Mistake::on(one.text, what).with(format!("it has {all}")));
+        let (address, switch) = (one.address, switch.to_owned());
+        let what = LabMistake::InNoSubnet { address, switch };
+        let has = LabCure::SwitchHas { subnets: subnets.clone() };
+        mistakes.push(Mistake::on(one.text, what).with(has));
     }
 }
 
@@ -134,11 +135,10 @@ fn on_cable(given: &[Given<'_>], mistakes: &mut Vec<Mistake>) {
             .filter(|other| other.address.addr().is_ipv4() == one.address.addr().is_ipv4())
             .peekable();
         let Some(first) = others.peek() else { continue };
-        let (owner, address) = (first.owner.clone(), first.address);
+        let (owner, other) = (first.owner.clone(), first.address);
         if !others.any(|other| other.address.trunc() == one.address.trunc()) {
-            let what =
-                format!("{} is not in the link's subnet: {owner} has {address}", one.address);
-            mistakes.push(Mistake::on(one.text, what));
+            let address = one.address;
+            mistakes.push(Mistake::on(one.text, LabMistake::NotOnCable { address, owner, other }));
         }
     }
 }
@@ -152,13 +152,9 @@ fn within_machine(machine: &str, shape: &MachineShape, mistakes: &mut Vec<Mistak
             let other = (connected.iter())
                 .find(|(link, _, other)| *link != name.value && overlap_or_same(other, &address));
             if let Some((link, first, other)) = other {
-                let what = format!(
-                    "{address} overlaps {other} of {machine}.{link} (line {})",
-                    first.referenced.line()
-                );
-                mistakes.push(
-                    Mistake::on(text, what).with("each link of a machine needs its own subnet"),
-                );
+                let (link, line) = (format!("{machine}.{link}"), first.referenced.line());
+                let what = LabMistake::OverlapOnMachine { address, other: *other, link, line };
+                mistakes.push(Mistake::on(text, what).with(LabCure::OwnSubnets));
             }
             connected.push((&name.value, text, address));
         }
@@ -168,7 +164,7 @@ fn within_machine(machine: &str, shape: &MachineShape, mistakes: &mut Vec<Mistak
         next_hop(text, &connected, mistakes);
         let Ok(gateway) = text.value.parse::<IpAddr>() else { continue };
         if std::mem::replace(&mut families[usize::from(gateway.is_ipv6())], true) {
-            mistakes.push(Mistake::on(text, "a second gateway of the same address family"));
+            mistakes.push(Mistake::on(text, LabMistake::SecondGateway));
         }
     }
     for route in &shape.routes {
@@ -179,15 +175,14 @@ fn within_machine(machine: &str, shape: &MachineShape, mistakes: &mut Vec<Mistak
 fn next_hop(text: &Text, connected: &[(&str, &Text, IpNet)], mistakes: &mut Vec<Mistake>) {
     let Ok(hop) = text.value.parse::<IpAddr>() else { return };
     if connected.iter().any(|(_, _, own)| own.addr() == hop) {
-        mistakes.push(Mistake::on(text, format!("{hop} is this machine's own address")));
+        mistakes.push(Mistake::on(text, LabMistake::OwnAddress { hop }));
     } else if !connected.iter().any(|(_, _, own)| own.contains(&hop)) {
-        let subnets: Vec<String> =
-            connected.iter().map(|(_, _, own)| own.trunc().to_string()).collect();
-        let mistake = Mistake::on(text, format!("{hop} is on no link of this machine"));
+        let subnets: Vec<IpNet> = connected.iter().map(|(_, _, own)| own.trunc()).collect();
+        let mistake = Mistake::on(text, LabMistake::OnNoLink { hop });
         mistakes.push(if subnets.is_empty() {
             mistake
         } else {
-            mistake.with(format!("its links have {}", subnets.join(", ")))
+            mistake.with(LabCure::LinksHave { subnets })
         });
     }
 }

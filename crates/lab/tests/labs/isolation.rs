@@ -131,5 +131,6 @@ fn nothing_is_left_after_down() {
     assert!(!lost.is_empty());
     stage.run(&["down", "pair"]);
     crate::interrupted::nothing_is_left(&stage, &token, &lost);
-    assert!(stage.refused(&["down", "pair"]).contains("no lab is up"));
+    let (well, said) = stage.attempt(&["down", "pair"]);
+    assert!(well && said.contains("there was no lab pair"), "{said}");
 }

@@ -17,7 +17,7 @@ fn lacking_privilege_is_named() {
         .output()
         .unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("CAP_NET_ADMIN and CAP_SYS_ADMIN"), "{said}");
+    assert!(said.contains("CAP_NET_ADMIN, CAP_SYS_ADMIN"), "{said}");
     assert!(!stage.labs().exists());
 }
 

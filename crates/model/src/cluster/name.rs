@@ -1,7 +1,7 @@
 //! Names that people and engines give. They become parts of file names and comments, so what they
 //! may hold is checked here, once.
 
-use crate::explain::{Fault, Language, Say as _, Text};
+use crate::explain::{Fault, Language, Named, Say as _, Text};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -9,7 +9,7 @@ use std::str::FromStr;
 /// Why a text cannot be a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidName {
-    pub what: &'static str,
+    pub what: Named,
     pub name: String,
     pub why: Fault,
     pub max: usize,
@@ -18,7 +18,8 @@ pub struct InvalidName {
 impl InvalidName {
     pub fn say(&self, language: Language) -> String {
         let Self { what, name, why, max } = self;
-        let (name, why) = (&name.said(language), &why.say(language));
+        let (what, why) = (&what.say(language), &why.say(language));
+        let name = &name.said(language);
         Text::InvalidName { what, name, why, max: *max }.say(language)
     }
 }
@@ -33,7 +34,7 @@ impl std::error::Error for InvalidName {}
 
 /// The rule of the CNI SPEC for container ids and network names
 /// (`^[a-zA-Z0-9][a-zA-Z0-9_.\-]*$`), with an upper length.
-fn check(what: &'static str, name: &str, max: usize) -> Result<(), InvalidName> {
+fn check(what: Named, name: &str, max: usize) -> Result<(), InvalidName> {
     let first = name.bytes().next();
     let why = if name.is_empty() {
         Fault::Empty
@@ -52,7 +53,7 @@ fn check(what: &'static str, name: &str, max: usize) -> Result<(), InvalidName> 
 }
 
 macro_rules! name {
-    ($(#[$doc:meta])* $name:ident, $what:literal, $max:literal) => {
+    ($(#[$doc:meta])* $name:ident, $what:ident, $max:literal) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
         pub struct $name(String);
@@ -67,7 +68,7 @@ macro_rules! name {
             type Err = InvalidName;
 
             fn from_str(name: &str) -> Result<Self, InvalidName> {
-                check($what, name, $max).map(|()| Self(name.to_owned()))
+                check(Named::$what, name, $max).map(|()| Self(name.to_owned()))
             }
         }
 
@@ -95,13 +96,13 @@ macro_rules! name {
 name!(
     /// The name of a network: at most 63 characters.
     NetworkName,
-    "network name",
+    Network,
     63
 );
 name!(
     /// The id an engine gives a container: at most 128 characters.
     ContainerId,
-    "container id",
+    Container,
     128
 );
 

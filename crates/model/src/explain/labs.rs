@@ -1,14 +1,32 @@
 //! What goes wrong with a lab, for the crate `lab`: facts, said in the reader's language. The codes
 //! stand beside, in [`codes`](super::codes).
 
+use super::SystemFault;
 use super::say::sentences;
+
+sentences! {
+    /// What a lab does to its files.
+    enum LabDeed;
+    List en "list" zh "列出"
+    Read en "read" zh "读取"
+    Open en "open" zh "打开"
+    Write en "write" zh "写入"
+    Remove en "remove" zh "删除"
+    MakeDirectory en "make the directory" zh "创建目录"
+}
 
 sentences! {
     /// Why a lab did not do what was asked.
     enum LabFailure;
-    ReadFile { path: String, why: String }
+    ReadFile { path: String, why: SystemFault }
         en "cannot read the lab file {path}: {why}"
         zh "无法读取实验文件 {path}：{why}"
+    FileLong { path: String, most: u64 }
+        en "cannot read the lab file {path}: it has more than the {most} bytes a lab file may have"
+        zh "无法读取实验文件 {path}：它超过了实验文件的上限 {most} 字节"
+    FileNoText { path: String, byte: usize }
+        en "cannot read the lab file {path}: it is no text: byte {byte} is not UTF-8"
+        zh "无法读取实验文件 {path}：它不是文本：第 {byte} 字节不是 UTF-8"
     /// The report of a lab file's mistakes.
     Mistakes { report: String } en "{report}" zh "实验文件有错误：\n{report}"
     Privilege { lacking: Vec<String> }
@@ -41,9 +59,6 @@ sentences! {
     NotRunning { lab: String, machine: String, part: String }
         en "\"{part}\" is not running: start it with: glassnet lab start {lab}/{machine}"
         zh "“{part}”没有运行：请用 glassnet lab start {lab}/{machine} 启动"
-    Running { machine: String }
-        en "the machine \"{machine}\" is running already"
-        zh "机器“{machine}”已在运行"
     Gone { name: String }
         en "the lab \"{name}\" has ended: its switches are gone, most likely since this computer was restarted. Clear it away with: glassnet lab down {name}"
         zh "实验环境“{name}”已经结束：它的交换机已不存在，很可能是这台计算机重启过。请用 glassnet lab down {name} 清理"
@@ -53,9 +68,9 @@ sentences! {
     Unfinished { name: String }
         en "the lab \"{name}\" was not finished: an earlier command was interrupted. Take it down with: glassnet lab down {name}"
         zh "实验环境“{name}”没有创建完成：之前的命令被中断了。请用 glassnet lab down {name} 拆除"
-    State { what: String, path: String, why: String }
+    State { what: LabDeed, path: String, why: SystemFault }
         en "cannot {what} {path}: {why}"
-        zh "{path} 操作失败（{what}）：{why}"
+        zh "无法{what} {path}：{why}"
     Damaged { path: String, why: String }
         en "{path} is damaged ({why}); nothing was touched. If no process of the lab is left, remove its directory by hand"
         zh "{path} 已损坏（{why}）；没有做任何改动。如果该实验环境已没有进程，请手动删除它的目录"
@@ -65,16 +80,16 @@ sentences! {
     Wire { part: String, why: String }
         en "network of \"{part}\": {why}"
         zh "“{part}”的网络出错：{why}"
-    Sysctl { machine: String, name: String, value: String, why: String }
+    Sysctl { machine: String, name: String, value: String, why: SystemFault }
         en "sysctl {name} = {value} on \"{machine}\": {why}. The kernel here may not have it in a network namespace of its own"
         zh "“{machine}”上的 sysctl {name} = {value}：{why}。这里的内核可能没有按网络命名空间隔离该参数"
     Glassnet { machine: String, command: String, status: String, output: String }
         en "on \"{machine}\", {command} failed{status}:\n{output}"
         zh "在“{machine}”上，{command} 失败{status}：\n{output}"
-    Exec { part: String, command: String, why: String }
+    Exec { part: String, command: String, why: SystemFault }
         en "cannot run {command} on \"{part}\": {why}"
         zh "无法在“{part}”上运行 {command}：{why}"
-    End { pid: i32, part: String, why: String }
+    End { pid: i32, part: String, why: SystemFault }
         en "cannot end process {pid} (\"{part}\"): {why}"
         zh "无法结束进程 {pid}（“{part}”）：{why}"
     Down { name: String, failures: Vec<LabFailure> }

@@ -6,6 +6,7 @@
 //! - [`Text`]: what a command says: headings, answers, mistakes in what was typed;
 //! - [`Reason`]: why the daemon said no; [`Deed`] and [`Notice`]: what it did, and what it tells of
 //!   itself. They cross the protocol as facts, and the client says them;
+//! - [`PathText`]: what happened to a packet;
 //! - [`Finding`]: what a check of the host found: what is wrong, how we know, what to do;
 //! - [`codes`]: the stable code of each error, with its meaning and what to try.
 //!
@@ -14,21 +15,27 @@
 pub mod codes;
 mod deeds;
 mod findings;
+mod lab_file;
 mod labs;
 mod language;
 mod names;
+mod path;
 mod reasons;
 mod say;
+mod system;
 mod texts;
 
 pub use codes::Code;
 pub use deeds::{Deed, Notice};
 pub use findings::{Finding, Words};
-pub use labs::LabFailure;
+pub use lab_file::{LabCure, LabMistake, LabThing, LabValue};
+pub use labs::{LabDeed, LabFailure};
 pub use language::Language;
-pub use names::Fault;
+pub use names::{Fault, Named};
+pub use path::PathText;
 pub use reasons::{
     AttachmentDifference, Choice, NetworkDifference, Ports, Reason, Reserved, Unusable,
 };
 pub use say::Say;
+pub use system::SystemFault;
 pub use texts::Text;

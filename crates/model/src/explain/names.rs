@@ -3,6 +3,13 @@
 use super::say::sentences;
 
 sentences! {
+    /// What bears a name.
+    enum Named;
+    Network en "network name" zh "网络名称"
+    Container en "container id" zh "容器标识"
+}
+
+sentences! {
     /// What is wrong with a name.
     enum Fault;
     Empty en "it is empty" zh "它是空的"

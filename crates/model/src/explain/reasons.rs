@@ -244,6 +244,9 @@ reasons! {
         AnotherRuns { directory: String, pid: u32 }
             en "another glassnet node (pid {pid}) runs with the state directory {directory}; stop it, or use another directory"
             zh "另一个 glassnet node（pid {pid}）正在使用状态目录 {directory}；请停止它，或使用另一个目录"
+        NodePrivilege { lacking: Vec<String> }
+            en "the daemon needs the capabilities {lacking}, which this process lacks: run the command as root (for instance with sudo)"
+            zh "守护进程需要权限 {lacking}，而当前进程没有：请以 root 身份运行（例如使用 sudo）"
         CannotStart { why: String }
             en "the daemon cannot run: {why}"
             zh "守护进程无法运行：{why}"

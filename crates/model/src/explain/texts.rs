@@ -316,7 +316,7 @@ texts! {
     // Names and addresses that were typed.
     InvalidName { what: &'a str, name: &'a str, why: &'a str, max: usize }
         en "{what} \"{name}\" is not valid: {why}; use 1 to {max} letters, digits, '_', '.' and '-', starting with a letter or digit"
-        zh "名称（{what}）“{name}”无效：{why}；请用 1 到 {max} 个字母、数字、“_”、“.”和“-”，以字母或数字开头"
+        zh "{what}“{name}”无效：{why}；请用 1 到 {max} 个字母、数字、“_”、“.”和“-”，以字母或数字开头"
     InvalidLinkName { name: &'a str, why: &'a str }
         en "\"{name}\" cannot name an interface: {why}"
         zh "“{name}”不能用作接口名称：{why}"
@@ -329,6 +329,9 @@ texts! {
     NoSubnet
         en "it is no subnet; write one such as 10.88.0.0/16 or fd00:88::/64"
         zh "它不是子网；例如 10.88.0.0/16 或 fd00:88::/64"
+    OutOfRange { range: &'a str }
+        en "it is not in {range}"
+        zh "它不在 {range} 之内"
     NoNumber
         en "it is no number in range"
         zh "它不是范围内的数字"
@@ -341,6 +344,9 @@ texts! {
     LabNotThere { name: &'a str }
         en "There was no lab {name}; nothing to do"
         zh "没有实验环境 {name}，无需操作"
+    MachineRuns { name: &'a str }
+        en "{name} was running already; nothing to do"
+        zh "{name} 已在运行，无需操作"
 
     // Rates.
     RateShape { text: &'a str }

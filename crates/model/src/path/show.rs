@@ -5,45 +5,69 @@
 //! ha host gn-net0        postrouting  source becomes 192.0.2.1 (inet glassnet masquerade "…")
 //! ```
 //!
-//! The packet is shown at the first hop and where it changed.
+//! The packet is shown at the first hop and where it changed. The words are
+//! [`PathText`]'s, in the reader's language; `Display` is English.
 
 use super::{Decision, End, Evidence, Hop, Layer, Packet, Path, Place, Reason, Stage, Translation};
+use crate::explain::{Language, PathText, Say};
 use crate::host::nft::Verdict;
 use std::fmt;
 use std::net::SocketAddr;
 
-impl fmt::Display for Path {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut before = None;
-        for hop in &self.hops {
-            let now = summary(&hop.packet);
-            let Hop { at, stage, decision, .. } = hop;
-            write!(f, "{:<32} {:<11} {decision}", at.to_string(), stage.to_string())?;
-            if before.as_ref() != Some(&now) {
-                write!(f, " [{now}]")?;
+/// In English.
+macro_rules! shown {
+    ($($type:ty),*) => {
+        $(impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(&self.said(Language::En))
             }
-            if !hop.evidence.is_empty() {
-                write!(f, " (")?;
-                list(f, &hop.evidence, "; ")?;
-                write!(f, ")")?;
-            }
-            writeln!(f)?;
-            before = Some(now);
-        }
-        write!(f, "{}", self.end)
+        })*
+    };
+}
+
+shown!(Path, Stage, Decision, Translation, Evidence, End, Reason);
+
+/// Cells of a terminal that a place and a stage take, the place being Latin in every language.
+const PLACE: usize = 32;
+
+fn stage_width(language: Language) -> usize {
+    match language {
+        Language::En => 11,
+        Language::Zh => 6,
     }
 }
 
-fn list(f: &mut fmt::Formatter<'_>, of: &[impl fmt::Display], between: &str) -> fmt::Result {
-    for (i, each) in of.iter().enumerate() {
-        write!(f, "{}{each}", if i == 0 { "" } else { between })?;
+impl Say for Path {
+    fn said(&self, language: Language) -> String {
+        let mut text = String::new();
+        let mut before = None;
+        for Hop { at, stage, decision, packet, evidence, .. } in &self.hops {
+            let now = summary(packet, language);
+            let stage = pad(&stage.said(language), stage_width(language));
+            text += &format!("{:<PLACE$} {stage} {}", at.to_string(), decision.said(language));
+            if before.as_ref() != Some(&now) {
+                text += &format!(" [{now}]");
+            }
+            if !evidence.is_empty() {
+                let evidence: Vec<String> = evidence.iter().map(|one| one.said(language)).collect();
+                text += &format!(" ({})", evidence.join("; "));
+            }
+            text.push('\n');
+            before = Some(now);
+        }
+        text + &self.end.said(language)
     }
-    Ok(())
+}
+
+/// To a width in cells: a character that is not ASCII is a Chinese one here, and takes two.
+fn pad(text: &str, to: usize) -> String {
+    let width: usize = text.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum();
+    format!("{text}{}", " ".repeat(to.saturating_sub(width)))
 }
 
 /// The headers that decide the way, the outermost ones.
-fn summary(packet: &Packet) -> String {
-    let Some((from, to)) = packet.addresses() else { return "no IP packet".to_owned() };
+fn summary(packet: &Packet, language: Language) -> String {
+    let Some((from, to)) = packet.addresses() else { return PathText::NoIpPacket.say(language) };
     let ttl = packet.hops().unwrap_or(0);
     // A port of 0 is the kernel's choice.
     let number = |port: u16| if port == 0 { "?".to_owned() } else { port.to_string() };
@@ -54,8 +78,8 @@ fn summary(packet: &Packet) -> String {
         Layer::Tcp { source, destination, .. } => {
             Some(format!("tcp {} → {}", number(*source), number(*destination)))
         }
-        Layer::Echo { request: true, .. } => Some("echo request".to_owned()),
-        Layer::Echo { request: false, .. } => Some("echo reply".to_owned()),
+        Layer::Echo { request: true, .. } => Some(PathText::EchoRequest.say(language)),
+        Layer::Echo { request: false, .. } => Some(PathText::EchoReply.say(language)),
         Layer::Ethernet { .. } | Layer::Ip { .. } | Layer::Vxlan { .. } => None,
         Layer::Payload { .. } => None,
     });
@@ -69,61 +93,66 @@ impl fmt::Display for Place {
     }
 }
 
-impl fmt::Display for Stage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Leave => "leave",
-            Self::Output => "output",
-            Self::Neighbour => "neighbour",
-            Self::Transmit => "transmit",
-            Self::Receive => "receive",
-            Self::Bridge => "bridge",
-            Self::Prerouting => "prerouting",
-            Self::Route => "route",
-            Self::Forward => "forward",
-            Self::Input => "input",
-            Self::Postrouting => "postrouting",
-            Self::Encapsulate => "encapsulate",
-            Self::Decapsulate => "decapsulate",
-            Self::Deliver => "deliver",
-        })
+impl Stage {
+    fn word(self) -> PathText {
+        match self {
+            Self::Leave => PathText::Leave,
+            Self::Output => PathText::Output,
+            Self::Neighbour => PathText::Neighbour,
+            Self::Transmit => PathText::Transmit,
+            Self::Receive => PathText::Receive,
+            Self::Bridge => PathText::Bridge,
+            Self::Prerouting => PathText::Prerouting,
+            Self::Route => PathText::Route,
+            Self::Forward => PathText::Forward,
+            Self::Input => PathText::Input,
+            Self::Postrouting => PathText::Postrouting,
+            Self::Encapsulate => PathText::Encapsulate,
+            Self::Decapsulate => PathText::Decapsulate,
+            Self::Deliver => PathText::Deliver,
+        }
     }
 }
 
-impl fmt::Display for Decision {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Route { link, gateway, .. } => match gateway {
-                Some(gateway) => write!(f, "to {gateway} by {link}"),
-                None => write!(f, "by {link}"),
-            },
-            Self::Local => write!(f, "for this host"),
-            Self::Neighbour { mac } => write!(f, "to {mac}"),
-            Self::Cross { to } => write!(f, "over to {to}"),
-            Self::Wire => write!(f, "onto the wire"),
-            Self::Taken { into: Some(bridge) } => write!(f, "into {bridge}"),
-            Self::Taken { into: None } => write!(f, "taken"),
-            Self::Port { link } => write!(f, "to port {link}"),
-            Self::Flood { links } => {
-                write!(f, "to every port: ")?;
-                list(f, links, ", ")
+impl Say for Stage {
+    fn said(&self, language: Language) -> String {
+        self.word().say(language)
+    }
+}
+
+impl Say for Decision {
+    fn said(&self, language: Language) -> String {
+        let text = match self {
+            Self::Route { link, gateway: Some(gateway), .. } => {
+                PathText::ByGateway { gateway: *gateway, link: link.clone() }
             }
-            Self::Up => write!(f, "up to the host"),
-            Self::Pass { changes } if changes.is_empty() => write!(f, "passes"),
-            Self::Pass { changes } => list(f, changes, ", "),
-            Self::Wrap { remote } => write!(f, "wrapped for {remote}"),
-            Self::Unwrap => write!(f, "unwrapped"),
-            Self::Delivered => write!(f, "delivered"),
-        }
+            Self::Route { link, gateway: None, .. } => PathText::ByLink { link: link.clone() },
+            Self::Local => PathText::ForThisHost,
+            Self::Neighbour { mac } => PathText::ToMac { mac: *mac },
+            Self::Cross { to } => PathText::OverTo { place: to.to_string() },
+            Self::Wire => PathText::OntoTheWire,
+            Self::Taken { into: Some(bridge) } => PathText::Into { bridge: bridge.clone() },
+            Self::Taken { into: None } => PathText::Taken,
+            Self::Port { link } => PathText::ToPort { link: link.clone() },
+            Self::Flood { links } => PathText::ToEveryPort { links: links.clone() },
+            Self::Up => PathText::UpToTheHost,
+            Self::Pass { changes } if changes.is_empty() => PathText::Passes,
+            Self::Pass { changes } => return changes.said(language),
+            Self::Wrap { remote } => PathText::WrappedFor { remote: *remote },
+            Self::Unwrap => PathText::Unwrapped,
+            Self::Delivered => PathText::Delivered,
+        };
+        text.say(language)
     }
 }
 
-impl fmt::Display for Translation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Source { to, .. } => write!(f, "source becomes {}", endpoint(to)),
-            Self::Destination { to, .. } => write!(f, "destination becomes {}", endpoint(to)),
-        }
+impl Say for Translation {
+    fn said(&self, language: Language) -> String {
+        let text = match self {
+            Self::Source { to, .. } => PathText::SourceBecomes { to: endpoint(to) },
+            Self::Destination { to, .. } => PathText::DestinationBecomes { to: endpoint(to) },
+        };
+        text.say(language)
     }
 }
 
@@ -132,87 +161,198 @@ fn endpoint(of: &SocketAddr) -> String {
     if of.port() == 0 { of.ip().to_string() } else { of.to_string() }
 }
 
-impl fmt::Display for Evidence {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Route { destination, table, .. } => match table {
-                254 => write!(f, "route {destination}"),
-                255 => write!(f, "route {destination}, table local"),
-                table => write!(f, "route {destination}, table {table}"),
-            },
-            Self::Neighbour { address, mac, .. } => write!(f, "neighbour {address} {mac}"),
-            Self::Resolved { address, by, .. } => write!(f, "{address} is at {by}"),
-            Self::Fdb { mac, port } => write!(f, "fdb {mac} {port}"),
+impl Say for Evidence {
+    fn said(&self, language: Language) -> String {
+        let text = match self {
+            Self::Route { destination, table, .. } => {
+                let destination = *destination;
+                match table {
+                    254 => PathText::TheRoute { destination },
+                    255 => PathText::TheLocalRoute { destination },
+                    table => PathText::TheRouteOf { destination, table: *table },
+                }
+            }
+            Self::Neighbour { address, mac, .. } => {
+                PathText::TheNeighbour { address: *address, mac: *mac }
+            }
+            Self::Resolved { address, by, .. } => {
+                PathText::AnsweredBy { address: *address, by: by.to_string() }
+            }
+            Self::Fdb { mac, port } => PathText::TheFdb { mac: *mac, port: port.clone() },
+            // As nft writes it.
             Self::Rule { family, table, chain, handle, comment, verdict } => {
-                write!(f, "{} {table} {chain}", family.as_str())?;
-                match (comment, handle) {
-                    (Some(comment), _) => write!(f, " \"{comment}\"")?,
-                    (None, Some(handle)) => write!(f, " handle {handle}")?,
-                    (None, None) => {}
-                }
-                match verdict {
-                    Some(Verdict::Accept) => write!(f, " accept"),
-                    Some(Verdict::Drop) => write!(f, " drop"),
-                    Some(Verdict::Queue(number)) => write!(f, " queue {number}"),
-                    Some(Verdict::Jump(to)) => write!(f, " jump {to}"),
-                    Some(Verdict::Goto(to)) => write!(f, " goto {to}"),
-                    Some(Verdict::Continue | Verdict::Return) | None => Ok(()),
-                }
+                let name = match (comment, handle) {
+                    (Some(comment), _) => format!(" \"{comment}\""),
+                    (None, Some(handle)) => format!(" handle {handle}"),
+                    (None, None) => String::new(),
+                };
+                let verdict = verdict.as_ref().map(ruling).unwrap_or_default();
+                return format!("{} {table} {chain}{name}{verdict}", family.as_str())
+                    .said(language);
             }
             Self::Policy { family, table, chain, accepts } => {
                 let does = if *accepts { "accept" } else { "drop" };
-                write!(f, "{} {table} {chain}: policy {does}", family.as_str())
+                return format!("{} {table} {chain}: policy {does}", family.as_str())
+                    .said(language);
             }
-            Self::Sysctl { path, value } => write!(f, "{path} = {value}"),
-            Self::Pair { .. } => write!(f, "veth pair"),
+            Self::Sysctl { path, value } => return format!("{path} = {value}").said(language),
+            Self::Pair { .. } => PathText::VethPair,
             Self::Socket { transport, local, process } => {
-                write!(f, "{transport} socket {local}")?;
-                process.as_ref().map_or(Ok(()), |process| write!(f, " of {process}"))
+                let (transport, local) = (*transport, local.to_string());
+                match process.clone() {
+                    Some(process) => PathText::TheSocketOf { transport, local, process },
+                    None => PathText::TheSocket { transport, local },
+                }
             }
-        }
+        };
+        text.say(language)
     }
 }
 
-impl fmt::Display for End {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
+fn ruling(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Accept => " accept".to_owned(),
+        Verdict::Drop => " drop".to_owned(),
+        Verdict::Queue(number) => format!(" queue {number}"),
+        Verdict::Jump(to) => format!(" jump {to}"),
+        Verdict::Goto(to) => format!(" goto {to}"),
+        Verdict::Continue | Verdict::Return => String::new(),
+    }
+}
+
+impl Say for End {
+    fn said(&self, language: Language) -> String {
+        let text = match self {
             Self::Delivered { at, process: Some(process) } => {
-                write!(f, "delivered to {process} at {at}")
+                PathText::DeliveredTo { process: process.clone(), place: at.to_string() }
             }
-            Self::Delivered { at, process: None } => write!(f, "delivered at {at}"),
-            Self::Dropped { at, stage, because } => {
-                write!(f, "dropped at {at}, {stage}: {because}")
+            Self::Delivered { at, process: None } => {
+                PathText::DeliveredAt { place: at.to_string() }
             }
-            Self::Left { at } => write!(f, "left by {at}"),
-            Self::Unknown { at, stage, why } => write!(f, "unknown from {at}, {stage}: {why}"),
-        }
+            Self::Dropped { at, stage, because } => PathText::DroppedAt {
+                place: at.to_string(),
+                stage: Box::new(stage.word()),
+                because: because.said(language),
+            },
+            Self::Left { at } => PathText::LeftBy { place: at.to_string() },
+            Self::Unknown { at, stage, why } => PathText::UnknownFrom {
+                place: at.to_string(),
+                stage: Box::new(stage.word()),
+                why: why.clone(),
+            },
+        };
+        text.say(language)
     }
 }
 
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoRoute { destination } => write!(f, "no route to {destination}"),
-            Self::RouteRefuses { evidence } => write!(f, "refused by {evidence}"),
-            Self::LinkDown { link } => write!(f, "link {link} is down"),
-            Self::NoNeighbour { address, link } => write!(f, "nobody on {link} has {address}"),
-            Self::NotForwarding { sysctl } => write!(f, "the host does not forward ({sysctl})"),
-            Self::Rule { evidence } => write!(f, "{evidence}"),
+impl Say for Reason {
+    fn said(&self, language: Language) -> String {
+        let text = match self {
+            Self::NoRoute { destination } => PathText::NoRoute { destination: *destination },
+            Self::RouteRefuses { evidence } => {
+                PathText::RefusedBy { evidence: evidence.said(language) }
+            }
+            Self::LinkDown { link } => PathText::LinkDown { link: link.clone() },
+            Self::NoNeighbour { address, link } => {
+                PathText::NoNeighbour { address: *address, link: link.clone() }
+            }
+            Self::NotForwarding { sysctl } => PathText::NotForwarding { sysctl: sysctl.clone() },
+            Self::Rule { evidence } => return evidence.said(language),
             Self::TooBig { size, mtu, link } => {
-                write!(f, "{size} bytes are more than {link} takes ({mtu})")
+                PathText::TooBig { size: *size, mtu: *mtu, link: link.clone() }
             }
-            Self::TtlExpired => write!(f, "its TTL has run out"),
+            Self::TtlExpired => PathText::TtlExpired,
             Self::NoSocket { transport, port } => {
-                write!(f, "no socket waits at {transport} port {port}")
+                PathText::NoSocket { transport: *transport, port: *port }
             }
-            Self::OtherHost { mac } => write!(f, "nobody here is {mac}"),
-            Self::PortState { link } => write!(f, "port {link} does not forward"),
-            Self::Hairpin { link } => write!(f, "port {link} does not send back (hairpin is off)"),
-            Self::Isolated { from, to } => write!(f, "ports {from} and {to} are isolated"),
-            Self::Martian { address } => write!(f, "{address} cannot be there (martian)"),
-            Self::ReversePath { source, link, sysctl } => {
-                write!(f, "the way back to {source} is not by {link} ({sysctl})")
+            Self::OtherHost { mac } => PathText::OtherHost { mac: *mac },
+            Self::PortState { link } => PathText::PortState { link: link.clone() },
+            Self::Hairpin { link } => PathText::Hairpin { link: link.clone() },
+            Self::Isolated { from, to } => {
+                PathText::Isolated { from: from.clone(), to: to.clone() }
             }
+            Self::Martian { address } => PathText::Martian { address: *address },
+            Self::ReversePath { source, link, sysctl } => PathText::ReversePath {
+                source: *source,
+                link: link.clone(),
+                sysctl: sysctl.clone(),
+            },
+        };
+        text.say(language)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::NamespaceId;
+    use crate::host::nft::NftFamily;
+
+    fn at(link: Option<&str>) -> Place {
+        let link = link.map(|name| name.parse().unwrap());
+        Place { host: "alpha".to_owned(), namespace: NamespaceId::Host, link }
+    }
+
+    fn hop(stage: Stage, decision: Decision, evidence: Vec<Evidence>) -> Hop {
+        let packet = Packet { layers: Vec::new() };
+        Hop { at: at(Some("gn-blue")), stage, packet, decision, evidence, time: None }
+    }
+
+    fn rule(comment: &str) -> Evidence {
+        Evidence::Rule {
+            family: NftFamily::Inet,
+            table: "glassnet".to_owned(),
+            chain: "forward".to_owned(),
+            handle: None,
+            comment: Some(comment.to_owned()),
+            verdict: Some(Verdict::Drop),
+        }
+    }
+
+    #[test]
+    fn words_are_the_readers_and_names_are_the_kernels() {
+        let route = Evidence::Route {
+            destination: "0.0.0.0/0".parse().unwrap(),
+            table: 254,
+            gateway: None,
+            link: None,
+        };
+        let leave = Decision::Route {
+            link: "eth0".parse().unwrap(),
+            gateway: Some("10.1.0.1".parse().unwrap()),
+            source: None,
+        };
+        let evidence = Box::new(rule("networks are isolated"));
+        let path = Path {
+            hops: vec![
+                hop(Stage::Leave, leave, vec![route]),
+                hop(Stage::Prerouting, Decision::Pass { changes: Vec::new() }, Vec::new()),
+            ],
+            end: End::Dropped {
+                at: at(None),
+                stage: Stage::Forward,
+                because: Reason::Rule { evidence },
+            },
+        };
+        assert_eq!(
+            path.said(Language::Zh),
+            "alpha host gn-blue               发出   从 eth0 发往 10.1.0.1 [不是 IP 数据包] (路由 0.0.0.0/0)
+alpha host gn-blue               路由前 通过
+丢弃于 alpha host，转发：inet glassnet forward \"networks are isolated\" drop"
+        );
+        assert_eq!(
+            path.to_string(),
+            "alpha host gn-blue               leave       to 10.1.0.1 by eth0 [no IP packet] (route 0.0.0.0/0)
+alpha host gn-blue               prerouting  passes
+dropped at alpha host, forward: inet glassnet forward \"networks are isolated\" drop"
+        );
+    }
+
+    /// Others' rules are shown too, and their comments are theirs.
+    #[test]
+    fn a_comment_cannot_write_to_the_terminal() {
+        for language in Language::BOTH {
+            assert!(rule("a\u{1b}[2Jb").said(language).contains("a\\u{1b}[2Jb"));
         }
     }
 }

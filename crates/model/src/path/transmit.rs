@@ -34,7 +34,7 @@ pub(super) fn peer(
             Some(namespace) => namespace.clone(),
             None => {
                 return unknown(format!(
-                    "the other end of {name} is in namespace {number}, which was not found"
+                    "{name} leads to a namespace that was not read (its number here is {number})"
                 ));
             }
         },

@@ -62,6 +62,11 @@ fn chinese(mut command: Command, path: &str) -> Command {
         command = command.after_help(after);
     }
     let usage = usage(&command, path);
+    // Under a heading of its own, `clap` would sort arguments by name.
+    let positions: Vec<_> = command.get_positionals().map(|arg| arg.get_id().clone()).collect();
+    for (position, id) in positions.into_iter().enumerate() {
+        command = command.mut_arg(id, |arg| arg.display_order(position));
+    }
     command = command
         .override_usage(usage)
         .subcommand_help_heading("命令")
@@ -79,19 +84,27 @@ fn usage(command: &Command, path: &str) -> String {
     let bin = format!("glassnet {path}");
     let mut alone = command.clone().bin_name(bin.trim_end());
     let usage = alone.render_usage().to_string();
-    usage.trim_start_matches("Usage: ").replace("[OPTIONS]", "[选项]").replace("COMMAND", "命令")
+    let usage = usage.trim_start_matches("Usage: ").replace("COMMAND", "命令");
+    // Options that every verb has are not known to it yet.
+    let arguments = usage.strip_prefix(bin.trim_end()).unwrap_or(&usage);
+    let arguments = arguments.replacen(" [OPTIONS]", "", 1);
+    format!("{} [选项]{arguments}", bin.trim_end())
 }
 
 fn chinese_argument(arg: Arg, path: &str) -> Arg {
     let Some(text) = zh::find(path, arg.get_id().as_str()) else { return arg };
     let heading = if arg.is_positional() { "参数" } else { "选项" };
     if !arg.get_action().takes_values() {
-        return arg.help(text).help_heading(heading);
+        let text = match arg.get_env() {
+            Some(name) => format!("{text} [环境变量：{}]", name.to_string_lossy()),
+            None => text.to_owned(),
+        };
+        return arg.help(text).help_heading(heading).hide_env(true);
     }
     let mut text = text.to_owned();
     let mut add = |what: &str, values: Vec<String>| {
         if !values.is_empty() {
-            text += &format!("[{what}：{}]", values.join("、"));
+            text += &format!(" [{what}：{}]", values.join("、"));
         }
     };
     add("可选值", arg.get_possible_values().iter().map(|v| v.get_name().to_owned()).collect());

@@ -54,8 +54,12 @@ impl Start {
     pub(super) fn run(self, out: &Output) -> Outcome {
         let place = place::find(&self.place)?;
         let mut shown = Shown::new(out);
-        lab::start(&place.lab, &place.part, &mut |progress| shown.tell(progress))?;
+        let started = lab::start(&place.lab, &place.part, &mut |progress| shown.tell(progress))?;
         drop(shown);
+        if !started {
+            out.document(&json!({ "started": null }))?;
+            return out.say(&Text::MachineRuns { name: &place.part }).and(DONE);
+        }
         out.document(&json!({ "started": place.part }))?;
         out.say(&Text::MachineStarted { name: &place.part })?;
         DONE

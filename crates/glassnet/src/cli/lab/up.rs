@@ -38,8 +38,13 @@ impl Up {
 impl Down {
     pub(super) fn run(self, out: &Output) -> Outcome {
         let mut shown = Shown::new(out);
-        lab::down(&self.name, &mut |progress| shown.tell(progress))?;
+        let there = lab::down(&self.name, &mut |progress| shown.tell(progress))?;
         drop(shown);
+        if !there {
+            // What is wanted gone is gone: the verb may be repeated.
+            out.document(&json!({ "down": null }))?;
+            return out.say(&Text::LabNotThere { name: &self.name }).and(DONE);
+        }
         out.document(&json!({ "down": self.name }))?;
         out.say(&Text::LabDown { name: &self.name })?;
         DONE

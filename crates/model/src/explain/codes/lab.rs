@@ -134,15 +134,6 @@ pub(super) const CODES: &[ErrorCode] = &[
         ],
     ),
     code(
-        "lab-machine-on",
-        [
-            "the machine is running already",
-            "Only a machine that is off can be started.",
-            "For a power cut first: glassnet lab kill HOST.",
-        ],
-        ["这台机器已在运行", "只有关闭的机器才能启动。", "要先断电，请用 glassnet lab kill HOST。"],
-    ),
-    code(
         "lab-gone",
         [
             "the lab has ended",

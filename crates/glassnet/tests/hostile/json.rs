@@ -1,0 +1,154 @@
+//! With `--json`, every verb answers with one JSON document, whatever happens. The verbs are those
+//! that help lists: a new one fails here until it has an example.
+
+use crate::host::{Host, text, with_a_daemon};
+use nix::mount::{MsFlags, mount};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::{Command, Output};
+
+/// One example of each verb, in an order in which each finds what it needs, and how it ends: well
+/// (""), or with this code. `TMP` is a directory of the test.
+const EXAMPLES: &[(&str, &str, &str)] = &[
+    ("version", "", ""),
+    ("help", "lab exec", ""),
+    ("man", "TMP", ""),
+    ("completions", "bash", ""),
+    ("explain", "no-daemon", ""),
+    ("network create", "red --subnet 10.8.0.0/24", ""),
+    ("network ls", "", ""),
+    ("network inspect", "red", ""),
+    ("attach", "box --network red", ""),
+    ("ls", "", ""),
+    ("trace", "box 10.8.0.1 --port 80", ""),
+    ("status", "", ""),
+    ("doctor", "", ""),
+    ("detach", "box", ""),
+    ("network rm", "nowhere", ""),
+    ("lab schema", "", ""),
+    ("lab up", "TMP/lab.yaml", ""),
+    ("lab ls", "", ""),
+    // The document is the command's own.
+    ("lab exec", "json/a -- echo {}", ""),
+    ("lab cut", "json/a.x", ""),
+    ("lab mend", "json/a.x", ""),
+    ("lab kill", "json/a", ""),
+    ("lab start", "json/a", ""),
+    ("lab down", "json", ""),
+    ("demo", "", ""),
+    // It would serve: what it says of itself are its log lines.
+    ("node", "--state-dir /dev/null/nowhere", "node"),
+    ("node reset", "", "not-confirmed"),
+];
+
+/// What goes wrong beyond the examples.
+const WRONG: &[(&str, &str)] = &[
+    ("nonsense", "usage"),
+    ("network", "usage"),
+    ("help nonsense", "usage"),
+    ("explain nonsense", "no-such-code"),
+    ("man /dev/null/nowhere", "file"),
+    ("network inspect nowhere", "no-network"),
+    ("network create green --mtu 10", "invalid-request"),
+    ("attach nowhere --network blue", "no-namespace"),
+    ("attach box --network nowhere", "no-network"),
+    ("attach box --network blue --publish x", "usage"),
+    ("trace nowhere 10.8.0.1 --lang zh", ""),
+    ("lab up TMP/nowhere.yaml", "lab-file-unreadable"),
+    ("lab up TMP", "lab-file-unreadable"),
+    ("lab up TMP/wrong.yaml", "lab-file-mistaken"),
+    // The demo's lab is up still.
+    ("lab exec nowhere -- true", "lab-machine-unknown"),
+    ("lab down one-host", ""),
+    ("lab exec nowhere -- true", "which-lab"),
+    ("lab down ../x", "lab-name"),
+    ("lab down nowhere", ""),
+];
+
+struct Asked<'a> {
+    host: &'a Host,
+    directory: &'a Path,
+}
+
+impl Asked<'_> {
+    fn run(&self, line: &str) -> Output {
+        let line = line.replace("TMP", self.directory.to_str().unwrap());
+        let words = line.split_whitespace();
+        let mut command = self.host.command(&["--json"]);
+        command.args(words).env("GLASSNET_LABS_DIR", self.directory.join("labs"));
+        command.output().unwrap()
+    }
+
+    /// The one document that it said; `code` is what it ended with, or nothing.
+    fn document(&self, line: &str, code: &str) -> Value {
+        let said = self.run(line);
+        let document: Value = serde_json::from_slice(&said.stdout)
+            .unwrap_or_else(|error| panic!("{line}: {error}\n{}", text(&said)));
+        let found = document["error"]["code"].as_str().unwrap_or_default();
+        assert_eq!(found, code, "{line}: {document:#}");
+        assert_eq!(said.status.success(), code.is_empty(), "{line}: {document:#}");
+        if !code.is_empty() {
+            assert!(!document["error"]["message"].as_str().unwrap().is_empty(), "{line}");
+        }
+        document
+    }
+
+    /// The verbs below one, and whether it is one itself: only `node` is both.
+    fn verbs(&self, of: &str, found: &mut BTreeSet<String>) {
+        let document = self.document(&format!("help {of}"), "");
+        let help = document["help"].as_str().unwrap();
+        let below = help.split_once("Commands:\n").map_or("", |(_, rest)| rest);
+        let below = below.lines().take_while(|line| !line.is_empty());
+        let below: Vec<&str> = below.filter_map(|line| line.split_whitespace().next()).collect();
+        if below.is_empty() || help.contains(" [COMMAND]\n") && !of.is_empty() {
+            found.insert(of.to_owned());
+        }
+        for verb in below {
+            self.verbs(format!("{of} {verb}").trim_start(), found);
+        }
+    }
+}
+
+/// A lab outlives a test that failed.
+impl Drop for Asked<'_> {
+    fn drop(&mut self) {
+        for lab in ["json", "one-host"] {
+            self.run(&format!("lab down {lab}"));
+        }
+    }
+}
+
+#[test]
+fn every_verb_answers_with_one_document() {
+    with_a_daemon(|host| {
+        std::fs::create_dir_all("/run/netns").unwrap();
+        let none = None::<&str>;
+        mount(none, "/run/netns", Some("tmpfs"), MsFlags::empty(), none).unwrap();
+        assert!(Command::new("ip").args(["netns", "add", "box"]).status().unwrap().success());
+        let directory = tempfile::tempdir().unwrap();
+        let lab =
+            "lab: json\nswitches: { s: }\nhosts:\n  a: { node: false, links: { x: { to: s } } }\n";
+        std::fs::write(directory.path().join("lab.yaml"), lab).unwrap();
+        std::fs::write(directory.path().join("wrong.yaml"), "lab: json\nhosst: {}\n").unwrap();
+        let asked = Asked { host, directory: directory.path() };
+
+        let mut verbs = BTreeSet::new();
+        asked.verbs("", &mut verbs);
+        let shown: BTreeSet<String> =
+            EXAMPLES.iter().map(|(verb, ..)| (*verb).to_owned()).collect();
+        assert_eq!(verbs, shown, "each verb has an example, and each example a verb");
+
+        for verb in &verbs {
+            let help = asked.document(&format!("{verb} --help"), "");
+            assert!(help["help"].as_str().unwrap().contains("Usage: "), "{verb}");
+            asked.document(&format!("{verb} --nonsense"), "usage");
+        }
+        for (verb, arguments, code) in EXAMPLES {
+            asked.document(&format!("{verb} {arguments}"), code);
+        }
+        for (line, code) in WRONG {
+            asked.document(line, code);
+        }
+    });
+}
