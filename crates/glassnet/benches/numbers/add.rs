@@ -12,7 +12,10 @@ use kernel::NetNs;
 use std::time::Duration;
 
 /// Turns of each measurement; 11 is the least that is worth an interval.
-const TURNS: u16 = 31;
+const TURNS: u16 = 51;
+
+/// A bridge tells of each of its ports once more, some 15 s after it was made.
+const ECHO: Duration = Duration::from_secs(20);
 
 /// Until what a DEL left to be done is done.
 const SETTLE: Duration = Duration::from_millis(200);
@@ -39,6 +42,9 @@ pub(crate) fn measure(node: &Node, targets: &mut Targets) -> anyhow::Result<()> 
     for load in [0, 100, 500] {
         node.fill(load)?;
         floor.fill(load)?;
+        if load > 0 {
+            std::thread::sleep(ECHO);
+        }
         let mut row = Row::default();
         for turn in 0..TURNS {
             one_turn(node, &floor, turn, &mut row)?;

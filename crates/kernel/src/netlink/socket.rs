@@ -66,7 +66,7 @@ impl Socket {
             Ok(socket)
         };
         let socket = open().map_err(Error::io(format!("open a netlink socket ({protocol:?})")))?;
-        Ok(Self { socket, sequence: 0, buffer: vec![0; BUFFER], send_limit: SEND_LIMIT })
+        Ok(Self { socket, sequence: 0, buffer: Vec::with_capacity(BUFFER), send_limit: SEND_LIMIT })
     }
 
     /// Sends one message and waits for the kernel's yes.
@@ -210,8 +210,11 @@ impl Socket {
 
     fn receive_with(&mut self, flags: RecvFlags, each: impl FnMut(Received<'_>)) -> Result<()> {
         let flags = flags | RecvFlags::TRUNC;
+        // Not zeroed first: a socket may live for one answer.
+        self.buffer.clear();
         let (got, whole) = loop {
-            match rustix::net::recv(&self.socket, &mut self.buffer[..], flags) {
+            let space = rustix::buffer::spare_capacity(&mut self.buffer);
+            match rustix::net::recv(&self.socket, space, flags) {
                 Err(rustix::io::Errno::INTR) => {}
                 other => break other.map_err(Error::io("read from a netlink socket"))?,
             }
@@ -220,7 +223,7 @@ impl Socket {
             let why = format!("a datagram of {whole} bytes");
             return Err(Error::Malformed { what: "netlink".to_owned(), why });
         }
-        split(&self.buffer[..got]).for_each(each);
+        split(&self.buffer).for_each(each);
         Ok(())
     }
 
