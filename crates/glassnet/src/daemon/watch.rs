@@ -71,6 +71,8 @@ pub(super) fn serve(daemon: &Arc<Daemon>) {
     };
     let mut seen = daemon.own_changes.load(Ordering::Acquire);
     let mut plan = Plan::default();
+    // What changed between the start's own look and now was told to nobody.
+    plan.look_after(false);
     loop {
         let mut events = match monitor.wait(plan.patience()) {
             Ok(events) => events,
