@@ -1,5 +1,5 @@
-//! An append-only file of records: one record and one fdatasync an event, shared by
-//! concurrent events.
+//! An append-only file of records: one record an event, and one fdatasync, shared by
+//! concurrent events, for those that have to outlive the boot.
 //!
 //! ```text
 //! thread 1 ─ enqueue ─┐                        ┌─ wait: leads: one write, one fdatasync

@@ -1,8 +1,8 @@
 //! Connecting a container, and taking it off again.
 //!
 //! ```text
-//! attach   decide ─▶ lease durable ─▶ steps carried out ─▶ attached durable ─▶ answer
-//! detach   intent durable ─▶ elements gone, port off its bridge ─▶ answer …▶ links deleted in a
+//! attach   decide ─▶ lease written ─▶ steps carried out ─▶ attached written ─▶ answer
+//! detach   intent written ─▶ elements gone, port off its bridge ─▶ answer …▶ links deleted in a
 //!          batch, connections forgotten ─▶ lease freed
 //! ```
 //!
@@ -25,6 +25,7 @@ use model::host::link::GROUP_DOOMED;
 use model::net::Transport;
 use model::plan;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::{MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long an attach waits for its predecessor of the same name to go, and a detach for whoever
@@ -76,7 +77,7 @@ impl Daemon {
         self.attached(held.attachment)
     }
 
-    /// A durable lease, or the attachment that is there already.
+    /// A written lease, or the attachment that is there already.
     fn lease(
         &self,
         request: &AttachRequest,
@@ -93,12 +94,7 @@ impl Daemon {
             let Some(left) = deadline.checked_duration_since(Instant::now()) else {
                 return Err(Reason::StillDetaching { id: request.id.clone() }.into());
             };
-            self.reaper.hurry();
-            book = self
-                .gone
-                .wait_timeout(book, left)
-                .unwrap_or_else(std::sync::PoisonError::into_inner)
-                .0;
+            book = self.wait_for_the_leaving(book, left);
         };
         let record = Record::Leased { held: held.clone() };
         let ticket = self.note(&mut book, &record)?;
@@ -107,6 +103,17 @@ impl Daemon {
         self.wait(ticket)?;
         failpoint::ATTACH_LEASED.hit();
         Ok(Ok((*held, work)))
+    }
+
+    /// Lets go of the book until somebody is gone from it, at most so long.
+    pub(super) fn wait_for_the_leaving<'a>(
+        &self,
+        book: MutexGuard<'a, Book>,
+        left: Duration,
+    ) -> MutexGuard<'a, Book> {
+        self.reaper.hurry();
+        let waited = self.gone.wait_timeout(book, left);
+        waited.unwrap_or_else(PoisonError::into_inner).0
     }
 
     /// `false` if a detach came in between.
@@ -205,7 +212,7 @@ impl Daemon {
             && let Some(left) = deadline.checked_duration_since(Instant::now())
         {
             let waited = self.gone.wait_timeout(book, left);
-            book = waited.unwrap_or_else(std::sync::PoisonError::into_inner).0;
+            book = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 

@@ -5,7 +5,7 @@ use super::kernel_words::kernel_said;
 use crate::protocol::Failure;
 use kernel::Sockets;
 use kernel::observe::{self, Parts};
-use model::host::{LinkKind, Namespace, Socket, Table, Unknown};
+use model::host::{Link, LinkKind, Namespace, Socket, Table, Unknown};
 use model::net::LinkName;
 use std::collections::BTreeSet;
 use std::os::fd::BorrowedFd;
@@ -58,26 +58,24 @@ pub(crate) fn host_and_hooks() -> kernel::Result<Namespace<Unknown>> {
 
 /// The same with whatever else a packet's way may depend on.
 pub(super) fn host_for_the_walk() -> kernel::Result<Namespace<Unknown>> {
-    let mut host = host()?;
-    let mut paths = BRIDGE_NF_CALL.map(str::to_owned).to_vec();
-    let links = host.links.iter().map(|link| link.name.as_str());
-    for link in links.chain(["all"]) {
-        paths.extend(BY_LINK.map(|setting| format!("net/ipv4/conf/{link}/{setting}")));
-    }
-    let more = observe::sysctls(&Sockets::open_here()?, &paths)?;
-    host.sysctls.extend(more);
+    let mut host = host_and_hooks()?;
+    let paths: Vec<String> = by_link(&host.links).collect();
+    host.sysctls.extend(observe::sysctls(&Sockets::open_here()?, &paths)?);
     host.sockets = sockets()?;
     Ok(host)
+}
+
+/// The settings of each link, and those for all, that a packet's way may depend on.
+fn by_link(links: &Table<Link<Unknown>>) -> impl Iterator<Item = String> {
+    let links = links.iter().map(|link| link.name.as_str()).chain(["all"]);
+    links.flat_map(|link| BY_LINK.map(|setting| format!("net/ipv4/conf/{link}/{setting}")))
 }
 
 /// A container's namespace.
 pub(super) fn container(netns: BorrowedFd<'_>) -> kernel::Result<Namespace<Unknown>> {
     let mut sockets = Sockets::open_in(netns)?;
     let mut paths: Vec<String> = FORWARDING.iter().map(|path| (*path).to_owned()).collect();
-    let links = observe::links(sockets.route()?)?;
-    for link in links.iter().map(|link| link.name.as_str()).chain(["all"]) {
-        paths.extend(BY_LINK.map(|setting| format!("net/ipv4/conf/{link}/{setting}")));
-    }
+    paths.extend(by_link(&observe::links(sockets.route()?)?));
     observe::namespace(&mut sockets, &Parts::all(paths))
 }
 

@@ -9,7 +9,7 @@ use model::cluster::NetworkName;
 use model::diff;
 use model::explain::Reason;
 use model::plan;
-use std::sync::{MutexGuard, PoisonError};
+use std::sync::MutexGuard;
 use std::time::{Duration, Instant};
 
 /// How long a network's removal waits for those who are leaving it.
@@ -63,9 +63,7 @@ impl Daemon {
             else {
                 return book;
             };
-            self.reaper.hurry();
-            let waited = self.gone.wait_timeout(book, left);
-            book = waited.unwrap_or_else(PoisonError::into_inner).0;
+            book = self.wait_for_the_leaving(book, left);
         }
     }
 

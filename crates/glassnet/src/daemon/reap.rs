@@ -94,6 +94,9 @@ impl Daemon {
         let route = sockets.route().map_err(|error| kernel_said(&error))?;
         kernel::apply::delete_group(route, GROUP_DOOMED).map_err(|error| kernel_said(&error))?;
         failpoint::REAPED.hit();
+        if leaving.is_empty() {
+            return Ok(());
+        }
         let links = self.links()?;
         let mut gone = Vec::new();
         let mut left = 0;
