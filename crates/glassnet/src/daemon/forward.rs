@@ -28,14 +28,30 @@ type Port = (Transport, u16);
 pub(super) struct Forwarders {
     runtime: Handle,
     open: Mutex<BTreeMap<Port, JoinHandle<()>>>,
+    /// Ports whose sockets are open, and that nobody serves yet.
+    bound: Mutex<Vec<Bound>>,
+}
+
+/// A port that clients can connect to, and where it leads.
+struct Bound {
+    port: Port,
+    target: SocketAddr,
+    socket: io::Result<Socket>,
+}
+
+enum Socket {
+    Tcp(std::net::TcpListener),
+    Udp(std::net::UdpSocket),
 }
 
 impl Forwarders {
     pub(super) fn new(runtime: Handle) -> Self {
-        Self { runtime, open: Mutex::default() }
+        Self { runtime, open: Mutex::default(), bound: Mutex::default() }
     }
 
-    /// Listens on `::1` for those ports that are published there.
+    /// Listens on `::1` for those ports that are published there: from now on clients can connect.
+    /// [`Self::serve`] serves them; it wakes another thread, which whoever waits for a container
+    /// need not wait for.
     pub(super) fn open(&self, publish: &[Publish], attachment: &Attachment) {
         for publish in publish.iter().filter(|publish| on_loopback(publish)) {
             // The container is reached by the family it has; IPv6 first, the client's own.
@@ -43,13 +59,19 @@ impl Forwarders {
             let Some(address) = address else { continue };
             let target = SocketAddr::new(*address, publish.container_port);
             let port = (publish.transport, publish.host_port);
+            let socket = Socket::bind(port);
+            let mut bound = self.bound.lock().unwrap_or_else(PoisonError::into_inner);
+            bound.push(Bound { port, target, socket });
+        }
+    }
+
+    /// Serves what was opened.
+    pub(super) fn serve(&self) {
+        let bound = std::mem::take(&mut *self.bound.lock().unwrap_or_else(PoisonError::into_inner));
+        for Bound { port, target, socket } in bound {
             let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
             let task = self.runtime.spawn(async move {
-                let served = match port.0 {
-                    Transport::Tcp => tcp(port.1, target).await,
-                    Transport::Udp => udp(port.1, target).await,
-                };
-                if let Err(error) = served {
+                if let Err(error) = forward(port, socket, target).await {
                     tracing::warn!(%error, transport = %port.0, port = port.1, "cannot serve a published port on ::1");
                 }
             });
@@ -61,6 +83,10 @@ impl Forwarders {
 
     /// Stops listening.
     pub(super) fn close(&self, publish: &[Publish]) {
+        let closes = |port: Port| publish.iter().any(|p| (p.transport, p.host_port) == port);
+        let mut bound = self.bound.lock().unwrap_or_else(PoisonError::into_inner);
+        bound.retain(|bound| !closes(bound.port));
+        drop(bound);
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         for publish in publish {
             if let Some(task) = open.remove(&(publish.transport, publish.host_port)) {
@@ -78,25 +104,48 @@ fn on_loopback(publish: &Publish) -> bool {
     }
 }
 
-/// Binds; the forwarder of the port's last owner may still be letting go of it.
-async fn bind<S, F: Future<Output = io::Result<S>>>(bind: impl Fn() -> F) -> io::Result<S> {
+impl Socket {
+    fn bind((transport, port): Port) -> io::Result<Self> {
+        let address = (Ipv6Addr::LOCALHOST, port);
+        match transport {
+            Transport::Tcp => {
+                let listener = std::net::TcpListener::bind(address)?;
+                listener.set_nonblocking(true)?;
+                Ok(Self::Tcp(listener))
+            }
+            Transport::Udp => {
+                let socket = std::net::UdpSocket::bind(address)?;
+                socket.set_nonblocking(true)?;
+                Ok(Self::Udp(socket))
+            }
+        }
+    }
+}
+
+/// Forwards for ever. The forwarder of the port's last owner may still be letting go of it.
+async fn forward(port: Port, bound: io::Result<Socket>, target: SocketAddr) -> io::Result<()> {
     const PATIENCE: Duration = Duration::from_secs(2);
     let deadline = tokio::time::Instant::now() + PATIENCE;
+    let mut bound = bound;
     loop {
-        match bind().await {
+        match bound {
+            Ok(Socket::Tcp(listener)) => {
+                return tcp(port.1, TcpListener::from_std(listener)?, target).await;
+            }
+            Ok(Socket::Udp(socket)) => return udp(UdpSocket::from_std(socket)?, target).await,
             Err(error)
                 if error.kind() == io::ErrorKind::AddrInUse
                     && tokio::time::Instant::now() < deadline =>
             {
                 tokio::time::sleep(Duration::from_millis(10)).await;
+                bound = Socket::bind(port);
             }
-            outcome => return outcome,
+            Err(error) => return Err(error),
         }
     }
 }
 
-async fn tcp(port: u16, target: SocketAddr) -> io::Result<()> {
-    let listener = bind(|| TcpListener::bind((Ipv6Addr::LOCALHOST, port))).await?;
+async fn tcp(port: u16, listener: TcpListener, target: SocketAddr) -> io::Result<()> {
     let places = std::sync::Arc::new(tokio::sync::Semaphore::new(MAX_CONNECTIONS));
     loop {
         let Ok(place) = places.clone().acquire_owned().await else { return Ok(()) };
@@ -123,8 +172,7 @@ async fn tcp(port: u16, target: SocketAddr) -> io::Result<()> {
     }
 }
 
-async fn udp(port: u16, target: SocketAddr) -> io::Result<()> {
-    let socket = bind(|| UdpSocket::bind((Ipv6Addr::LOCALHOST, port))).await?;
+async fn udp(socket: UdpSocket, target: SocketAddr) -> io::Result<()> {
     let socket = std::sync::Arc::new(socket);
     let mut clients: BTreeMap<SocketAddr, (std::sync::Arc<UdpSocket>, JoinHandle<()>)> =
         BTreeMap::new();

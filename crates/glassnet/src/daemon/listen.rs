@@ -109,7 +109,9 @@ fn converse(stream: UnixStream, daemon: &Daemon) -> io::Result<()> {
         }
         Err(NoFrame::Connection(error)) => return Err(error),
     };
-    frame::send(&stream, &response, None, Instant::now() + PATIENCE)
+    let sent = frame::send(&stream, &response, None, Instant::now() + PATIENCE);
+    daemon.forwarders.serve();
+    sent
 }
 
 fn answer(daemon: &Daemon, bytes: &[u8], netns: Option<OwnedFd>) -> Result<Response, Failure> {

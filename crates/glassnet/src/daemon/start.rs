@@ -163,6 +163,7 @@ impl Daemon {
                 Stage::Attached => self.forwarders.open(&held.attachment.publish, &held.attachment),
             }
         }
+        self.forwarders.serve();
         self.write(&unfinished)?;
         failpoint::START_INTENTS.hit();
         // Takes down together what one by one would wait for the kernel's readers each time. The

@@ -52,7 +52,6 @@ use refusal::Refusal;
 use serde_json::Value;
 use std::io::{self, IsTerminal, Read, Write};
 use std::os::fd::{BorrowedFd, OwnedFd};
-use std::process::ExitCode;
 use store::StoreError;
 use version::Version;
 
@@ -67,8 +66,10 @@ struct World<'a> {
     open: &'a dyn Fn(&str) -> Result<OwnedFd, Refusal>,
 }
 
-/// Answers the engine that set `CNI_COMMAND`.
-pub(crate) fn run() -> ExitCode {
+/// Answers the engine that set `CNI_COMMAND`; gives the exit code.
+pub(crate) fn run() -> i32 {
+    const SUCCESS: i32 = 0;
+    const FAILURE: i32 = 1;
     let environment = Environment::read(&|name| std::env::var_os(name));
     let stdin = io::stdin();
     // A person who asks for the version at a terminal has no configuration to type.
@@ -76,9 +77,9 @@ pub(crate) fn run() -> ExitCode {
         if stdin.is_terminal() { &mut io::empty() } else { &mut stdin.lock() };
     let world = World { ask: &client::ask, leave: &del::leave, open: &netns::open };
     let (said, code) = match answer(&environment, input, &world) {
-        Ok(None) => return ExitCode::SUCCESS,
-        Ok(Some(result)) => (result, ExitCode::SUCCESS),
-        Err(error) => (error, ExitCode::FAILURE),
+        Ok(None) => return SUCCESS,
+        Ok(Some(result)) => (result, SUCCESS),
+        Err(error) => (error, FAILURE),
     };
     let mut line = said.to_string();
     line.push('\n');
@@ -86,7 +87,7 @@ pub(crate) fn run() -> ExitCode {
         Ok(()) => code,
         Err(error) => {
             eprintln!("glassnet: the answer could not be written to standard output: {error}");
-            ExitCode::FAILURE
+            FAILURE
         }
     }
 }
