@@ -23,7 +23,7 @@ struct Case {
 }
 
 fn node() -> Node {
-    Node { underlay_mtu: 1500, closed_links: Vec::new(), advertised_links: Vec::new() }
+    Node { underlay_mtu: 1500, ..Node::default() }
 }
 
 impl Case {

@@ -124,6 +124,7 @@ impl Daemon {
             underlay_mtu: facts.underlay_mtu,
             closed_links: book.closed_links.clone(),
             advertised_links: facts.advertised_links.clone(),
+            ..plan::Node::default()
         }
     }
 

@@ -100,6 +100,12 @@ name!(
     63
 );
 name!(
+    /// The name of a node in its cluster: at most 63 characters.
+    NodeName,
+    Node,
+    63
+);
+name!(
     /// The id an engine gives a container: at most 128 characters.
     ContainerId,
     Container,

@@ -1,7 +1,7 @@
 //! A network: containers that reach each other, on one bridge a host.
 
 use super::name::short_hash;
-use super::{AttachmentId, NetworkName};
+use super::{AttachmentId, NetworkName, Spread};
 use crate::explain::{Reason, Unusable};
 use crate::net::{Family, IpNet, LinkName, Mac};
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,9 @@ pub struct Network {
     pub masquerade: bool,
     /// Containers may send with addresses that are not theirs.
     pub spoofing: bool,
+    /// What all hosts of a network share; `None` for a network of this host alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spread: Option<Spread>,
 }
 
 /// A subnet with its gateway, which is the bridge's address.
@@ -85,7 +88,7 @@ impl Network {
     /// A network with everything at its default.
     pub fn new(name: NetworkName, pools: Vec<Pool>) -> Self {
         let bridge = Self::bridge_name(&name);
-        Self { name, pools, bridge, mtu: None, masquerade: true, spoofing: false }
+        Self { name, pools, bridge, mtu: None, masquerade: true, spoofing: false, spread: None }
     }
 
     /// Whether the network can be at all.
@@ -101,6 +104,9 @@ impl Network {
         let smallest = if self.pool(Family::V6).is_some() { 1280 } else { 576 };
         if let Some(mtu) = self.mtu.filter(|mtu| !(smallest..=65_535).contains(mtu)) {
             return Err(Reason::MtuRange { mtu });
+        }
+        if let Some(spread) = &self.spread {
+            spread.check(&self.pools)?;
         }
         self.pools.iter().try_for_each(Pool::check)
     }

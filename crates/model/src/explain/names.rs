@@ -6,6 +6,7 @@ sentences! {
     /// What bears a name.
     enum Named;
     Network en "network name" zh "网络名称"
+    Node en "node name" zh "节点名称"
     Container en "container id" zh "容器标识"
 }
 

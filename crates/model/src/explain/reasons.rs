@@ -108,6 +108,18 @@ reasons! {
         MtuRange { mtu: u32 }
             en "MTU {mtu} is out of range: 576 to 65535 bytes, and at least 1280 with IPv6 (RFC 8200 §5)"
             zh "MTU {mtu} 超出范围：应为 576 到 65535 字节，有 IPv6 时至少 1280（RFC 8200 §5）"
+        NoSuchBackend { backend: String }
+            en "no backend is named {backend}; there is auto, direct and vxlan"
+            zh "没有名为 {backend} 的后端；可用：auto、direct、vxlan"
+        VniRange { vni: u32 }
+            en "VXLAN network identifier {vni} is out of range: 1 to 16777215 (RFC 7348 §5)"
+            zh "VXLAN 网络标识 {vni} 超出范围：应为 1 到 16777215（RFC 7348 §5）"
+        VxlanPortZero
+            en "VXLAN cannot use UDP port 0; its own is 4789"
+            zh "VXLAN 不能使用 UDP 端口 0；标准端口是 4789"
+        BlockSize { block: u32, subnet: IpNet }
+            en "nodes cannot claim blocks of /{block} from {subnet}: a block is no larger than the subnet and holds at least 4 addresses"
+            zh "节点无法从 {subnet} 中申领 /{block} 的地址块：地址块不能大于子网，且至少含 4 个地址"
     }
 
     NoNetwork: {

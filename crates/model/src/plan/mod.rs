@@ -22,7 +22,7 @@ pub use attachment::attachment;
 pub use ground::{ground, set};
 pub use network::network;
 
-use crate::cluster::{Attachment, Network};
+use crate::cluster::{Attachment, Member, Network};
 use crate::host::Wanted;
 use crate::net::LinkName;
 use serde::{Deserialize, Serialize};
@@ -35,6 +35,10 @@ pub struct Node {
     /// Links that were there when we turned forwarding on. What comes in by them is forwarded to
     /// our containers only: the host does not become a router for its neighbours.
     pub closed_links: Vec<LinkName>,
+    /// What this node says of itself in the cluster; `None` for a host by itself.
+    pub member: Option<Member>,
+    /// Links that lead to the other nodes.
+    pub underlay_links: Vec<LinkName>,
     /// Links that take router advertisements, and shall go on to while the host forwards.
     pub advertised_links: Vec<LinkName>,
 }

@@ -25,6 +25,7 @@ impl Case {
             underlay_mtu: 1500,
             closed_links: vec!["eth0".parse().unwrap()],
             advertised_links: vec!["eth0".parse().unwrap()],
+            ..Node::default()
         };
         let networks = vec![network(0, 3, None, true, false)];
         let attachments = vec![attachment(0, &networks[0], &[(80, None)], None)];
@@ -103,6 +104,7 @@ prop_compose! {
             underlay_mtu: 1500,
             closed_links: if closed { eth0() } else { Vec::new() },
             advertised_links: eth0(),
+            ..Node::default()
         };
         Case { node, networks, attachments }
     }
