@@ -90,6 +90,19 @@ impl Api {
         self.answer(question).map(drop)
     }
 
+    pub(crate) fn change_network(
+        &self,
+        name: &NetworkName,
+        change: &ChangeNetwork,
+    ) -> Result<Network, Error> {
+        self.send(Method::PATCH, &format!("/v1/networks/{name}"), change)
+    }
+
+    pub(crate) fn forget_node(&self, name: &NodeName) -> Result<(), Error> {
+        let question = Question::new(Method::DELETE, &format!("/v1/nodes/{name}"), Bytes::new());
+        self.answer(question).map(drop)
+    }
+
     pub(crate) fn attachments(&self) -> Result<Vec<AttachmentRow>, Error> {
         self.ask(Method::GET, "/v1/attachments")
     }

@@ -5,7 +5,9 @@
 //! [`Request::Check`] comes the container's network namespace as a descriptor (`SCM_RIGHTS`), sent
 //! with the frame's first byte. The daemon keeps no descriptor after it has answered.
 
-use model::cluster::{Attachment, AttachmentId, Bandwidth, Network, NetworkName, Publish};
+use model::cluster::{
+    Attachment, AttachmentId, Backend, Bandwidth, Network, NetworkName, NodeName, Publish,
+};
 pub(crate) use model::explain::Code;
 use model::explain::{Notice, Reason};
 use model::net::Mac;
@@ -144,6 +146,26 @@ pub(crate) struct CreateNetwork {
     pub masquerade: bool,
     #[serde(default)]
     pub spoofing: bool,
+    /// On a node of a cluster: of this host alone.
+    #[serde(default)]
+    pub local: bool,
+    /// On a node of a cluster; none is `auto`.
+    #[serde(default)]
+    pub backend: Option<Backend>,
+    /// None: one is chosen.
+    #[serde(default)]
+    pub vni: Option<u32>,
+    /// None: 4789.
+    #[serde(default)]
+    pub vxlan_port: Option<u16>,
+}
+
+/// What of a network of the cluster is to change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ChangeNetwork {
+    #[serde(default)]
+    pub backend: Option<Backend>,
 }
 
 /// The answer to [`CreateNetwork`].
@@ -179,6 +201,59 @@ pub(crate) struct Status {
     pub drift: Vec<Notice>,
     /// What people should know: addresses nearly gone, damage found in files.
     pub warnings: Vec<Notice>,
+    /// `None` for a host by itself.
+    #[serde(default)]
+    pub cluster: Option<ClusterStatus>,
+}
+
+/// How it stands with the cluster.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ClusterStatus {
+    /// This node's name.
+    pub node: NodeName,
+    pub addresses: Vec<IpAddr>,
+    pub store: StoreStatus,
+    pub peers: Vec<PeerStatus>,
+}
+
+/// How it stands with the store.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct StoreStatus {
+    pub endpoints: Vec<String>,
+    pub connected: bool,
+    /// Seconds since 1970 from when on it is so.
+    pub since: u64,
+    /// Why it is away.
+    pub why: Option<String>,
+}
+
+/// One other node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PeerStatus {
+    pub name: NodeName,
+    pub addresses: Vec<IpAddr>,
+    pub alive: bool,
+    /// Seconds since 1970 when it was last known to live.
+    pub last_seen: Option<u64>,
+    pub networks: Vec<PeerInNetwork>,
+}
+
+/// The way to a peer in one network.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PeerInNetwork {
+    pub network: NetworkName,
+    /// Blocks and single addresses it holds.
+    pub prefixes: Vec<model::net::IpNet>,
+    /// What packets to it go by.
+    pub by: Option<model::cluster::Means>,
+    /// Bytes: the largest packet proven to pass.
+    pub mtu: Option<u32>,
+    /// Microseconds there and back, of the last proof.
+    pub round_trip: Option<u64>,
+    /// Seconds since 1970 of the last proof.
+    pub proven: Option<u64>,
+    /// Why it is not better.
+    pub why: Vec<model::explain::Obstacle>,
 }
 
 /// One network's numbers.

@@ -3,13 +3,17 @@
 use super::error::Error;
 use super::output::Output;
 use super::{DONE, Outcome};
-use crate::daemon::{self, Options};
+use crate::api::Api;
+use crate::daemon::{self, ClusterSettings, Options};
 use crate::protocol::{Failure, RUN_DIRECTORY, STATE_DIRECTORY};
 use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args, Subcommand};
+use model::cluster::NodeName;
 use model::explain::{Reason, Text};
+use model::net::Family;
 use rustix::thread::{CapabilitySet, capabilities};
 use std::io::{self, IsTerminal, Write};
+use std::net::IpAddr;
 use std::path::PathBuf;
 use store::StoreError;
 
@@ -48,6 +52,35 @@ pub(super) struct Node {
     )]
     accept_in_foreign_chains: bool,
 
+    /// Share networks with other hosts through this store, for instance etcd://10.0.0.1:2379
+    #[arg(long, value_name = "URL", env = "GLASSNET_STORE", hide_env_values = true)]
+    store: Option<String>,
+
+    /// Where in the store the cluster stands
+    #[arg(long, value_name = "KEY", default_value = "/glassnet/v1/", requires = "store")]
+    store_prefix: String,
+
+    /// Certificate of the authority that signed the store's (PEM); the store is spoken to by TLS
+    #[arg(long, value_name = "FILE", requires = "store")]
+    store_ca: Option<PathBuf>,
+
+    /// This node's certificate for the store (PEM)
+    #[arg(long, value_name = "FILE", requires_all = ["store_ca", "store_key"])]
+    store_cert: Option<PathBuf>,
+
+    /// The key of that certificate (PEM)
+    #[arg(long, value_name = "FILE", requires = "store_cert")]
+    store_key: Option<PathBuf>,
+
+    /// This node's name in the cluster; else the host's
+    #[arg(long, value_name = "NAME", requires = "store")]
+    name: Option<NodeName>,
+
+    /// Where the other nodes reach this one, one of each family at most; else the address that leads
+    /// to the store
+    #[arg(long = "address", value_name = "ADDRESS", value_delimiter = ',', requires = "store")]
+    addresses: Vec<IpAddr>,
+
     #[command(subcommand)]
     verb: Option<NodeVerb>,
 }
@@ -55,6 +88,15 @@ pub(super) struct Node {
 #[derive(Subcommand)]
 enum NodeVerb {
     Reset(Reset),
+    Forget(Forget),
+}
+
+/// Give back what a node held that is gone for good: its blocks of addresses and its name
+#[derive(Args)]
+struct Forget {
+    /// Name of the node
+    #[arg(value_name = "NAME")]
+    name: NodeName,
 }
 
 /// Remove everything of glassnet from this host and restore the settings it changed
@@ -77,11 +119,16 @@ impl Node {
                 privileged()?;
                 self.reset(out)
             }
+            Some(NodeVerb::Forget(Forget { name })) => {
+                Api::at(&self.run_dir).forget_node(name)?;
+                out.say(&Text::NodeForgotten { name })?;
+                DONE
+            }
         }
     }
 
     fn serve(&self) -> Outcome {
-        daemon::run(&self.options()).map_err(|error| not_run(&error))?;
+        daemon::run(&self.options_of_a_node()?).map_err(|error| not_run(&error))?;
         DONE
     }
 
@@ -100,7 +147,38 @@ impl Node {
             json_logs: self.log_format == "json",
             log_level: self.log_level.clone(),
             accept_in_foreign_chains: self.accept_in_foreign_chains,
+            cluster: None,
         }
+    }
+
+    fn options_of_a_node(&self) -> Result<Options, Error> {
+        Ok(Options { cluster: self.cluster()?, ..self.options() })
+    }
+
+    fn cluster(&self) -> Result<Option<ClusterSettings>, Error> {
+        let Some(url) = &self.store else { return Ok(None) };
+        let refused = |why: String| Error::Refused(Reason::CannotStart { why }.into());
+        let tls = self.store_ca.as_ref().map(|ca| store::etcd::Tls {
+            ca: ca.clone(),
+            identity: self.store_cert.clone().zip(self.store_key.clone()),
+        });
+        let store = store::etcd::Options::parse(url, &self.store_prefix, tls);
+        let store = store.map_err(|error| refused(error.to_string()))?;
+        let name = match &self.name {
+            Some(name) => name.clone(),
+            None => {
+                let host = rustix::system::uname();
+                let host = host.nodename().to_string_lossy();
+                let name = host.parse::<NodeName>();
+                name.map_err(|error| refused(format!("{error}; give one with --name")))?
+            }
+        };
+        for family in Family::BOTH {
+            if self.addresses.iter().filter(|a| Family::of(**a) == family).count() > 1 {
+                return Err(Error::Refused(Reason::AddressesOfANode { family }.into()));
+            }
+        }
+        Ok(Some(ClusterSettings { store, name, addresses: self.addresses.clone() }))
     }
 }
 

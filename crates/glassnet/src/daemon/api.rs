@@ -1,18 +1,20 @@
 //! `api.sock`: HTTP with JSON for people and tools.
 
 use super::Daemon;
-use crate::protocol::{AttachmentRow, Code, CreateNetwork, CreatedNetwork, Failure, Status};
+use crate::protocol::{
+    AttachmentRow, ChangeNetwork, Code, CreateNetwork, CreatedNetwork, Failure, Status,
+};
 use axum::extract::rejection::{BytesRejection, PathRejection};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{delete, get};
 use axum::{Json, Router};
 use hyper::server::conn::http1;
 use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use model::cluster::{Network, NetworkName};
+use model::cluster::{Network, NetworkName, NodeName};
 use model::explain::Reason;
 use std::convert::Infallible;
 use std::os::unix::net::UnixListener;
@@ -83,7 +85,8 @@ fn router(daemon: Arc<Daemon>) -> Router {
     Router::new()
         .route("/v1/status", get(status))
         .route("/v1/networks", get(networks).post(create_network))
-        .route("/v1/networks/{name}", get(network).delete(remove_network))
+        .route("/v1/networks/{name}", get(network).patch(change_network).delete(remove_network))
+        .route("/v1/nodes/{name}", delete(forget_node))
         .route("/v1/attachments", get(attachments))
         .route("/v1/state", get(state))
         .route("/metrics", get(metrics))
@@ -100,7 +103,7 @@ impl IntoResponse for Failure {
             Code::Exists | Code::InUse | Code::Taken | Code::Differs | Code::Blocked => {
                 StatusCode::CONFLICT
             }
-            Code::Exhausted | Code::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Code::Exhausted | Code::Busy | Code::Cluster => StatusCode::SERVICE_UNAVAILABLE,
             Code::Kernel | Code::Storage | Code::Node => StatusCode::INTERNAL_SERVER_ERROR,
         };
         (status, Json(self)).into_response()
@@ -148,6 +151,26 @@ async fn create_network(
     let request: CreateNetwork = serde_json::from_slice(&body)
         .map_err(|error| Reason::NotANetwork { why: error.to_string() })?;
     blocking(daemon, move |daemon| daemon.create_network(&request)).await
+}
+
+async fn change_network(
+    State(daemon): Daemons,
+    name: Result<Path<NetworkName>, PathRejection>,
+    body: Result<axum::body::Bytes, BytesRejection>,
+) -> Result<Json<Network>, Failure> {
+    let name = named(name)?;
+    let body = body.map_err(|error| Reason::NotANetwork { why: error.body_text() })?;
+    let change: ChangeNetwork = serde_json::from_slice(&body)
+        .map_err(|error| Reason::NotANetwork { why: error.to_string() })?;
+    blocking(daemon, move |daemon| daemon.change_network(&name, &change)).await
+}
+
+async fn forget_node(
+    State(daemon): Daemons,
+    name: Result<Path<NodeName>, PathRejection>,
+) -> Result<Json<()>, Failure> {
+    let Path(name) = name.map_err(|error| Reason::BadName { why: error.body_text() })?;
+    blocking(daemon, move |daemon| daemon.forget_node(&name)).await
 }
 
 async fn remove_network(

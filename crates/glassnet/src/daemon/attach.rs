@@ -32,6 +32,9 @@ use std::time::{Duration, Instant};
 /// is at work on the same attachment.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How often an attach claims addresses for itself: others may take them before it.
+const CLAIMS: u32 = 8;
+
 /// How often an attach is tried while somebody keeps taking away what it builds upon.
 const TRIES: u32 = 5;
 
@@ -84,12 +87,20 @@ impl Daemon {
         inode: u64,
     ) -> Result<Result<(Held, Work<'_>), Box<Attachment>>, Failure> {
         let deadline = Instant::now() + PATIENCE;
+        let mut claims = 0;
         let mut book = self.book();
         let held = loop {
             match book.decide(request, inode)? {
                 Decision::New(held) => break held,
                 Decision::Same(attachment) => return Ok(Err(attachment)),
-                Decision::Wait => {}
+                Decision::Claim(lack) if claims < CLAIMS => {
+                    drop(book);
+                    self.claim(&request.network, lack)?;
+                    claims += 1;
+                    book = self.book();
+                    continue;
+                }
+                Decision::Claim(_) | Decision::Wait => {}
             }
             let Some(left) = deadline.checked_duration_since(Instant::now()) else {
                 return Err(Reason::StillDetaching { id: request.id.clone() }.into());
@@ -144,7 +155,9 @@ impl Daemon {
             drop(not_compared);
             match carried_out {
                 Ok(()) => break,
-                Err(Failure { code: Code::Exhausted, .. }) => return Err(book::full(&network)),
+                Err(Failure { code: Code::Exhausted, .. }) => {
+                    return Err(book::full(&network).into());
+                }
                 Err(failure) if left == 0 => return Err(failure),
                 // Perhaps somebody has just taken away what the steps build upon. The watch would
                 // mend it in a moment, or has by now, but the caller waits.

@@ -4,10 +4,10 @@
 
 use super::record::{Held, Record, Stage};
 use crate::protocol::{AttachRequest, Code, CreateNetwork, Failure};
-use model::cluster::{Attachment, AttachmentId, Network, NetworkName, Pool, Publish};
+use model::cluster::{Attachment, AttachmentId, Network, NetworkName, Pool, Presence, Publish};
 use model::explain::{AttachmentDifference, Choice, NetworkDifference, Reason};
-use model::ipam::{self, Ledger};
-use model::net::{Family, IpNet, LinkName};
+use model::ipam::{self, Lack, Ledger, NoLease};
+use model::net::{Family, IpNet, LinkName, Mac};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
@@ -25,6 +25,10 @@ pub(crate) struct Book {
     /// Attachments whose part of the kernel a thread is changing just now. In no record: a crash
     /// ends all work.
     pub at_work: BTreeSet<AttachmentId>,
+    /// What this node may give of spread networks …
+    pub claims: BTreeMap<NetworkName, BTreeSet<IpNet>>,
+    /// … and what it has given itself.
+    pub presences: BTreeMap<NetworkName, Presence>,
     ledgers: BTreeMap<NetworkName, Ledger>,
     published: BTreeMap<(model::net::Transport, u16), Vec<(Publish, AttachmentId)>>,
 }
@@ -36,6 +40,8 @@ pub(crate) enum Decision {
     Same(Box<Attachment>),
     /// A new lease, to be written and then carried out.
     New(Box<Held>),
+    /// A new lease, once the node has claimed what it lacks.
+    Claim(Lack),
     /// An earlier attachment of this name, or one that has what is asked for, is on its way out; ask
     /// again when it is gone.
     Wait,
@@ -50,9 +56,9 @@ pub(crate) enum Creation {
 }
 
 /// The network's bridge takes no port more; others' links may be among those it has.
-pub(crate) fn full(network: &Network) -> Failure {
+pub(crate) fn full(network: &Network) -> Reason {
     let (bridge, network) = (network.bridge.clone(), network.name.clone());
-    Reason::BridgeFull { bridge, network, most: MAX_BRIDGE_PORTS }.into()
+    Reason::BridgeFull { bridge, network, most: MAX_BRIDGE_PORTS }
 }
 
 impl Book {
@@ -66,6 +72,22 @@ impl Book {
             Record::NetworkRemoved { name } => {
                 self.networks.remove(name);
                 self.ledgers.remove(name);
+                self.claims.remove(name);
+                self.presences.remove(name);
+            }
+            Record::Claimed { network, prefix } => {
+                self.claims.entry(network.clone()).or_default().insert(*prefix);
+            }
+            Record::Released { network, prefix } => self.released(network, prefix),
+            Record::Present { network, presence } => {
+                let ledger = self.ledgers.entry(network.clone()).or_default();
+                let before = self.presences.insert(network.clone(), presence.clone());
+                for before in before.iter().flat_map(|p| p.addresses.iter().chain(&p.proof)) {
+                    ledger.free(*before);
+                }
+                for address in presence.addresses.iter().chain(&presence.proof) {
+                    ledger.take(*address, "this node");
+                }
             }
             Record::Leased { held } => {
                 let attachment = &held.attachment;
@@ -89,6 +111,19 @@ impl Book {
                 self.found.entry(path.clone()).or_insert_with(|| value.clone());
             }
             Record::LinksClosed { links } => self.closed_links.clone_from(links),
+        }
+    }
+
+    fn released(&mut self, network: &NetworkName, prefix: &IpNet) {
+        if let Some(claims) = self.claims.get_mut(network) {
+            claims.remove(prefix);
+        }
+        let Some(presence) = self.presences.get_mut(network) else { return };
+        let ledger = self.ledgers.entry(network.clone()).or_default();
+        for addresses in [&mut presence.addresses, &mut presence.proof] {
+            for address in addresses.extract_if(.., |address| prefix.contains(&*address)) {
+                ledger.free(address);
+            }
         }
     }
 
@@ -120,6 +155,15 @@ impl Book {
         let networks = self.networks.values();
         let mut records: Vec<Record> =
             networks.map(|network| Record::NetworkCreated { network: network.clone() }).collect();
+        for (network, prefixes) in &self.claims {
+            let claimed =
+                |prefix: &IpNet| Record::Claimed { network: network.clone(), prefix: *prefix };
+            records.extend(prefixes.iter().map(claimed));
+        }
+        records.extend(self.presences.iter().map(|(network, presence)| Record::Present {
+            network: network.clone(),
+            presence: presence.clone(),
+        }));
         let found = self.found.iter();
         records.extend(found.map(|(path, value)| Record::SettingFound {
             path: path.clone(),
@@ -162,13 +206,19 @@ impl Book {
         if let Some(held) = self.held.get(&request.id) {
             return self.decide_again(held, request, netns_inode);
         }
+        if network.spread.is_some_and(|spread| spread.closing) {
+            return Err(Reason::NetworkCloses { name: network.name.clone() }.into());
+        }
         match self.lease(request, network, netns_inode) {
-            Err(Failure { code: Code::Taken | Code::Exhausted, .. })
-                if self.will_change(request) =>
+            Err(NoLease::Refused(reason))
+                if matches!(reason.code(), Code::Taken | Code::Exhausted)
+                    && self.will_change(request) =>
             {
                 Ok(Decision::Wait)
             }
-            held => held.map(Box::new).map(Decision::New),
+            Err(NoLease::Refused(reason)) => Err(reason.into()),
+            Err(NoLease::Lacks(lack)) => Ok(Decision::Claim(lack)),
+            Ok(held) => Ok(Decision::New(Box::new(held))),
         }
     }
 
@@ -188,14 +238,16 @@ impl Book {
         request: &AttachRequest,
         network: &Network,
         netns_inode: u64,
-    ) -> Result<Held, Failure> {
+    ) -> Result<Held, NoLease> {
         self.check_ports(request)?;
         let on_bridge = self.held.values().filter(|h| h.attachment.network == network.name).count();
         if on_bridge >= MAX_BRIDGE_PORTS {
-            return Err(full(network));
+            return Err(full(network).into());
         }
         let ledger = &self.ledgers[&network.name];
-        let addresses = ledger.lease(network, &request.addresses)?;
+        let none = BTreeSet::new();
+        let own = self.claims.get(&network.name).unwrap_or(&none);
+        let addresses = ledger.lease(network, own, &request.addresses)?;
         // A network has a pool, so a lease has an address.
         let mac = request.mac.unwrap_or_else(|| Network::mac_for(addresses[0]));
         if !mac.is_unicast() || mac.is_zero() {
@@ -245,7 +297,7 @@ impl Book {
         Err(Reason::AttachmentDiffers { id: attachment.id.clone(), differences }.into())
     }
 
-    fn check_ports(&self, request: &AttachRequest) -> Result<(), Failure> {
+    fn check_ports(&self, request: &AttachRequest) -> Result<(), Reason> {
         for (i, publish) in request.publish.iter().enumerate() {
             if publish.host_port == 0 || publish.container_port == 0 {
                 return Err(Reason::PortZero { publish: *publish }.into());
@@ -324,15 +376,57 @@ impl Book {
         })
     }
 
-    /// Leased and leasable addresses of the network's scarcer family.
-    pub(crate) fn fill(&self, network: &Network) -> (u64, u64) {
+    /// Leased and leasable addresses of the network's scarcer family: of a spread network, what this
+    /// node holds and could still claim.
+    pub(crate) fn fill(&self, network: &Network, unclaimed: impl Fn(Family) -> u128) -> (u64, u64) {
         let ledger = self.ledgers.get(&network.name);
         let fill = |pool: &Pool| {
             let taken = ledger.map_or(0, |ledger| ledger.taken_of(pool.family())) as u64;
-            (taken, u64::try_from(ipam::capacity(pool)).unwrap_or(u64::MAX))
+            let leasable = match &network.spread {
+                None => ipam::capacity(pool),
+                Some(_) => {
+                    let own = self.claims.get(&network.name).into_iter().flatten();
+                    ipam::capacity_of(own, pool) + unclaimed(pool.family())
+                }
+            };
+            (taken, u64::try_from(leasable).unwrap_or(u64::MAX))
         };
         let free = |(taken, all): &(u64, u64)| all.saturating_sub(*taken);
         network.pools.iter().map(fill).min_by_key(free).unwrap_or((0, 0))
+    }
+
+    /// What the node would take of its blocks for itself, where it has not yet: an own address and
+    /// one to prove the direct way by, of each family it holds a block of.
+    pub(crate) fn presence(&self, network: &Network, vtep: Mac) -> Presence {
+        let known = self.presences.get(&network.name);
+        let mut presence = known.cloned().unwrap_or(Presence {
+            vtep,
+            addresses: Vec::new(),
+            proof: Vec::new(),
+        });
+        presence.vtep = vtep;
+        let none = BTreeSet::new();
+        let own = self.claims.get(&network.name).unwrap_or(&none);
+        let mut ledger = self.ledgers.get(&network.name).cloned().unwrap_or_default();
+        for pool in &network.pools {
+            for addresses in [&mut presence.addresses, &mut presence.proof] {
+                if addresses.iter().any(|address| pool.subnet.contains(address)) {
+                    continue;
+                }
+                if let Some(address) = ledger.next_of(pool, own) {
+                    ledger.take(address, "this node");
+                    addresses.push(address);
+                }
+            }
+        }
+        presence
+    }
+
+    /// Blocks of a spread network that nobody has an address of, one of each family kept.
+    pub(crate) fn idle(&self, network: &NetworkName) -> Vec<IpNet> {
+        let Some(ledger) = self.ledgers.get(network) else { return Vec::new() };
+        let claims = self.claims.get(network).into_iter().flatten().copied();
+        claims.filter(|prefix| ledger.is_empty(prefix)).collect()
     }
 }
 

@@ -1,10 +1,11 @@
 //! What the host itself is like: read, never set.
 
 use model::host::link::BridgePort;
-use model::host::route::{Nexthop, RouteKind, TABLE_MAIN};
+use model::host::route::{Nexthop, PROTOCOL, RouteKind, TABLE_MAIN};
 use model::host::{Link, LinkKind, Namespace, Unknown};
 use model::net::{IpNet, LinkName};
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 /// The host's part of [`model::plan::Node`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,6 +23,27 @@ pub(super) struct Facts {
     /// Ports of our bridges that are not ours, by bridge: whoever is behind them may have any
     /// address.
     pub strangers: BTreeMap<LinkName, BTreeSet<LinkName>>,
+    /// Where the host's routes that are not ours lead.
+    pub out: Vec<Out>,
+    /// The host's addresses on links that are not ours.
+    pub addresses: Vec<(IpAddr, LinkName)>,
+}
+
+/// One of the host's own routes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Out {
+    pub to: IpNet,
+    pub gateway: Option<IpAddr>,
+    pub link: LinkName,
+    pub metric: u32,
+}
+
+impl Facts {
+    /// The link that bears an address.
+    pub(super) fn link_of(&self, address: IpAddr) -> Option<LinkName> {
+        let found = self.addresses.iter().find(|(own, _)| *own == address);
+        found.map(|(_, link)| link.clone())
+    }
 }
 
 /// The MTU when the host has no way out: Ethernet's.
@@ -44,6 +66,8 @@ pub(super) fn facts(
         bridges: our_bridges(host).filter_map(|bridge| bridge.index).collect(),
         ports: ports(host),
         strangers: strangers(host),
+        out: out(host),
+        addresses: addresses(host),
     }
 }
 
@@ -117,6 +141,29 @@ fn underlay_mtu(host: &Namespace<Unknown>) -> u32 {
         .filter_map(|hop| mtu(hop.link.as_ref()?))
         .min()
         .unwrap_or(ETHERNET_MTU)
+}
+
+fn is_foreign(host: &Namespace<Unknown>, link: &LinkName) -> bool {
+    let link = host.links.get(link);
+    link.is_some_and(|link| !link.is_ours() && !matches!(link.kind, LinkKind::Loopback))
+}
+
+fn out(host: &Namespace<Unknown>) -> Vec<Out> {
+    let routes = host.routes.iter().filter(|route| {
+        route.table == TABLE_MAIN && route.kind == RouteKind::Unicast && route.protocol != PROTOCOL
+    });
+    let out = routes.filter_map(|route| {
+        let hop = route.nexthops.iter().find(|hop| !hop.dead)?;
+        let link = hop.link.clone().filter(|link| is_foreign(host, link))?;
+        let Nexthop { gateway, .. } = *hop;
+        Some(Out { to: route.destination, gateway, link, metric: route.metric })
+    });
+    out.collect()
+}
+
+fn addresses(host: &Namespace<Unknown>) -> Vec<(IpAddr, LinkName)> {
+    let foreign = host.addresses.iter().filter(|address| is_foreign(host, &address.link));
+    foreign.map(|address| (address.prefix.addr(), address.link.clone())).collect()
 }
 
 /// The prefixes that the host routes by links that are not ours: no network may overlap them.

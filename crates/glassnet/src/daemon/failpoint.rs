@@ -27,4 +27,8 @@ store::failpoints! {
     STEP_DONE = "daemon.step.done",
     NETWORK_CREATED = "daemon.network.created",
     NETWORK_REMOVED = "daemon.network.removed",
+    /// Addresses are claimed in the store and in the journal.
+    CLAIMED = "daemon.cluster.claimed",
+    /// Addresses are out of the journal, and still in the store.
+    RELEASED = "daemon.cluster.released",
 }

@@ -12,6 +12,7 @@
 mod api;
 mod attach;
 mod book;
+mod cluster;
 mod facts;
 mod failpoint;
 mod forward;
@@ -33,6 +34,7 @@ mod status;
 mod strangers;
 mod watch;
 
+pub(crate) use cluster::Settings as ClusterSettings;
 pub(crate) use look::host_and_hooks as observe_host;
 pub(crate) use options::Options;
 pub(crate) use reset::reset;
@@ -41,14 +43,16 @@ pub(crate) use start::run;
 use crate::protocol::{Failure, Request, Response};
 use book::Book;
 use kernel::apply::{Applier, Outcome, Pace};
+use model::cluster::{NetworkName, Presence};
 use model::diff::{self, Step};
 use model::explain::{Deed, Reason};
 use model::host::NamespaceId;
 use model::plan;
 use record::Record;
 use std::os::fd::{BorrowedFd, OwnedFd};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use store::{Journal, Queue, StoreError, Ticket};
 
 /// Everything the running daemon holds.
@@ -68,6 +72,10 @@ pub(crate) struct Daemon {
     /// Chains of others that drop what our networks forward.
     blocked: Mutex<Vec<model::path::Blocked>>,
     accept_in_foreign_chains: bool,
+    /// `None` for a host by itself.
+    cluster: Option<Arc<cluster::Cluster>>,
+    /// Of this node's own addresses in networks of the cluster, those that are on a bridge.
+    shown: Mutex<BTreeMap<NetworkName, Presence>>,
     forwarders: forward::Forwarders,
     reaper: reap::Reaper,
     metrics: metrics::Metrics,
@@ -119,12 +127,15 @@ impl Daemon {
 
     /// What the plan has to know of the host.
     fn node(&self, book: &Book) -> plan::Node {
+        let member = self.member(book);
+        let underlay_links = self.underlay_links();
         let facts = lock(&self.facts);
         plan::Node {
             underlay_mtu: facts.underlay_mtu,
             closed_links: book.closed_links.clone(),
+            member,
+            underlay_links,
             advertised_links: facts.advertised_links.clone(),
-            ..plan::Node::default()
         }
     }
 

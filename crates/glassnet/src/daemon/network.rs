@@ -5,7 +5,7 @@ use super::kernel_words::kernel_said;
 use super::record::{Record, Stage};
 use super::{Daemon, facts, failpoint, look};
 use crate::protocol::{CreateNetwork, CreatedNetwork, Failure, Response};
-use model::cluster::NetworkName;
+use model::cluster::{Network, NetworkName};
 use model::diff;
 use model::explain::Reason;
 use model::plan;
@@ -21,6 +21,16 @@ impl Daemon {
         &self,
         request: &CreateNetwork,
     ) -> Result<CreatedNetwork, Failure> {
+        if let Some(cluster) = self.cluster.clone().filter(|_| !request.local) {
+            return self.create_spread(&cluster, request);
+        }
+        if request.backend.is_some() || request.vni.is_some() || request.vxlan_port.is_some() {
+            return Err(if self.cluster.is_some() {
+                Reason::NotInACluster { network: request.name.clone() }.into()
+            } else {
+                Reason::NotANode.into()
+            });
+        }
         let host = look::host().map_err(|error| kernel_said(&error))?;
         let routed = facts::routed(&host);
         // Else a comparison that comes between the record and the bridge makes the bridge first.
@@ -69,6 +79,11 @@ impl Daemon {
 
     /// Removes a network that nobody is attached to.
     pub(super) fn remove_network(&self, name: &NetworkName) -> Result<(), Failure> {
+        let spread = self.book().network(name)?.clone();
+        if let Some(cluster) = self.cluster.clone().filter(|_| spread.spread.is_some()) {
+            drop(self.when_the_leaving_are_gone(name));
+            return self.remove_spread(&cluster, &spread);
+        }
         let (network, node) = {
             let mut book = self.when_the_leaving_are_gone(name);
             book.remove(name)?;
@@ -95,17 +110,24 @@ impl Daemon {
     }
 
     /// The network is there, or gone, whatever comes of this: the next look at the kernel finds it.
-    fn compare_now(&self) {
+    pub(super) fn compare_now(&self) {
         if let Err(failure) = self.reconcile() {
             tracing::warn!(%failure, "cannot compare the host with what it should be");
         }
+    }
+
+    /// Leased and leasable addresses of the network's scarcer family.
+    pub(super) fn fill(&self, book: &Book, network: &Network) -> (u64, u64) {
+        book.fill(network, |family| {
+            self.cluster.as_ref().map_or(0, |cluster| cluster.unclaimed(network, family))
+        })
     }
 
     /// Whether an attach to the network could be served now.
     pub(super) fn ready(&self, name: &NetworkName) -> Result<Response, Failure> {
         let book = self.book();
         let network = book.network(name)?;
-        let (leased, leasable) = book.fill(network);
+        let (leased, leasable) = self.fill(&book, network);
         if leased >= leasable {
             return Err(Reason::NetworkFull { network: name.clone(), leasable }.into());
         }

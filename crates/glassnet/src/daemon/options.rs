@@ -12,6 +12,8 @@ pub(crate) struct Options {
     pub json_logs: bool,
     /// Whether we may put accepts for our bridges into others' chains that drop what they forward.
     pub accept_in_foreign_chains: bool,
+    /// `None` for a host by itself.
+    pub cluster: Option<super::ClusterSettings>,
     /// `info` and the like, or a filter such as `glassnet=debug`.
     pub log_level: String,
 }
@@ -26,6 +28,7 @@ impl Default for Options {
             state_directory: directory("GLASSNET_STATE_DIR", STATE_DIRECTORY),
             json_logs: false,
             accept_in_foreign_chains: false,
+            cluster: None,
             log_level: "info".to_owned(),
         }
     }

@@ -40,7 +40,18 @@ impl Daemon {
     pub(super) fn reconcile(&self) -> Result<Vec<Notice>, Failure> {
         let _alone = self.world.write();
         let mut host = look::host_and_hooks().map_err(|error| kernel_said(&error))?;
-        *lock(&self.facts) = facts::facts(&host, |link| accept_ra(&host, link));
+        let facts = facts::facts(&host, |link| accept_ra(&host, link));
+        let moved = {
+            let mut known = lock(&self.facts);
+            let moved = known.out != facts.out
+                || known.addresses != facts.addresses
+                || known.underlay_mtu != facts.underlay_mtu;
+            *known = facts;
+            moved
+        };
+        if let Some(cluster) = self.cluster.as_ref().filter(|_| moved) {
+            cluster.host_changed();
+        }
         let mut found = Vec::new();
         match self.pass(&mut host) {
             Ok(passed) => found.extend(

@@ -6,8 +6,8 @@
 //! the journal, and every lease stands; with nothing, no container can have a link of ours, and they
 //! are void.
 
-use model::cluster::{Attachment, AttachmentId, Network, NetworkName};
-use model::net::LinkName;
+use model::cluster::{Attachment, AttachmentId, Network, NetworkName, Presence};
+use model::net::{IpNet, LinkName};
 use serde::{Deserialize, Serialize};
 
 /// One event.
@@ -19,6 +19,21 @@ pub(crate) enum Record {
     },
     NetworkRemoved {
         name: NetworkName,
+    },
+    /// Addresses of a spread network are this node's to give: so it stands in the cluster's store.
+    Claimed {
+        network: NetworkName,
+        prefix: IpNet,
+    },
+    /// They are not any more, or will not be in a moment: nothing of them is given from now on.
+    Released {
+        network: NetworkName,
+        prefix: IpNet,
+    },
+    /// What the node itself has of a spread network.
+    Present {
+        network: NetworkName,
+        presence: Presence,
     },
     /// An address is taken, before it is in the kernel.
     Leased {
@@ -52,7 +67,11 @@ impl Record {
     /// survive this process, and for that it is enough to be written: the page cache does.
     pub(super) fn outlives_the_boot(&self) -> bool {
         match self {
-            Self::NetworkCreated { .. } | Self::NetworkRemoved { .. } => true,
+            Self::NetworkCreated { .. }
+            | Self::NetworkRemoved { .. }
+            | Self::Claimed { .. }
+            | Self::Released { .. }
+            | Self::Present { .. } => true,
             Self::Leased { .. }
             | Self::Attached { .. }
             | Self::Detaching { .. }

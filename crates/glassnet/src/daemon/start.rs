@@ -1,6 +1,7 @@
 //! From wherever the last run stopped to a daemon that answers.
 
 use super::book::Book;
+use super::cluster::{self, Cluster};
 use super::kernel_words::kernel_said;
 use super::record::{Held, Record, Stage};
 use super::{
@@ -44,6 +45,17 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
             tracing::error!(%error, "api.sock is not served any more");
         }
     });
+    if let Some(cluster) = daemon.cluster.clone() {
+        let (daemon, of) = (daemon.clone(), cluster.clone());
+        std::thread::Builder::new()
+            .name("cluster".to_owned())
+            .spawn(move || cluster::serve(&daemon, &of))?;
+        let (daemon, of) = (daemon.clone(), cluster.clone());
+        std::thread::Builder::new()
+            .name("prove".to_owned())
+            .spawn(move || cluster::prove(&daemon, &of))?;
+        runtime.spawn(cluster::follow(cluster));
+    }
     daemon.reaper.wake();
     // Without systemd there is nobody to tell.
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
@@ -100,6 +112,14 @@ fn open(options: &Options, runtime: tokio::runtime::Handle) -> anyhow::Result<Ar
     warnings.extend(directory.findings().iter().map(found));
     warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
     let queue = Queue::open(options.state_directory.join(QUEUE_DIRECTORY))?;
+    let cluster = match &options.cluster {
+        Some(settings) => {
+            let snapshot = options.state_directory.join("cluster.json");
+            let settings = settings.clone();
+            Some(Arc::new(Cluster::new(settings, boot.to_string(), snapshot, runtime.clone())?))
+        }
+        None => None,
+    };
     let own_netns = kernel::NetNs::current()?.inode()?;
     Ok(Arc::new(Daemon {
         book: Mutex::new(book),
@@ -112,6 +132,8 @@ fn open(options: &Options, runtime: tokio::runtime::Handle) -> anyhow::Result<Ar
         facts: Mutex::default(),
         blocked: Mutex::default(),
         accept_in_foreign_chains: options.accept_in_foreign_chains,
+        cluster,
+        shown: Mutex::default(),
         forwarders: forward::Forwarders::new(runtime),
         reaper: reap::Reaper::default(),
         metrics: metrics::Metrics::new(),

@@ -29,7 +29,7 @@ impl Daemon {
             .networks
             .values()
             .map(|network| {
-                let (leased, leasable) = book.fill(network);
+                let (leased, leasable) = self.fill(&book, network);
                 let here = book.held.values().filter(|h| h.attachment.network == network.name);
                 NetworkStatus {
                     name: network.name.clone(),
@@ -42,6 +42,9 @@ impl Daemon {
             .collect();
         let mut warnings = notes.warnings;
         warnings.extend(self.notices_of_the_blocked());
+        if let Some(cluster) = &self.cluster {
+            warnings.extend(cluster.notices());
+        }
         for network in networks.iter().filter(|n| n.leased * 10 >= n.leasable * 9) {
             warnings.push(Notice::NearlyFull {
                 network: network.name.clone(),
@@ -58,6 +61,7 @@ impl Daemon {
             queued,
             drift: notes.drift,
             warnings,
+            cluster: self.cluster.as_ref().map(|cluster| cluster.status()),
         }
     }
 

@@ -99,6 +99,11 @@ impl Registry {
         concerns
     }
 
+    /// All that it could concern: what differs from nothing.
+    pub fn concerns(&self) -> BTreeSet<Concern> {
+        Self::default().differences(self)
+    }
+
     fn differences(&self, other: &Self) -> BTreeSet<Concern> {
         let mut concerns = BTreeSet::new();
         let networks = differing(&self.networks, &other.networks);

@@ -22,6 +22,9 @@ pub struct Spread {
     /// Prefix lengths of the blocks of addresses that nodes claim.
     pub block_v4: u8,
     pub block_v6: u8,
+    /// It is about to be removed: nobody gives or claims an address of it any more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub closing: bool,
 }
 
 impl Spread {
@@ -36,7 +39,7 @@ impl Spread {
             })
         };
         let (block_v4, block_v6) = (length(Family::V4, 26), length(Family::V6, 122));
-        Self { backend, vni, port: VXLAN_PORT, block_v4, block_v6 }
+        Self { backend, vni, port: VXLAN_PORT, block_v4, block_v6, closing: false }
     }
 
     /// Length of a block's prefix.

@@ -1,6 +1,6 @@
 //! How one peer's addresses of a network are reached, as it was decided.
 
-use super::NodeName;
+use super::{Backend, Member, Network, NodeName};
 use crate::net::{Family, IpNet, LinkName, Mac};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -61,7 +61,38 @@ pub struct Hop {
 }
 
 impl Way {
+    /// What there is of a way to a peer, before it is known which means work. `None` if the peer is
+    /// not in the network yet. `hop` tells what leads to an address of the underlay.
+    pub fn toward(
+        here: &Member,
+        network: &Network,
+        peer: &Member,
+        prefixes: Vec<IpNet>,
+        hop: impl Fn(IpAddr) -> Option<Hop>,
+    ) -> Option<Self> {
+        let spread = network.spread?;
+        let presence = peer.networks.get(&network.name)?;
+        let underlay = here.tunnel_family().and_then(|family| peer.address(family));
+        let tunnel = underlay.filter(|_| spread.backend.tunnels());
+        let tunnel = tunnel.map(|underlay| TunnelEnd { vtep: presence.vtep, underlay });
+        let direct = if spread.backend == Backend::Vxlan {
+            Vec::new()
+        } else {
+            peer.addresses.iter().copied().filter_map(hop).collect()
+        };
+        let proof = if direct.is_empty() { Vec::new() } else { presence.proof.clone() };
+        let peer = peer.name.clone();
+        Some(Self { peer, prefixes, tunnel, direct, proof, by: None, mtu: None })
+    }
+
     pub fn hop(&self, family: Family) -> Option<&Hop> {
         self.direct.iter().find(|hop| Family::of(hop.gateway) == family)
+    }
+}
+
+impl Member {
+    /// The family of the underlay that this node's tunnels go by: a link has one local address.
+    pub fn tunnel_family(&self) -> Option<Family> {
+        Family::BOTH.into_iter().find(|family| self.address(*family).is_some())
     }
 }

@@ -1,7 +1,8 @@
 //! What a step does to the kernel, and what the daemon tells of itself, in words.
 
 use super::say::sentences;
-use crate::cluster::NetworkName;
+use super::Obstacle;
+use crate::cluster::{NetworkName, NodeName};
 use crate::diff::{Change, Conflict, NftChange};
 use crate::host::NamespaceId;
 use crate::net::{IpNet, LinkName, Mac};
@@ -132,6 +133,21 @@ sentences! {
     MayBeBlocked { owner: Box<str>, network: NetworkName, traffic: Box<str>, chain: Box<str>, priority: i32, by: Box<str>, command: Box<str> }
         en "{owner} may drop what network {network} forwards ({traffic}): chain {chain}, hook forward, priority {priority}, {by}; let it pass with: {command}"
         zh "{owner} 可能会丢弃网络 {network} 转发的包（{traffic}）：链 {chain}，forward 钩子，优先级 {priority}，{by}；放行命令：{command}"
+    StoreAway { why: String }
+        en "the cluster's store is away: {why}; what is attached goes on, and this node gives addresses of its own blocks"
+        zh "集群存储不可用：{why}；已接入的容器继续工作，本节点从自己的地址块分配地址"
+    NameHeld { name: NodeName, machine: String }
+        en "another machine ({machine}) lives in the cluster under this node's name {name}; the others do not hear of this node"
+        zh "集群中另一台机器（{machine}）正在使用本节点的名称 {name}；其他节点看不到本节点"
+    BlockLost { network: NetworkName, prefix: IpNet, node: NodeName }
+        en "network {network}: {prefix} was this node's and is now {node}'s in the cluster's store; containers here that have addresses of it should be attached anew"
+        zh "网络 {network}：{prefix} 原属本节点，在集群存储中现属 {node}；本机使用其中地址的容器应重新接入"
+    UnreadableInStore { key: String, why: String }
+        en "what stands in the cluster's store under {key} cannot be read: {why}"
+        zh "无法读取集群存储中的 {key}：{why}"
+    PathObstacle { network: NetworkName, peer: NodeName, obstacle: Obstacle }
+        en "network {network}, to node {peer}: {obstacle}"
+        zh "网络 {network}，到节点 {peer}：{obstacle}"
     ForeignLink { namespace: String, link: LinkName }
         en "a link named {link} is there in {namespace} and is not ours; rename or delete it, then try again"
         zh "{namespace} 中已有名为 {link} 的链路，且不属于 glassnet；请改名或删除它后再试"

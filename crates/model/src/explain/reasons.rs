@@ -6,7 +6,7 @@
 use super::Deed;
 use super::codes::Code;
 use super::say::sentences;
-use crate::cluster::{AttachmentId, NetworkName, Publish};
+use crate::cluster::{AttachmentId, Backend, NetworkName, NodeName, Publish};
 use crate::net::{Family, IpNet, LinkName, Mac, Transport};
 use std::net::{IpAddr, SocketAddr};
 
@@ -108,6 +108,9 @@ reasons! {
         MtuRange { mtu: u32 }
             en "MTU {mtu} is out of range: 576 to 65535 bytes, and at least 1280 with IPv6 (RFC 8200 §5)"
             zh "MTU {mtu} 超出范围：应为 576 到 65535 字节，有 IPv6 时至少 1280（RFC 8200 §5）"
+        AddressesOfANode { family: Family }
+            en "two {family} addresses were given; the other nodes reach this one at one of each family"
+            zh "给出了两个 {family} 地址；其他节点通过每个地址族的一个地址访问本节点"
         NoSuchBackend { backend: String }
             en "no backend is named {backend}; there is auto, direct and vxlan"
             zh "没有名为 {backend} 的后端；可用：auto、direct、vxlan"
@@ -122,6 +125,42 @@ reasons! {
             zh "节点无法从 {subnet} 中申领 /{block} 的地址块：地址块不能大于子网，且至少含 4 个地址"
     }
 
+    Cluster: {
+        StoreAway { why: String }
+            en "the cluster's store cannot be asked: {why}; what is there goes on working, and this can be tried again"
+            zh "无法访问集群存储：{why}；现有网络继续工作，可稍后再试"
+        NotInACluster { network: NetworkName }
+            en "network {network} is of this host alone; a network of several hosts needs a node started with --store"
+            zh "网络 {network} 只属于本机；跨主机网络需要以 --store 启动的节点"
+        NotANode
+            en "this node is in no cluster; start it with --store, for instance --store etcd://10.0.0.1:2379"
+            zh "本节点不在任何集群中；请以 --store 启动，例如 --store etcd://10.0.0.1:2379"
+        NameHeld { name: NodeName, machine: String }
+            en "another machine ({machine}) lives in the cluster under the name {name}; start this node with another --name"
+            zh "集群中已有另一台机器（{machine}）使用名称 {name}；请用其他 --name 启动本节点"
+        NoSuchNode { name: NodeName, known: Vec<NodeName> }
+            en "no node of the cluster is named {name}; there is {known}"
+            zh "集群中没有名为 {name} 的节点；现有：{known}"
+        NodeLives { name: NodeName }
+            en "node {name} is alive; stop it first: what is forgotten of a living node it would claim again"
+            zh "节点 {name} 仍在运行；请先停止它：否则它会重新申领被遗忘的地址块"
+        NetworkNotMade { name: NetworkName, seconds: u64 }
+            en "network {name} is in the cluster's store, and this node had not made it after {seconds} s; see glassnet status"
+            zh "网络 {name} 已写入集群存储，但本节点 {seconds} 秒内仍未建好；请查看 glassnet status"
+        NetworkChangedMeanwhile { name: NetworkName }
+            en "network {name} was changed by another node meanwhile; look at it and try again"
+            zh "网络 {name} 在此期间被其他节点更改；请查看后再试"
+        NetworkCloses { name: NetworkName }
+            en "network {name} is being removed from the cluster"
+            zh "网络 {name} 正在从集群中删除"
+        NameOfALocalNetwork { name: NetworkName }
+            en "the cluster has a network {name}, and this host has one of its own by that name; remove or rename that one"
+            zh "集群中有网络 {name}，而本机已有同名的本机网络；请删除或改名后者"
+        NetworkGoneInUse { name: NetworkName }
+            en "network {name} was removed from the cluster while containers of this host are attached to it; they keep it until they are detached"
+            zh "网络 {name} 已从集群中删除，但本机仍有容器接入；断开之前它们继续使用该网络"
+    }
+
     NoNetwork: {
         NoSuchNetwork { name: NetworkName, known: Vec<NetworkName> }
             en "no network is named {name} on this host; there is {known}"
@@ -132,6 +171,9 @@ reasons! {
     }
 
     Exists: {
+        NetworkInCluster { name: NetworkName }
+            en "the cluster has a network {name} already, with other settings; see glassnet network inspect {name}"
+            zh "集群中已有名为 {name} 的网络，且设置不同；请查看 glassnet network inspect {name}"
         NetworkDiffers { name: NetworkName, differences: Vec<NetworkDifference> }
             en "network {name} is there already and differs: {differences}; choose another name, or remove it first"
             zh "网络 {name} 已经存在，但设置不同：{differences}；请换一个名称，或先删除它"
@@ -144,6 +186,12 @@ reasons! {
     }
 
     InUse: {
+        NetworkInUseElsewhere { name: NetworkName, nodes: Vec<NodeName> }
+            en "network {name} is in use on {nodes}; detach its containers there first"
+            zh "网络 {name} 仍在 {nodes} 上使用；请先断开那里的容器"
+        NetworkHeldByTheDead { name: NetworkName, nodes: Vec<NodeName> }
+            en "network {name} is held by {nodes}, of which nothing is heard; if they are gone for good: glassnet node forget NAME"
+            zh "网络 {name} 被 {nodes} 持有，而这些节点没有回应；如已永久离开，请执行：glassnet node forget 节点名"
         NetworkInUse { name: NetworkName, id: AttachmentId, others: usize }
             en "network {name} is in use by {id} and {others} more; detach first"
             zh "网络 {name} 仍被 {id} 和另外 {others} 个接入使用；请先断开"
@@ -166,6 +214,15 @@ reasons! {
         BridgeFull { bridge: LinkName, network: NetworkName, most: usize }
             en "bridge {bridge} of network {network} has all {most} ports a Linux bridge can have; detach something or use another network"
             zh "网络 {network} 的网桥 {bridge} 已用满 Linux 网桥的全部 {most} 个端口；请断开一些接入，或使用另一个网络"
+        NoBlockLeft { network: NetworkName, subnet: IpNet }
+            en "network {network}: every block of addresses of {subnet} is claimed by some node; see who holds them with glassnet network inspect {network}, or create a larger network"
+            zh "网络 {network}：{subnet} 的地址块已全部被各节点申领；用 glassnet network inspect {network} 查看持有者，或创建更大的网络"
+        NoAddressHere { network: NetworkName, why: String }
+            en "network {network}: this node's blocks have no free address left, and no further block can be claimed while the cluster's store is away: {why}"
+            zh "网络 {network}：本节点的地址块已无空闲地址，而集群存储不可用，无法再申领：{why}"
+        NoVniFree { tried: u32 }
+            en "no free VXLAN network identifier was found in {tried} tries; name one with --vni"
+            zh "尝试 {tried} 次仍未找到空闲的 VXLAN 网络标识；请用 --vni 指定"
         NoAddressLeft { network: NetworkName, subnet: IpNet, taken: usize }
             en "network {network}: no free address is left in {subnet}: all {taken} are leased; detach something, or create the network with a larger subnet"
             zh "网络 {network}：{subnet} 已没有空闲地址：{taken} 个全部租出；请断开一些接入，或用更大的子网创建网络"
@@ -178,6 +235,12 @@ reasons! {
     }
 
     Taken: {
+        AddressElsewhere { network: NetworkName, address: IpAddr, node: NodeName }
+            en "network {network}: {address} is in a block that node {node} gives out; ask for it there, or for another address"
+            zh "网络 {network}：{address} 属于节点 {node} 分配的地址块；请在该节点申请，或换一个地址"
+        VniTaken { vni: u32, network: NetworkName }
+            en "VXLAN network identifier {vni} is network {network}'s"
+            zh "VXLAN 网络标识 {vni} 已被网络 {network} 使用"
         StrangerAnswers { address: IpAddr, network: NetworkName, mac: Mac, ports: String }
             en "{address} is in use on network {network}: {mac} answers for it, behind {ports}, which glassnet has not attached"
             zh "{address} 在网络 {network} 上已被使用：{ports} 后面的 {mac} 应答了它，而那不是 glassnet 接入的"
@@ -300,6 +363,12 @@ sentences! {
     Masquerade { asked: Choice, found: Choice }
         en "masquerade is {found}, not {asked}"
         zh "地址伪装为{found}，而不是{asked}"
+    Backend { asked: Backend, found: Backend }
+        en "its backend is {found}, not {asked}; change it with glassnet network set"
+        zh "后端是 {found}，而不是 {asked}；可用 glassnet network set 更改"
+    NotSpread
+        en "it is of this host alone, not of the cluster"
+        zh "它只属于本机，而不属于集群"
     Spoofing { asked: Choice, found: Choice }
         en "spoofing is {found}, not {asked}"
         zh "源地址欺骗为{found}，而不是{asked}"

@@ -5,7 +5,7 @@
 //! sentence without a Chinese text.
 
 use super::Language;
-use crate::cluster::{AttachmentId, ContainerId, NetworkName, Publish};
+use crate::cluster::{AttachmentId, Backend, ContainerId, Means, NetworkName, NodeName, Publish};
 use crate::net::{Family, IpNet, LinkName, Mac, Transport};
 use std::net::{IpAddr, SocketAddr};
 
@@ -26,13 +26,16 @@ macro_rules! the_same_in_each {
 
 the_same_in_each!(
     AttachmentId,
+    Backend,
     ContainerId,
     Family,
     IpAddr,
     IpNet,
     LinkName,
     Mac,
+    Means,
     NetworkName,
+    NodeName,
     Publish,
     SocketAddr,
     Transport,

@@ -2,7 +2,7 @@
 //! languages and let the verb fill it.
 
 use super::Language;
-use crate::cluster::{NetworkName, Publish};
+use crate::cluster::{NodeName, NetworkName, Publish};
 use crate::net::LinkName;
 use std::net::IpAddr;
 
@@ -335,6 +335,12 @@ texts! {
     NoNumber
         en "it is no number in range"
         zh "它不是范围内的数字"
+    NetworkBackend { name: &'a NetworkName, backend: &'a str }
+        en "Network {name}: packets to other hosts go by backend {backend}"
+        zh "网络 {name}：发往其他主机的包使用后端 {backend}"
+    NodeForgotten { name: &'a NodeName }
+        en "Node {name} is forgotten; its blocks of addresses are free"
+        zh "已遗忘节点 {name}；它的地址块已释放"
     NetworkThere { name: &'a NetworkName, subnets: &'a str, bridge: &'a LinkName }
         en "Network {name} was there already: {subnets}, bridge {bridge}"
         zh "网络 {name} 早已存在：{subnets}，网桥 {bridge}"

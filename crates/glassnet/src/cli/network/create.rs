@@ -7,7 +7,7 @@ use crate::cli::output::Output;
 use crate::cli::{DONE, Outcome};
 use crate::protocol::CreateNetwork;
 use clap::Args;
-use model::cluster::NetworkName;
+use model::cluster::{Backend, NetworkName};
 use model::explain::Text;
 use model::net::IpNet;
 use std::net::IpAddr;
@@ -35,6 +35,22 @@ pub(super) struct Create {
     #[arg(long, value_name = "BYTES")]
     mtu: Option<u32>,
 
+    /// On a node of a cluster: a network of this host alone
+    #[arg(long, conflicts_with_all = ["backend", "vni", "vxlan_port"])]
+    local: bool,
+
+    /// How packets get to other hosts: auto, direct or vxlan [default: auto]
+    #[arg(long, value_name = "BACKEND")]
+    backend: Option<Backend>,
+
+    /// VXLAN network identifier, 1 to 16777215; else one is chosen
+    #[arg(long, value_name = "NUMBER")]
+    vni: Option<u32>,
+
+    /// UDP port of VXLAN [default: 4789]
+    #[arg(long, value_name = "PORT")]
+    vxlan_port: Option<u16>,
+
     /// Let containers keep their own addresses towards the outside
     #[arg(long)]
     no_masquerade: bool,
@@ -53,6 +69,10 @@ impl Create {
             mtu: self.mtu,
             masquerade: !self.no_masquerade,
             spoofing: self.allow_spoofing,
+            local: self.local,
+            backend: self.backend,
+            vni: self.vni,
+            vxlan_port: self.vxlan_port,
         })?;
         out.document(&answer)?;
         let created = answer.network;

@@ -4,6 +4,7 @@ mod create;
 mod inspect;
 mod ls;
 mod rm;
+mod set;
 
 use super::Outcome;
 use super::output::Output;
@@ -27,6 +28,7 @@ enum NetworkVerb {
     Ls(ls::Ls),
     Inspect(inspect::Inspect),
     Rm(rm::Rm),
+    Set(set::Set),
 }
 
 impl Network {
@@ -36,6 +38,7 @@ impl Network {
             NetworkVerb::Ls(verb) => verb.run(out),
             NetworkVerb::Inspect(verb) => verb.run(out),
             NetworkVerb::Rm(verb) => verb.run(out),
+            NetworkVerb::Set(verb) => verb.run(out),
         }
     }
 }

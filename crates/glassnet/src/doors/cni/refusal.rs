@@ -89,6 +89,7 @@ fn number(code: Code) -> u32 {
         Code::Kernel | Code::Node => 105,
         Code::Differs => 106,
         Code::Blocked => 107,
+        Code::Cluster => 108,
     }
 }
 

@@ -36,7 +36,7 @@ pub(super) fn success(
 
     for pool in &network.pools {
         let Some(address) = attachment.address(pool.family()) else { continue };
-        let prefix = IpNet::new(address, pool.subnet.prefix_len())
+        let prefix = IpNet::new(address, network.address_prefix_len(&pool.subnet))
             .unwrap_or_else(|_| model::net::single(address));
         ips.push(json!({ "address": prefix, "gateway": pool.gateway, "interface": inside }));
         if attachment.default_route {

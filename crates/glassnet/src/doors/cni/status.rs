@@ -35,7 +35,8 @@ pub(super) fn status(configuration: &Configuration<'_>, world: &World<'_>) -> Re
         | Code::Storage
         | Code::Blocked
         | Code::Busy
-        | Code::Node => 50,
+        | Code::Node
+        | Code::Cluster => 50,
     };
     Err(Refusal::NotReady { code, message: failure.message })
 }

@@ -159,4 +159,17 @@ pub(super) const CODES: &[ErrorCode] = &[
             "执行消息中给出的命令，或用 --accept-in-foreign-chains 启动 glassnet node。以 --no-masquerade 创建且不发布端口的网络可以照常使用。",
         ],
     ),
+    code(
+        "cluster",
+        [
+            "something of the cluster is in the way",
+            "What was asked concerns several hosts: it needs the store that they share, or another node stands against it. Containers that are attached are not touched by this; this node goes on giving addresses of the blocks it holds.",
+            "The message says what was found. Look at glassnet status: how it stands with the store, and which nodes are heard of. Most of this passes by itself when the store is back.",
+        ],
+        [
+            "集群方面有阻碍",
+            "该请求涉及多台主机：它需要共享的集群存储，或与另一节点冲突。已接入的容器不受影响；本节点继续从自己持有的地址块分配地址。",
+            "消息说明了具体原因。请查看 glassnet status：存储是否可用、能联系到哪些节点。存储恢复后，多数情况会自行消失。",
+        ],
+    ),
 ];

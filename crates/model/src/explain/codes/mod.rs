@@ -39,10 +39,12 @@ pub enum Code {
     Blocked,
     /// The daemon could not run.
     Node,
+    /// Of several hosts: the store that they share, or another of them.
+    Cluster,
 }
 
 impl Code {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::InvalidRequest,
         Self::NoNetwork,
         Self::Exists,
@@ -56,6 +58,7 @@ impl Code {
         Self::Differs,
         Self::Blocked,
         Self::Node,
+        Self::Cluster,
     ];
 
     /// As it is written, and as `glassnet explain` knows it.
@@ -74,6 +77,7 @@ impl Code {
             Self::Differs => "differs",
             Self::Blocked => "blocked",
             Self::Node => "node",
+            Self::Cluster => "cluster",
         }
     }
 }

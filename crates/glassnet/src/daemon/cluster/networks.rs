@@ -1,0 +1,289 @@
+//! Networks of the cluster: created for all nodes, and made on this one as the store tells of them.
+
+use super::{Cluster, PATIENCE};
+use crate::daemon::record::Record;
+use crate::daemon::{Daemon, facts, lock, look};
+use crate::daemon::kernel_words::kernel_said;
+use crate::protocol::{ChangeNetwork, CreateNetwork, CreatedNetwork, Failure};
+use model::cluster::{Backend, Change, Entry, Key, Network, NetworkName, NodeName, Presence, Spread};
+use model::diff;
+use model::explain::Reason;
+use model::net::single;
+use model::plan;
+use std::time::{Duration, Instant};
+use store::etcd;
+
+/// Numbers tried for a new network before all are said to be taken.
+const NUMBERS: u32 = 64;
+
+/// How long a network's removal waits for the other nodes to let go of it.
+const CLOSING: Duration = Duration::from_secs(8);
+
+impl Daemon {
+    /// Creates a network for all nodes.
+    pub(in crate::daemon) fn create_spread(
+        &self,
+        cluster: &Cluster,
+        request: &CreateNetwork,
+    ) -> Result<CreatedNetwork, Failure> {
+        let host = look::host().map_err(|error| kernel_said(&error))?;
+        let mut routed = facts::routed(&host);
+        {
+            // Also those that this node has not made yet.
+            let view = lock(&cluster.view);
+            let networks = view.registry.networks.values().filter(|n| n.name != request.name);
+            routed.extend(networks.flat_map(|network| network.pools.iter().map(|pool| pool.subnet)));
+        }
+        let network = match self.book().create(request, &routed)? {
+            crate::daemon::book::Creation::New(network) => network,
+            crate::daemon::book::Creation::Same(network) => {
+                return Ok(CreatedNetwork { network, created: false });
+            }
+        };
+        let client = cluster.asked()?;
+        for attempt in 0..NUMBERS {
+            let mut spread = Spread::new(
+                request.backend.unwrap_or(Backend::Auto),
+                request.vni.unwrap_or_else(|| Spread::vni_for(&network.name, attempt)),
+                &network.pools,
+            );
+            spread.port = request.vxlan_port.unwrap_or(spread.port);
+            let network = Network { spread: Some(spread), ..network.clone() };
+            network.check()?;
+            match cluster.ask(client.create_network(&network))? {
+                etcd::Created::Done => {
+                    cluster.tell(super::Event::Changed(
+                        vec![Change::Put(Entry::Network(network.clone()))],
+                        Vec::new(),
+                    ));
+                    self.until_there(cluster, &network)?;
+                    return Ok(CreatedNetwork { network, created: true });
+                }
+                etcd::Created::Exists => {
+                    return Err(Reason::NetworkInCluster { name: network.name }.into());
+                }
+                etcd::Created::NumberTaken(twin) if request.vni.is_some() => {
+                    let vni = spread.vni;
+                    return Err(Reason::VniTaken { vni, network: twin }.into());
+                }
+                etcd::Created::NumberTaken(_) => {}
+            }
+        }
+        Err(Reason::NoVniFree { tried: NUMBERS }.into())
+    }
+
+    /// Waits until this node has made the network, with a block of its own.
+    fn until_there(&self, cluster: &Cluster, network: &Network) -> Result<(), Failure> {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            if self.book().presences.contains_key(&network.name) {
+                return Ok(());
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                let name = network.name.clone();
+                return Err(Reason::NetworkNotMade { name, seconds: PATIENCE.as_secs() }.into());
+            }
+            let view = lock(&cluster.view);
+            let waited = cluster.changed.wait_timeout(view, left.min(Duration::from_millis(100)));
+            drop(waited);
+        }
+    }
+
+    /// Makes a network of the store's on this host, or changes it, or takes it away.
+    pub(super) fn take_network_in(&self, cluster: &Cluster, name: &NetworkName) {
+        let stored = lock(&cluster.view).registry.networks.get(name).cloned();
+        let known = self.book().networks.get(name).cloned();
+        let done = match (stored, known) {
+            (Some(to), None) => self.make_here(&to),
+            (Some(to), Some(from)) if from.spread.is_none() => {
+                Err(Reason::NameOfALocalNetwork { name: to.name }.into())
+            }
+            (Some(to), Some(from)) if to != from => self.change_here(&from, &to),
+            (None, Some(from)) if from.spread.is_some() && lock(&cluster.view).store.is_here() => {
+                self.take_away_here(&from)
+            }
+            _ => Ok(()),
+        };
+        if let Err(failure) = done {
+            tracing::warn!(network = %name, %failure, "a network of the cluster cannot be made here");
+            lock(&self.notes).warnings.push(model::explain::Notice::Failed { said: failure.message });
+        }
+    }
+
+    fn make_here(&self, network: &Network) -> Result<(), Failure> {
+        let not_compared = self.world.read();
+        self.write(&[Record::NetworkCreated { network: network.clone() }])?;
+        crate::daemon::failpoint::NETWORK_CREATED.hit();
+        let node = self.node(&self.book());
+        let steps = diff::appear(&plan::network(&node, network));
+        let made = self.carry_out(&steps, &[]);
+        drop(not_compared);
+        tracing::info!(network = %network.name, "network of the cluster made");
+        self.compare_now();
+        made
+    }
+
+    fn change_here(&self, from: &Network, to: &Network) -> Result<(), Failure> {
+        self.write(&[Record::NetworkCreated { network: to.clone() }])?;
+        let kernel_differs = {
+            let node = self.node(&self.book());
+            plan::network(&node, from) != plan::network(&node, to)
+        };
+        tracing::info!(network = %to.name, backend = ?to.spread.map(|spread| spread.backend), "network of the cluster changed");
+        if kernel_differs {
+            self.compare_now();
+        }
+        Ok(())
+    }
+
+    fn take_away_here(&self, network: &Network) -> Result<(), Failure> {
+        // Nodes let go of a network before it is removed; one that was away then may not have.
+        let users = self.book().held.values().any(|held| held.attachment.network == network.name);
+        if users {
+            return Err(Reason::NetworkGoneInUse { name: network.name.clone() }.into());
+        }
+        self.write(&[Record::NetworkRemoved { name: network.name.clone() }])?;
+        tracing::info!(network = %network.name, "network of the cluster removed");
+        self.compare_now();
+        Ok(())
+    }
+
+    /// Removes a network from all nodes: first nobody gives an address of it any more, then all give
+    /// their blocks back, then it goes.
+    pub(in crate::daemon) fn remove_spread(
+        &self,
+        cluster: &Cluster,
+        network: &Network,
+    ) -> Result<(), Failure> {
+        let client = cluster.asked()?;
+        self.book().remove(&network.name)?;
+        let Some(spread) = network.spread else { return Ok(()) };
+        let closing = Network { spread: Some(Spread { closing: true, ..spread }), ..network.clone() };
+        self.replace(cluster, &client, network, &closing)?;
+        let until = Instant::now() + CLOSING;
+        loop {
+            match cluster.ask(client.remove_network(&closing))? {
+                etcd::Removed::Done => break,
+                etcd::Removed::HeldBy(nodes) if Instant::now() >= until => {
+                    // As it was; whoever let go takes a block again.
+                    let open = Network { spread: Some(Spread { closing: false, ..spread }), ..network.clone() };
+                    self.replace(cluster, &client, &closing, &open)?;
+                    let name = network.name.clone();
+                    let dead: Vec<NodeName> = {
+                        let view = lock(&cluster.view);
+                        let living = |node: &NodeName| view.registry.alive.contains_key(node);
+                        nodes.iter().filter(|node| !living(node)).cloned().collect()
+                    };
+                    return Err(if dead.is_empty() {
+                        Reason::NetworkInUseElsewhere { name, nodes }.into()
+                    } else {
+                        Reason::NetworkHeldByTheDead { name, nodes: dead }.into()
+                    });
+                }
+                etcd::Removed::HeldBy(_) => std::thread::sleep(Duration::from_millis(50)),
+            }
+        }
+        cluster.tell(super::Event::Changed(
+            vec![
+                Change::Gone(Key::Network(network.name.clone())),
+                Change::Gone(Key::Vni(spread.vni)),
+            ],
+            Vec::new(),
+        ));
+        let until = Instant::now() + PATIENCE;
+        while self.book().networks.contains_key(&network.name) && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        Ok(())
+    }
+
+    /// Changes what of a network can change while it is used.
+    pub(in crate::daemon) fn change_network(
+        &self,
+        name: &NetworkName,
+        change: &ChangeNetwork,
+    ) -> Result<Network, Failure> {
+        let network = self.book().network(name)?.clone();
+        let (Some(cluster), Some(spread)) = (&self.cluster, network.spread) else {
+            return Err(Reason::NotInACluster { network: name.clone() }.into());
+        };
+        let changed = Spread { backend: change.backend.unwrap_or(spread.backend), ..spread };
+        let to = Network { spread: Some(changed), ..network.clone() };
+        to.check()?;
+        if to != network {
+            let client = cluster.asked()?;
+            self.replace(cluster, &client, &network, &to)?;
+            let until = Instant::now() + PATIENCE;
+            while self.book().networks.get(name) != Some(&to) && Instant::now() < until {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+        }
+        Ok(to)
+    }
+
+    fn replace(
+        &self,
+        cluster: &Cluster,
+        client: &etcd::Client,
+        from: &Network,
+        to: &Network,
+    ) -> Result<(), Failure> {
+        match cluster.ask(client.replace_network(from, to))? {
+            etcd::Replaced::Done => {}
+            etcd::Replaced::Differs => {
+                return Err(Reason::NetworkChangedMeanwhile { name: from.name.clone() }.into());
+            }
+        }
+        let change = Change::Put(Entry::Network(to.clone()));
+        cluster.tell(super::Event::Changed(vec![change], Vec::new()));
+        Ok(())
+    }
+
+    /// Puts the node's own addresses on the bridge.
+    pub(super) fn show_presence(&self, network: &Network) {
+        let steps = {
+            let book = self.book();
+            let Some(presence) = book.presences.get(&network.name).cloned() else { return };
+            let node = self.node(&book);
+            let mut bare = node.clone();
+            if let Some(member) = &mut bare.member
+                && let Some(shown) = member.networks.get_mut(&network.name)
+            {
+                let before = lock(&self.shown).get(&network.name).cloned();
+                let nothing = Presence { vtep: presence.vtep, addresses: Vec::new(), proof: Vec::new() };
+                *shown = before.unwrap_or(nothing);
+            }
+            lock(&self.shown).insert(network.name.clone(), presence);
+            let from = plan::network(&bare, network);
+            diff::diff(&plan::network(&node, network), &from.to_actual()).steps
+        };
+        if steps.is_empty() {
+            return;
+        }
+        let not_compared = self.world.read();
+        let done = self.carry_out(&steps, &[]);
+        drop(not_compared);
+        if let Err(failure) = done {
+            tracing::info!(network = %network.name, %failure, "this node's own addresses: compared as a whole");
+            self.compare_now();
+        }
+    }
+
+    /// The node's own addresses of a network that closes are given up.
+    pub(super) fn leave_home(&self, network: &Network) {
+        let Some(presence) = self.book().presences.get(&network.name).cloned() else { return };
+        if presence.addresses.is_empty() && presence.proof.is_empty() {
+            return;
+        }
+        let nothing = Presence { vtep: presence.vtep, addresses: Vec::new(), proof: Vec::new() };
+        let own = presence.addresses.iter().chain(&presence.proof).map(|address| single(*address));
+        tracing::info!(network = %network.name, own = ?own.collect::<Vec<_>>(), "given up");
+        let record = Record::Present { network: network.name.clone(), presence: nothing };
+        if let Err(failure) = self.write(&[record]) {
+            tracing::warn!(%failure, "this node's own addresses cannot be given up");
+            return;
+        }
+        self.show_presence(network);
+    }
+}

@@ -1,0 +1,64 @@
+//! The cluster as it was last seen, on disk: with the store away, a node starts from it.
+
+use crate::daemon::lock;
+use model::cluster::{NetworkName, Registry, Way};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::path::Path;
+
+/// What is kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Snapshot {
+    /// The boot in which the ways were proven.
+    pub boot: String,
+    /// Where the others reach this node.
+    pub addresses: Vec<IpAddr>,
+    pub registry: Registry,
+    pub ways: Vec<(NetworkName, Way)>,
+}
+
+/// What was kept. Ways that were proven in another boot are proven anew; what cannot be read is as
+/// good as none, for the store has it all.
+pub(super) fn read(path: &Path, boot: &str) -> Snapshot {
+    let mut snapshot = match store::read_json_or_absent::<Snapshot>(path) {
+        Ok(reading) => reading.value.unwrap_or_default(),
+        Err(error) => {
+            tracing::warn!(%error, "the last picture of the cluster cannot be read");
+            Snapshot::default()
+        }
+    };
+    // Whoever lives is for the store to say.
+    snapshot.registry.alive.clear();
+    if snapshot.boot != boot {
+        snapshot.ways.clear();
+    }
+    snapshot
+}
+
+fn write(path: &Path, snapshot: &Snapshot) {
+    let bytes = serde_json::to_vec(snapshot).expect("names and numbers have a form in JSON");
+    if let Err(error) = store::write_atomically(path, &bytes) {
+        tracing::warn!(%error, "the picture of the cluster cannot be kept");
+    }
+}
+
+impl super::Cluster {
+    /// Writes down what is seen, if it has changed since the last time.
+    pub(super) fn keep_snapshot(&self) {
+        let snapshot = {
+            let mut view = lock(&self.view);
+            if !std::mem::take(&mut view.dirty) {
+                return;
+            }
+            let ways = view.ways.iter().map(|((network, _), way)| (network.clone(), way.clone()));
+            Snapshot {
+                boot: self.boot.clone(),
+                addresses: view.addresses.clone(),
+                registry: Registry { alive: BTreeMap::new(), ..view.registry.clone() },
+                ways: ways.collect(),
+            }
+        };
+        write(&self.snapshot, &snapshot);
+    }
+}
