@@ -70,9 +70,9 @@ impl Ledger {
                     Err(NoLease::Lacks(Lack::Address(address)))
                 }
             }
-            None if network.spread.is_none() => {
-                self.next(pool, &pool.subnet).ok_or_else(|| self.none_left(&network.name, pool).into())
-            }
+            None if network.spread.is_none() => self
+                .next(pool, &pool.subnet)
+                .ok_or_else(|| self.none_left(&network.name, pool).into()),
             None => self.next_of(pool, own).ok_or(NoLease::Lacks(Lack::Block(pool.family()))),
         };
         network.pools.iter().map(lease).collect()
@@ -287,7 +287,8 @@ mod tests {
             ledger.lease(&network, &none(), &[]),
             Err(NoLease::Lacks(Lack::Block(Family::V4)))
         );
-        let own = BTreeSet::from([block("10.1.0.64/26"), block("10.1.3.0/26"), block("10.1.9.9/32")]);
+        let own =
+            BTreeSet::from([block("10.1.0.64/26"), block("10.1.3.0/26"), block("10.1.9.9/32")]);
         let mut given = BTreeSet::new();
         while let Ok(lease) = ledger.lease(&network, &own, &[]) {
             assert!(given.insert(lease[0]), "{} twice", lease[0]);

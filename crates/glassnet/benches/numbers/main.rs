@@ -8,8 +8,9 @@
 //! Everything happens in namespaces made here; the machine's own network is not touched. Peers
 //! have hosts of their own, so that nobody's rules are in another's way.
 //!
-//! `cargo bench --bench numbers -- traffic` runs one part: add, burst, traffic or idle.
+//! `cargo bench --bench numbers -- traffic` runs one part: add, burst, traffic, across or idle.
 
+mod across;
 mod add;
 mod burst;
 mod chain;
@@ -38,6 +39,9 @@ fn main() -> anyhow::Result<()> {
     let mut targets = Targets::default();
     if wanted("traffic") {
         traffic::measure(&node, &mut targets)?;
+    }
+    if wanted("across") {
+        across::measure(&mut targets)?;
     }
     if wanted("burst") {
         burst::measure(&node, &mut targets)?;

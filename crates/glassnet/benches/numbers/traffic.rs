@@ -135,7 +135,7 @@ fn ours(node: &Node) -> anyhow::Result<Pair> {
 }
 
 /// Two containers with a connection for each measurement.
-struct Pair {
+pub(crate) struct Pair {
     stream: TcpStream,
     arrived: Arc<AtomicU64>,
     questions: TcpStream,
@@ -143,7 +143,7 @@ struct Pair {
 }
 
 impl Pair {
-    fn open(a: NetNs, b: NetNs, to: IpAddr) -> anyhow::Result<Self> {
+    pub(crate) fn open(a: NetNs, b: NetNs, to: IpAddr) -> anyhow::Result<Self> {
         let arrived = Arc::new(AtomicU64::new(0));
         let (stream, mut receiver) = connect(&a, &b, to)?;
         let count = arrived.clone();
@@ -202,7 +202,7 @@ impl Pair {
     }
 
     /// Gbit/s.
-    fn stream(&self) -> anyhow::Result<f64> {
+    pub(crate) fn stream(&self) -> anyhow::Result<f64> {
         let buffer = vec![0; 128 << 10];
         let before = self.arrived.load(Ordering::Relaxed);
         let started = Instant::now();
@@ -217,7 +217,7 @@ impl Pair {
     }
 
     /// Microseconds of half of all questions or less.
-    fn questions(&self) -> anyhow::Result<f64> {
+    pub(crate) fn questions(&self) -> anyhow::Result<f64> {
         let mut times = Vec::with_capacity(QUESTIONS);
         let mut byte = [7];
         for _ in 0..QUESTIONS {

@@ -6,8 +6,8 @@ use super::{DONE, Outcome};
 use crate::api::Api;
 use clap::Args;
 use model::cluster::ContainerId;
-use model::explain::Say as _;
-use model::host::NamespaceId;
+use model::explain::{Reason, Say as _};
+use model::host::{Actual, NamespaceId};
 use model::net::{LinkName, Transport};
 use model::path::{self, Asked, Origin, Question};
 use std::net::IpAddr;
@@ -72,9 +72,29 @@ impl FromStr for From {
     }
 }
 
+/// A container that is not attached here is no question of its path.
+fn known(container: &ContainerId, state: &Actual) -> Result<(), Error> {
+    if state.namespaces.contains_key(&NamespaceId::Container(container.to_string())) {
+        return Ok(());
+    }
+    let container = container.clone();
+    let known = state.namespaces.keys().filter_map(|id| match id {
+        NamespaceId::Container(id) => Some(id.clone()),
+        _ => None,
+    });
+    let reason = match known.collect::<Vec<_>>() {
+        known if known.is_empty() => Reason::NoContainerYet { container },
+        known => Reason::NoSuchContainer { container, known },
+    };
+    Err(Error::Refused(reason.into()))
+}
+
 impl Trace {
     pub(super) fn run(self, out: &Output) -> Outcome {
         let state = Api::here().state().map_err(Error::Api)?;
+        if let From::Container(container) = &self.from {
+            known(container, &state)?;
+        }
         let question = self.question();
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
         let path = path::walk(&host, &state, question);

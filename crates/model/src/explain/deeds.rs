@@ -1,7 +1,7 @@
 //! What a step does to the kernel, and what the daemon tells of itself, in words.
 
-use super::say::sentences;
 use super::Obstacle;
+use super::say::sentences;
 use crate::cluster::{NetworkName, NodeName};
 use crate::diff::{Change, Conflict, NftChange};
 use crate::host::NamespaceId;

@@ -6,7 +6,7 @@
 use super::Deed;
 use super::codes::Code;
 use super::say::sentences;
-use crate::cluster::{AttachmentId, Backend, NetworkName, NodeName, Publish};
+use crate::cluster::{AttachmentId, Backend, ContainerId, NetworkName, NodeName, Publish};
 use crate::net::{Family, IpNet, LinkName, Mac, Transport};
 use std::net::{IpAddr, SocketAddr};
 
@@ -310,6 +310,12 @@ reasons! {
     }
 
     Differs: {
+        NoSuchContainer { container: ContainerId, known: Vec<String> }
+            en "no container {container} is attached on this host; there is {known}"
+            zh "本机没有接入容器 {container}；现有：{known}"
+        NoContainerYet { container: ContainerId }
+            en "no container {container} is attached on this host, nor any other"
+            zh "本机没有接入容器 {container}，也没有任何其他容器"
         NotAttached { id: AttachmentId }
             en "{id} is not attached to any network here"
             zh "{id} 没有接入这里的任何网络"

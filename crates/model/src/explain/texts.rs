@@ -2,7 +2,7 @@
 //! languages and let the verb fill it.
 
 use super::Language;
-use crate::cluster::{NodeName, NetworkName, Publish};
+use crate::cluster::{NetworkName, NodeName, Publish};
 use crate::net::LinkName;
 use std::net::IpAddr;
 

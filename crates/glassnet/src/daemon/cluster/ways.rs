@@ -3,7 +3,7 @@
 use super::{Cluster, Pair, prove};
 use crate::daemon::{Daemon, facts, lock};
 use crate::protocol::Failure;
-use model::cluster::{Hop, Member, Network, NetworkName, Way};
+use model::cluster::{Hop, Member, Network, Presence, Way};
 use model::diff;
 use model::plan;
 use std::collections::BTreeSet;
@@ -17,15 +17,9 @@ impl Daemon {
         let mut networks = std::collections::BTreeMap::new();
         for network in book.networks.values().filter(|network| network.spread.is_some()) {
             let vtep = cluster.name.vtep_mac(&network.name);
-            let mut presence = book.presence(network, vtep);
-            if let Some(written) = book.presences.get(&network.name) {
-                presence.addresses.clone_from(&written.addresses);
-                presence.proof.clone_from(&written.proof);
-            } else {
-                presence.addresses.clear();
-                presence.proof.clear();
-            }
-            networks.insert(network.name.clone(), presence);
+            let written = book.presences.get(&network.name);
+            let nothing = || Presence { vtep, addresses: Vec::new(), proof: Vec::new() };
+            networks.insert(network.name.clone(), written.cloned().unwrap_or_else(nothing));
         }
         Some(Member {
             name: cluster.name.clone(),
