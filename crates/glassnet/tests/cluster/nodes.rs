@@ -1,0 +1,59 @@
+//! Nodes that join, die, come back elsewhere or with nothing, and leave for good.
+
+use crate::fleet::{Fleet, Ground, blue};
+
+#[test]
+fn power_cut_new_disk_and_new_address() {
+    let fleet = Fleet::up("nodes", 3, &Ground::Switch, &blue("auto"));
+    let web = fleet.attach("h1", "web", &[]).unwrap();
+    let client = fleet.attach("h2", "client", &[]).unwrap();
+    fleet.all_reach_all(&[web.clone(), client]);
+    let own = |host: &str| {
+        let addresses = fleet.lab.says(host, &["ip", "-br", "address", "show", "gn-blue"]);
+        addresses.split_whitespace().filter(|word| word.ends_with("/32")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let before = own("h2");
+    assert_eq!(before.len(), 2, "an own address and one to prove by");
+    for again in [&["start", "@h2"][..], &["start", "@h2", "--new-disk"]] {
+        fleet.must(&["kill", "@h2"]);
+        fleet.until("the others see it dead", || {
+            fleet.peers("h1").get("h2").is_some_and(|peer| peer["alive"] == false)
+        });
+        fleet.must(again);
+        fleet.until("the daemon answers", || fleet.json("h2", &["status"]).is_some());
+        let name = if again.len() == 2 { "again" } else { "anew" };
+        let mut back = None;
+        fleet.until("a container is attached", || {
+            back = fleet.attach("h2", name, &[]);
+            back.is_some()
+        });
+        let back = back.unwrap();
+        fleet.all_reach_all(&[web.clone(), back.clone()]);
+        fleet.until("its own addresses are as they were", || own("h2") == before);
+        fleet.detach(&back);
+    }
+    // Another address: the others follow.
+    let moved = "ip address add 192.0.2.77/24 dev eth0 && ip address del 192.0.2.2/24 dev eth0";
+    fleet.lab.says("h2", &["sh", "-c", moved]);
+    let back = fleet.attach("h2", "moved", &[]);
+    let back = back.expect("the node has addresses");
+    fleet.must(&["stop", "@h2", "node"]);
+    fleet.must(&["start", "@h2", "node"]);
+    let _ = back;
+}
+
+#[test]
+fn a_node_that_is_gone_for_good_is_forgotten() {
+    let fleet = Fleet::up("forget", 2, &Ground::Switch, &blue("auto"));
+    fleet.until_by("h1", "h2", "direct");
+    let alive = fleet.lab.run("h1", &["glassnet", "node", "forget", "h2"]);
+    assert!(!alive.status.success(), "a living node was forgotten");
+    fleet.must(&["kill", "@h2"]);
+    fleet.until("it can be forgotten", || {
+        fleet.lab.run("h1", &["glassnet", "node", "forget", "h2"]).status.success()
+    });
+    fleet.until("no peer is left", || fleet.peers("h1").is_empty());
+    let routes = fleet.lab.says("h1", &["sh", "-c", "ip route; ip -6 route"]);
+    assert!(!routes.contains("gx-blue via"), "{routes}");
+    assert!(fleet.lab.run("h1", &["glassnet", "network", "rm", "blue"]).status.success());
+}
