@@ -23,7 +23,8 @@ impl Daemon {
             held.stage != Stage::Detaching && host.links.contains(&held.attachment.id.host_link())
         };
         let attachments = book.held.values().filter(there).map(|held| &held.attachment);
-        plan::host(&self.node(&book), book.networks.values(), attachments)
+        let ways = self.cluster.as_ref().map(|cluster| cluster.ways()).unwrap_or_default();
+        plan::host(&self.node(&book), book.networks.values(), attachments, &ways)
     }
 
     /// The difference between the host and what it should be, links that wait for the reaper aside.

@@ -53,13 +53,13 @@ proptest! {
         let Some(last) = attachments.pop() else { return Ok(()) };
         let network = networks.iter().find(|n| n.name == last.network).unwrap();
         let mut actual = host_only();
-        let others = plan::host(&node, &networks, &attachments);
+        let others = plan::host(&node, &networks, &attachments, &Default::default());
         let first = diff(&others, &actual).steps;
         apply(&mut actual, &first);
 
         let fragment = plan::attachment(&node, network, &last);
         apply(&mut actual, &appear(&fragment));
-        let all = plan::host(&node, &networks, attachments.iter().chain([&last]));
+        let all = plan::host(&node, &networks, attachments.iter().chain([&last]), &Default::default());
         let rest = diff(&all, &actual);
         prop_assert!(rest.is_empty(), "{:#?}", rest);
     }

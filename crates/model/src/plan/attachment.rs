@@ -50,9 +50,18 @@ pub fn attachment(node: &Node, network: &Network, attachment: &Attachment) -> Wa
     });
     for pool in &network.pools {
         let Some(address) = attachment.address(pool.family()) else { continue };
-        let prefix = IpNet::new(address, pool.subnet.prefix_len())
+        let prefix = IpNet::new(address, network.address_prefix_len(&pool.subnet))
             .unwrap_or_else(|_| crate::net::single(address));
         inside.addresses.insert(Address::new(interface.clone(), prefix));
+        if !prefix.contains(&pool.gateway) {
+            let there = Nexthop::on(interface.clone());
+            inside.routes.insert(Route::ours(crate::net::single(pool.gateway), there));
+        }
+        if network.spread.is_some() && !attachment.default_route {
+            // The rest of the network is beyond the gateway, whatever else is not.
+            let gateway = Nexthop::via(pool.gateway, interface.clone());
+            inside.routes.insert(Route::ours(pool.subnet, gateway));
+        }
         if attachment.default_route {
             let gateway = Nexthop::via(pool.gateway, interface.clone());
             inside.routes.insert(Route::ours(pool.family().everything(), gateway));

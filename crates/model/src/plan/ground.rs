@@ -7,7 +7,7 @@
 //! inet glassnet     prerouting   local        127.0.0.0/8 is not for containers
 //!                   prerouting   publish      published port → container
 //!                   output       publish_own  the same for the host's own clients
-//!                   forward      forward      who may reach whom
+//!                   forward      forward      who may reach whom, on this host and on others
 //!                   postrouting  masquerade   containers → outside under the host's address
 //! ```
 
@@ -18,12 +18,19 @@ use crate::host::{NamespaceId, Never, Sysctl, Table, Wanted};
 
 /// The sets and maps, whose elements are networks and attachments.
 pub mod set {
-    /// Our bridges.
+    /// Our bridges, and the tunnel ends that are parts of their networks.
     pub const BRIDGES: &str = "bridges";
     /// Pairs of links between which everything may pass: a bridge with itself.
     pub const SAME: &str = "same";
     /// Bridges whose containers bear the host's address outside.
     pub const MASQUERADE: &str = "masquerade";
+    /// What comes from containers of other hosts without a tunnel: the link it comes by, the bridge it
+    /// goes to, and the network's subnet that its source is in.
+    pub const REMOTE4: &str = "remote4";
+    pub const REMOTE6: &str = "remote6";
+    /// What goes to them: a bridge and its network's subnet.
+    pub const BEYOND4: &str = "beyond4";
+    pub const BEYOND6: &str = "beyond6";
     /// Links that lead to containers only, not to others.
     pub const CLOSED: &str = "closed";
     /// Published ports, on every address of the host.
@@ -76,7 +83,11 @@ fn base(
     Chain { name: name.to_owned(), base: Some(base), rules }
 }
 
-const INET_SETS: [&str; 10] = [
+const INET_SETS: [&str; 14] = [
+    set::REMOTE4,
+    set::REMOTE6,
+    set::BEYOND4,
+    set::BEYOND6,
     set::BRIDGES,
     set::SAME,
     set::MASQUERADE,
@@ -99,6 +110,10 @@ pub(super) fn empty(name: &str) -> Set {
         set::PUBLISH6 => Set::map(name, &[Protocol, Port], &[A6, Port]),
         set::PUBLISH4_AT => Set::map(name, &[A4, Protocol, Port], &[A4, Port]),
         set::PUBLISH6_AT => Set::map(name, &[A6, Protocol, Port], &[A6, Port]),
+        set::REMOTE4 => Set::ranges(name, &[L, L, A4]),
+        set::REMOTE6 => Set::ranges(name, &[L, L, A6]),
+        set::BEYOND4 => Set::ranges(name, &[L, A4]),
+        set::BEYOND6 => Set::ranges(name, &[L, A6]),
         set::SAME => Set::hash(name, &[L, L]),
         set::SELF4 => Set::hash(name, &[A4, A4]),
         set::SELF6 => Set::hash(name, &[A6, A6]),
@@ -187,6 +202,14 @@ fn forward() -> Vec<Rule<Never>> {
             .is_in(&[Field::OifName], set::BRIDGES)
             .status(ct_status::DNAT)
             .accept(),
+        rule("inside one network, from another host")
+            .ipv4()
+            .is_in(&[Field::IifName, Field::OifName, Field::Ip4Source], set::REMOTE4)
+            .accept(),
+        rule("inside one network, from another host")
+            .ipv6()
+            .is_in(&[Field::IifName, Field::OifName, Field::Ip6Source], set::REMOTE6)
+            .accept(),
         rule("networks are isolated, and the outside reaches published ports only")
             .is_in(&[Field::OifName], set::BRIDGES)
             .drop(),
@@ -201,6 +224,14 @@ fn forward() -> Vec<Rule<Never>> {
 fn masquerade() -> Vec<Rule<Never>> {
     use Field::{IifName, OifName};
     vec![
+        rule("inside one network, to another host")
+            .ipv4()
+            .is_in(&[IifName, Field::Ip4Destination], set::BEYOND4)
+            .accept(),
+        rule("inside one network, to another host")
+            .ipv6()
+            .is_in(&[IifName, Field::Ip6Destination], set::BEYOND6)
+            .accept(),
         rule("containers speak to the outside under the host's address")
             .is_in(&[IifName], set::MASQUERADE)
             .not_in(&[OifName], set::BRIDGES)

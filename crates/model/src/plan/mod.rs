@@ -7,6 +7,7 @@
 //! host(node, networks, attachments) = ground(node)              the nftables tables, forwarding
 //!                                   ∪ network(…) for each       a bridge with its addresses
 //!                                   ∪ attachment(…) for each    a veth, addresses, set elements
+//!                                   ∪ way(…) for each           routes to a peer's containers
 //! ```
 //!
 //! Rules stand in the ground alone. Networks and attachments are *elements* of its sets and maps,
@@ -17,15 +18,19 @@ mod ground;
 mod network;
 pub mod passage;
 pub mod rules;
+mod spread;
+mod way;
 
 pub use attachment::attachment;
 pub use ground::{ground, set};
 pub use network::network;
+pub use way::way;
 
-use crate::cluster::{Attachment, Member, Network};
+use crate::cluster::{Attachment, Member, Network, NetworkName, Way};
 use crate::host::Wanted;
 use crate::net::LinkName;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// What the plan has to know of the host itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,11 +53,15 @@ pub fn host<'a>(
     node: &Node,
     networks: impl IntoIterator<Item = &'a Network>,
     attachments: impl IntoIterator<Item = &'a Attachment>,
+    ways: &BTreeMap<NetworkName, Vec<Way>>,
 ) -> Wanted {
     let mut wanted = ground(node);
     let networks: Vec<&Network> = networks.into_iter().collect();
     for network in &networks {
         wanted.merge(self::network(node, network));
+        for way in ways.get(&network.name).into_iter().flatten() {
+            wanted.merge(self::way(node, network, way));
+        }
     }
     for attachment in attachments {
         if let Some(network) = networks.iter().find(|n| n.name == attachment.network) {
@@ -64,5 +73,8 @@ pub fn host<'a>(
 
 /// The MTU of a network's links, in bytes.
 pub fn mtu(node: &Node, network: &Network) -> u32 {
-    network.mtu.unwrap_or(node.underlay_mtu)
+    network.mtu.unwrap_or_else(|| {
+        let tunnels = network.spread.is_some_and(|spread| spread.backend.tunnels());
+        if tunnels { spread::tunnel_mtu(node) } else { node.underlay_mtu }
+    })
 }

@@ -51,5 +51,8 @@ pub fn network(node: &Node, network: &Network) -> Wanted {
         sets.push(inet(set::MASQUERADE, one));
     }
     host.nft.tables.insert(elements(NftFamily::Inet, sets));
+    if let Some(spread) = &network.spread {
+        wanted.merge(super::spread::part(node, network, spread));
+    }
     wanted
 }

@@ -38,9 +38,6 @@ pub(in crate::nft) fn set(attributes: Attributes<'_>) -> Option<ReadSet> {
         _ => Some(SetValueType::Data(types(nfta::SET_DATA_TYPE, nfta::SET_DATA_LEN, &[]))),
     };
     let interval = has(set_flag::INTERVAL);
-    if interval && (key.len() > 1 || has(set_flag::CONCAT)) {
-        unmodelled = Some("it holds ranges over several fields".to_owned());
-    }
     let set = Set {
         name,
         key,
@@ -132,9 +129,6 @@ fn element(attributes: Attributes<'_>, set: &mut Set) -> Result<(), String> {
     if flags & !INTERVAL_END != 0 || attributes.get(nfta::ELEM_KEY).is_none() {
         return Err("it holds an element for all other keys".to_owned());
     }
-    if attributes.get(nfta::ELEM_KEY_END).is_some() {
-        return Err("it holds ranges over several fields".to_owned());
-    }
     let padded = |kind| {
         let value = attributes.nested(kind).get(nfta::DATA_VALUE)?;
         let mut bytes = value.value.to_vec();
@@ -151,7 +145,8 @@ fn element(attributes: Attributes<'_>, set: &mut Set) -> Result<(), String> {
         padded(nfta::ELEM_DATA).map(SetValue::Data)
     };
     let key = Key(padded(nfta::ELEM_KEY).ok_or("it holds a key that is no value")?);
-    let element = Element { value, comment: comment(attributes, nfta::ELEM_USERDATA), end };
+    let to = padded(nfta::ELEM_KEY_END).map(Key);
+    let element = Element { value, comment: comment(attributes, nfta::ELEM_USERDATA), end, to };
     // Where one range ends and the next begins there are two elements of one key; the beginning
     // says all.
     if end {

@@ -115,7 +115,7 @@ pub(super) fn elements(
         let Some(piece) = pieces.last_mut() else { continue };
         // A range that the next one follows without a gap still has an end of its own.
         if set.interval && set.key.len() == 1 && open && !element.end {
-            let end = Element { value: None, comment: None, end: true };
+            let end = Element { value: None, comment: None, end: true, to: None };
             self::element(piece, set, key, &end, with_data);
         }
         open = !element.end;
@@ -136,6 +136,9 @@ fn element(to: &mut Writer, set: &Set, key: &Key, element: &Element, with_data: 
         value(body, nfta::ELEM_KEY, unpadded(&key.0, &set.key));
         if element.end {
             body.be32(nfta::ELEM_FLAGS, INTERVAL_END);
+        }
+        if let Some(to) = &element.to {
+            value(body, nfta::ELEM_KEY_END, &to.0);
         }
         if !with_data {
             return;

@@ -155,7 +155,6 @@ table ip asleep { flags dormant; chain in { type filter hook input priority 0; p
     let ruleset = read_all(&mut place);
     let reasons = reasons(&ruleset);
     let expect = [
-        "ranges over several fields",
         "element for all other keys",
         "\"objref\"",
         "\"limit\"",

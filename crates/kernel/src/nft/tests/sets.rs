@@ -59,7 +59,12 @@ fn shapes() -> Vec<(Set, &'static str)> {
     ranges.elements.insert(Key::new().address([10, 1, 0, 0].into()), None, None);
     ranges.elements.0.insert(Key::new().address([10, 2, 0, 0].into()), end());
 
+    let mut fields = Set::ranges("fields", &[DataType::LinkName, DataType::Ipv4Address]);
+    let on = |address| Key::new().link(&"gn1".parse().unwrap()).address(address);
+    fields.elements.insert_range(on([10, 1, 0, 0].into()), on([10, 1, 255, 255].into()), web());
+
     vec![
+        (fields, "elements = { \"gn1\" . 10.1.0.0/16 comment \"web\" }"),
         (addresses, "elements = { 10.0.0.1 comment \"web\", 10.0.0.2 }"),
         (ports, "elements = { 443 }"),
         (macs, "elements = { 02:00:00:00:00:01 }"),
@@ -72,7 +77,7 @@ fn shapes() -> Vec<(Set, &'static str)> {
 }
 
 fn end() -> Element {
-    Element { value: None, comment: None, end: true }
+    Element { value: None, comment: None, end: true, to: None }
 }
 
 #[test]

@@ -16,7 +16,7 @@ pub(crate) struct Case {
 
 impl Case {
     pub(crate) fn wanted(&self) -> Wanted {
-        plan::host(&self.node, &self.networks, &self.attachments)
+        plan::host(&self.node, &self.networks, &self.attachments, &Default::default())
     }
 
     /// One network of both families with one container.

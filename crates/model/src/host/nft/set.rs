@@ -18,7 +18,8 @@ pub struct Set {
     pub key: Vec<DataType>,
     /// What a map gives; `None` for a set.
     pub value: Option<SetValueType>,
-    /// Elements are ranges (`NFT_SET_INTERVAL`).
+    /// Elements are ranges (`NFT_SET_INTERVAL`): of a lone field by their borders, of several each by
+    /// its first and last key, field by field (`nft_set_pipapo.c`).
     pub interval: bool,
     /// Cannot change after it is made (`NFT_SET_CONSTANT`).
     pub constant: bool,
@@ -46,6 +47,11 @@ impl Set {
         Self { value: Some(SetValueType::Data(value.to_vec())), ..Self::hash(name, key) }
     }
 
+    /// An empty set of ranges over several fields.
+    pub fn ranges(name: &str, key: &[DataType]) -> Self {
+        Self { interval: true, ..Self::hash(name, key) }
+    }
+
     /// The same set without its elements: what has to match for elements to be compared at all.
     pub fn shape(&self) -> Self {
         Self { elements: Elements::default(), ..self.clone() }
@@ -66,7 +72,12 @@ pub struct Elements(pub BTreeMap<Key, Element>);
 
 impl Elements {
     pub fn insert(&mut self, key: Key, value: Option<SetValue>, comment: Option<String>) {
-        self.0.insert(key, Element { value, comment, end: false });
+        self.0.insert(key, Element { value, comment, end: false, to: None });
+    }
+
+    /// A range over several fields, its last key included.
+    pub fn insert_range(&mut self, from: Key, to: Key, comment: Option<String>) {
+        self.0.insert(from, Element { value: None, comment, end: false, to: Some(to) });
     }
 
     pub fn get(&self, key: &Key) -> Option<&Element> {
@@ -95,6 +106,10 @@ pub struct Element {
     /// In an interval set: the first key that is no longer in the range
     /// (`NFT_SET_ELEM_INTERVAL_END`).
     pub end: bool,
+    /// In a set of ranges over several fields: the last key of the range
+    /// (`NFTA_SET_ELEM_KEY_END`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<Key>,
 }
 
 /// The value of a map's element.

@@ -133,7 +133,7 @@ fn a_verdict_map_of_ranges_decides() {
     ports
         .elements
         .0
-        .insert(Key::new().port(500), Element { value: None, comment: None, end: true });
+        .insert(Key::new().port(500), Element { value: None, comment: None, end: true, to: None });
     let set = "ports".to_owned();
     let lookup = Expression::Lookup { set, from: R, to: None, inverted: false };
     let chains = forward(vec![rule("by port", vec![port(), lookup])]);

@@ -73,7 +73,7 @@ pub(super) fn host() -> Actual {
 
 pub(super) fn host_of(networks: &[Network], attachments: &[Attachment]) -> Actual {
     let node = Node { underlay_mtu: 1500, closed_links: vec![name("eth0")], ..Node::default() };
-    let mut actual = plan::host(&node, networks, attachments).to_actual();
+    let mut actual = plan::host(&node, networks, attachments, &Default::default()).to_actual();
     let host = actual.namespace(NamespaceId::Host);
     outer(host, "02:00:00:00:00:01", ["192.0.2.1/24", "2001:db8::1/64"]);
     let router = Mac([2, 0, 0, 0, 0, 0xfe]);

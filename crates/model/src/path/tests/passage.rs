@@ -18,7 +18,7 @@ fn network() -> Network {
 
 fn host(tables: Vec<NftTable<Unknown>>) -> Namespace<Unknown> {
     let node = Node { underlay_mtu: 1500, ..Node::default() };
-    let mut actual = plan::host(&node, [&network()], []).to_actual();
+    let mut actual = plan::host(&node, [&network()], [], &Default::default()).to_actual();
     let mut host = std::mem::take(actual.namespace(NamespaceId::Host));
     let eth0 = "eth0".parse().unwrap();
     host.links.insert(Link { group: 0, ..Link::ours(eth0, LinkKind::Device) });
