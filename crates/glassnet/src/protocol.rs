@@ -224,7 +224,8 @@ pub(crate) struct StoreStatus {
     /// Seconds since 1970 from when on it is so.
     pub since: u64,
     /// Why it is away.
-    pub why: Option<String>,
+    #[serde(default, deserialize_with = "known")]
+    pub why: Option<model::explain::StoreFailure>,
 }
 
 /// One other node.

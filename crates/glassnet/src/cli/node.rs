@@ -160,9 +160,13 @@ impl Node {
         let refused = |why: String| Error::Refused(Reason::CannotStart { why }.into());
         let tls = self.store_ca.as_ref().map(|ca| store::etcd::Tls {
             ca: ca.clone(),
-            identity: self.store_cert.clone().zip(self.store_key.clone()),
+            identity: self
+                .store_cert
+                .clone()
+                .zip(self.store_key.clone())
+                .map(|(cert, key)| store::etcd::Identity { cert, key }),
         });
-        let store = store::etcd::Options::parse(url, &self.store_prefix, tls);
+        let store = store::etcd::Options::new(url, &self.store_prefix, tls);
         let store = store.map_err(|error| refused(error.to_string()))?;
         let name = match &self.name {
             Some(name) => name.clone(),

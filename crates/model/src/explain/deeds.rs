@@ -1,6 +1,6 @@
 //! What a step does to the kernel, and what the daemon tells of itself, in words.
 
-use super::Obstacle;
+use super::{Obstacle, StoreFailure};
 use super::say::sentences;
 use crate::cluster::{NetworkName, NodeName};
 use crate::diff::{Change, Conflict, NftChange};
@@ -142,7 +142,7 @@ sentences! {
     MayBeBlocked { owner: Box<str>, network: NetworkName, traffic: Box<str>, chain: Box<str>, priority: i32, by: Box<str>, command: Box<str> }
         en "{owner} may drop what network {network} forwards ({traffic}): chain {chain}, hook forward, priority {priority}, {by}; let it pass with: {command}"
         zh "{owner} 可能会丢弃网络 {network} 转发的包（{traffic}）：链 {chain}，forward 钩子，优先级 {priority}，{by}；放行命令：{command}"
-    StoreAway { why: String }
+    StoreAway { why: StoreFailure }
         en "the cluster's store is away: {why}; what is attached goes on, and this node gives addresses of its own blocks"
         zh "集群存储不可用：{why}；已接入的容器继续工作，本节点从自己的地址块分配地址"
     NameHeld { name: NodeName, machine: String }

@@ -3,7 +3,7 @@
 //!
 //! To add one: a line here, under its code.
 
-use super::Deed;
+use super::{Deed, StoreFailure, StoreRefusal};
 use super::codes::Code;
 use super::say::sentences;
 use crate::cluster::{AttachmentId, Backend, ContainerId, NetworkName, NodeName, Publish};
@@ -126,30 +126,24 @@ reasons! {
     }
 
     Cluster: {
-        StoreAway { why: String }
+        StoreAway { why: StoreFailure }
             en "the cluster's store cannot be asked: {why}; what is there goes on working, and this can be tried again"
             zh "无法访问集群存储：{why}；现有网络继续工作，可稍后再试"
+        StoreSaid { refusal: StoreRefusal }
+            en "{refusal}"
+            zh "{refusal}"
         NotInACluster { network: NetworkName }
             en "network {network} is of this host alone; a network of several hosts needs a node started with --store"
             zh "网络 {network} 只属于本机；跨主机网络需要以 --store 启动的节点"
         NotANode
             en "this node is in no cluster; start it with --store, for instance --store etcd://10.0.0.1:2379"
             zh "本节点不在任何集群中；请以 --store 启动，例如 --store etcd://10.0.0.1:2379"
-        NameHeld { name: NodeName, machine: String }
-            en "another machine ({machine}) lives in the cluster under the name {name}; start this node with another --name"
-            zh "集群中已有另一台机器（{machine}）使用名称 {name}；请用其他 --name 启动本节点"
         NoSuchNode { name: NodeName, known: Vec<NodeName> }
             en "no node of the cluster is named {name}; there is {known}"
             zh "集群中没有名为 {name} 的节点；现有：{known}"
-        NodeLives { name: NodeName }
-            en "node {name} is alive; stop it first: what is forgotten of a living node it would claim again"
-            zh "节点 {name} 仍在运行；请先停止它：否则它会重新申领被遗忘的地址块"
         NetworkNotMade { name: NetworkName, seconds: u64 }
             en "network {name} is in the cluster's store, and this node had not made it after {seconds} s; see glassnet status"
             zh "网络 {name} 已写入集群存储，但本节点 {seconds} 秒内仍未建好；请查看 glassnet status"
-        NetworkChangedMeanwhile { name: NetworkName }
-            en "network {name} was changed by another node meanwhile; look at it and try again"
-            zh "网络 {name} 在此期间被其他节点更改；请查看后再试"
         NetworkCloses { name: NetworkName }
             en "network {name} is being removed from the cluster"
             zh "网络 {name} 正在从集群中删除"
@@ -171,9 +165,6 @@ reasons! {
     }
 
     Exists: {
-        NetworkInCluster { name: NetworkName }
-            en "the cluster has a network {name} already, with other settings; see glassnet network inspect {name}"
-            zh "集群中已有名为 {name} 的网络，且设置不同；请查看 glassnet network inspect {name}"
         NetworkDiffers { name: NetworkName, differences: Vec<NetworkDifference> }
             en "network {name} is there already and differs: {differences}; choose another name, or remove it first"
             zh "网络 {name} 已经存在，但设置不同：{differences}；请换一个名称，或先删除它"
@@ -217,7 +208,7 @@ reasons! {
         NoBlockLeft { network: NetworkName, subnet: IpNet }
             en "network {network}: every block of addresses of {subnet} is claimed by some node; see who holds them with glassnet network inspect {network}, or create a larger network"
             zh "网络 {network}：{subnet} 的地址块已全部被各节点申领；用 glassnet network inspect {network} 查看持有者，或创建更大的网络"
-        NoAddressHere { network: NetworkName, why: String }
+        NoAddressHere { network: NetworkName, why: StoreFailure }
             en "network {network}: this node's blocks have no free address left, and no further block can be claimed while the cluster's store is away: {why}"
             zh "网络 {network}：本节点的地址块已无空闲地址，而集群存储不可用，无法再申领：{why}"
         NoVniFree { tried: u32 }
@@ -235,12 +226,6 @@ reasons! {
     }
 
     Taken: {
-        AddressElsewhere { network: NetworkName, address: IpAddr, node: NodeName }
-            en "network {network}: {address} is in a block that node {node} gives out; ask for it there, or for another address"
-            zh "网络 {network}：{address} 属于节点 {node} 分配的地址块；请在该节点申请，或换一个地址"
-        VniTaken { vni: u32, network: NetworkName }
-            en "VXLAN network identifier {vni} is network {network}'s"
-            zh "VXLAN 网络标识 {vni} 已被网络 {network} 使用"
         StrangerAnswers { address: IpAddr, network: NetworkName, mac: Mac, ports: String }
             en "{address} is in use on network {network}: {mac} answers for it, behind {ports}, which glassnet has not attached"
             zh "{address} 在网络 {network} 上已被使用：{ports} 后面的 {mac} 应答了它，而那不是 glassnet 接入的"

@@ -4,7 +4,7 @@
 //! out of the store; so whatever breaks off, no two nodes ever think that they hold it. What only
 //! the store knows to be ours is taken up again.
 
-use super::{Cluster, PATIENCE};
+use super::{Cluster, Link};
 use crate::daemon::record::Record;
 use crate::daemon::{Daemon, lock};
 use crate::protocol::Failure;
@@ -29,20 +29,13 @@ impl Cluster {
     /// Asks the store, with an end.
     pub(super) fn ask<T>(
         &self,
-        question: impl Future<Output = Result<T, etcd::Error>>,
-    ) -> Result<T, Reason> {
-        let answer = self.runtime.block_on(async { tokio::time::timeout(PATIENCE, question).await });
-        match answer {
-            Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(error)) => Err(Reason::StoreAway { why: error.to_string() }),
-            Err(_) => {
-                Err(Reason::StoreAway { why: format!("no answer within {} s", PATIENCE.as_secs()) })
-            }
+        question: impl Future<Output = Result<etcd::Outcome<T>, etcd::Error>>,
+    ) -> Result<Result<T, etcd::Refusal>, Reason> {
+        // One that is known to be away is not waited for by every container that comes.
+        if let Link::Away(_, Some(why)) = &lock(&self.view).store {
+            return Err(Reason::StoreAway { why: why.clone() });
         }
-    }
-
-    pub(super) fn asked(&self) -> Result<etcd::Client, Reason> {
-        self.store().map_err(|why| Reason::StoreAway { why })
+        self.runtime.block_on(question).map_err(|why| Reason::StoreAway { why })
     }
 }
 
@@ -63,14 +56,11 @@ impl Daemon {
                 self.claim_block(cluster, &network, family)
             }
             Lack::Address(address) => {
-                let client = cluster.asked()?;
                 let claim = cluster.claim_of(&network, single(address));
                 let block = network.block_of(address).unwrap_or_else(|| single(address));
-                match cluster.ask(client.claim_address(&claim, &block))? {
-                    etcd::Claimed::Done => self.claimed(cluster, claim),
-                    etcd::Claimed::HeldBy(node) => {
-                        Err(Reason::AddressElsewhere { network: name.clone(), address, node }.into())
-                    }
+                match cluster.ask(cluster.client.claim_address(&claim, block))? {
+                    Ok(_) => self.claimed(cluster, claim),
+                    Err(refusal) => Err(Reason::StoreSaid { refusal }.into()),
                 }
             }
         }
@@ -95,13 +85,13 @@ impl Daemon {
         if candidates.is_empty() {
             return Err(full().into());
         }
-        let client = cluster.asked().map_err(|away| no_address(network, away))?;
         for block in candidates {
             let claim = cluster.claim_of(network, block);
-            let asked = cluster.ask(client.claim_block(&claim));
+            let asked = cluster.ask(cluster.client.claim_block(&claim));
             match asked.map_err(|away| no_address(network, away))? {
-                etcd::Claimed::Done => return self.claimed(cluster, claim),
-                etcd::Claimed::HeldBy(_) => {}
+                Ok(_) => return self.claimed(cluster, claim),
+                Err(etcd::Refusal::Taken { .. }) => {}
+                Err(refusal) => return Err(Reason::StoreSaid { refusal }.into()),
             }
         }
         Err(full().into())
@@ -164,24 +154,22 @@ impl Daemon {
         let Ok(network) = self.book().network(name).cloned() else { return };
         let claim = cluster.claim_of(&network, prefix);
         let single = prefix.prefix_len() == Family::of_prefix(&prefix).bits();
-        let asked = cluster.asked().and_then(|client| {
-            cluster.ask(async {
-                if single {
-                    let block = network.block_of(prefix.addr()).unwrap_or(prefix);
-                    client.claim_address(&claim, &block).await
-                } else {
-                    client.claim_block(&claim).await
-                }
-            })
+        let asked = cluster.ask(async {
+            if single {
+                let block = network.block_of(prefix.addr()).unwrap_or(prefix);
+                cluster.client.claim_address(&claim, block).await
+            } else {
+                cluster.client.claim_block(&claim).await
+            }
         });
         match asked {
-            Ok(etcd::Claimed::Done) => {
+            Ok(Ok(_)) => {
                 tracing::warn!(network = %name, %prefix, "the store had forgotten that this is ours; claimed again");
                 let mut view = lock(&cluster.view);
                 view.lost.remove(&(name.clone(), prefix));
                 view.registry.note(Change::Put(Entry::Claim(claim)));
             }
-            Ok(etcd::Claimed::HeldBy(node)) => {
+            Ok(Err(etcd::Refusal::Taken { node, .. })) => {
                 tracing::error!(network = %name, %prefix, %node, "what was ours is another node's now");
                 // Whoever has an address of it keeps it; nothing more of it is given.
                 let record = Record::Released { network: name.clone(), prefix };
@@ -189,6 +177,9 @@ impl Daemon {
                     tracing::warn!(%failure, "a lost claim cannot be written down");
                 }
                 lock(&cluster.view).lost.insert((name.clone(), prefix), node);
+            }
+            Ok(Err(refusal)) => {
+                tracing::warn!(network = %name, %prefix, %refusal, "cannot claim again");
             }
             Err(reason) => tracing::warn!(network = %name, %prefix, %reason, "cannot claim again"),
         }
@@ -335,7 +326,6 @@ impl Daemon {
     }
 
     fn release(&self, cluster: &Cluster, network: &Network, prefix: IpNet) -> Result<(), Failure> {
-        let client = cluster.asked()?;
         {
             // Written under the book's lock, so that no lease of it comes in between.
             let mut book = self.book();
@@ -349,7 +339,9 @@ impl Daemon {
         }
         crate::daemon::failpoint::RELEASED.hit();
         let claim = cluster.claim_of(network, prefix);
-        cluster.ask(client.release(&claim))?;
+        if let Err(refusal) = cluster.ask(cluster.client.release(&claim))? {
+            tracing::warn!(network = %network.name, %prefix, %refusal, "given back, and was not ours");
+        }
         lock(&cluster.view).registry.note(Change::Gone(Entry::Claim(claim).key()));
         tracing::info!(network = %network.name, %prefix, "addresses given back");
         Ok(())
@@ -371,11 +363,11 @@ impl Daemon {
                 return;
             }
         }
-        let asked = cluster.asked().and_then(|client| cluster.ask(async { client.put_member(&member).await }));
-        match asked {
-            Ok(()) => {
+        match cluster.ask(cluster.client.put_member(&member)) {
+            Ok(Ok(_)) => {
                 lock(&cluster.view).registry.note(Change::Put(Entry::Member(member)));
             }
+            Ok(Err(refusal)) => tracing::warn!(%refusal, "cannot tell the others of this node"),
             Err(reason) => tracing::warn!(%reason, "cannot tell the others of this node"),
         }
     }

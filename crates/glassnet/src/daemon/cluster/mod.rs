@@ -48,8 +48,7 @@ pub(super) struct Cluster {
     machine: String,
     boot: String,
     runtime: tokio::runtime::Handle,
-    /// There while the store is.
-    client: Mutex<Option<Client>>,
+    client: Client,
     view: Mutex<View>,
     /// Told whenever the view has changed.
     changed: Condvar,
@@ -92,12 +91,12 @@ struct View {
 enum Link {
     /// Since when.
     Here(SystemTime),
-    Away(SystemTime, String),
+    Away(SystemTime, Option<store::etcd::Error>),
 }
 
 impl Default for Link {
     fn default() -> Self {
-        Self::Away(SystemTime::now(), "not reached yet".to_owned())
+        Self::Away(SystemTime::now(), None)
     }
 }
 
@@ -107,7 +106,7 @@ enum Event {
     /// All that stands in the store.
     Loaded(Vec<Entry>, Vec<model::cluster::Unreadable>),
     Changed(Vec<Change>, Vec<model::cluster::Unreadable>),
-    Away(String),
+    Away(store::etcd::Error),
     /// Another machine lives under this node's name.
     NameTaken(String),
     Named,
@@ -143,7 +142,7 @@ impl Cluster {
             settings,
             boot,
             runtime,
-            client: Mutex::default(),
+            client: Client::new(settings.store.clone())?,
             view: Mutex::new(view),
             changed: Condvar::new(),
             claiming: Mutex::default(),
@@ -162,17 +161,6 @@ impl Cluster {
     /// Something of the host changed that ways may depend on.
     pub(super) fn host_changed(&self) {
         self.tell(Event::Host);
-    }
-
-    /// The store, or why it cannot be asked.
-    fn store(&self) -> Result<Client, String> {
-        if let Some(client) = &*lock(&self.client) {
-            return Ok(client.clone());
-        }
-        match &lock(&self.view).store {
-            Link::Away(_, why) => Err(why.clone()),
-            Link::Here(_) => Err("the connection was lost just now".to_owned()),
-        }
     }
 
     /// The ways of a network, for the plan of all the host.

@@ -10,6 +10,7 @@ use model::diff;
 use model::explain::Reason;
 use model::net::single;
 use model::plan;
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 use store::etcd;
 
@@ -40,7 +41,6 @@ impl Daemon {
                 return Ok(CreatedNetwork { network, created: false });
             }
         };
-        let client = cluster.asked()?;
         for attempt in 0..NUMBERS {
             let mut spread = Spread::new(
                 request.backend.unwrap_or(Backend::Auto),
@@ -50,8 +50,8 @@ impl Daemon {
             spread.port = request.vxlan_port.unwrap_or(spread.port);
             let network = Network { spread: Some(spread), ..network.clone() };
             network.check()?;
-            match cluster.ask(client.create_network(&network))? {
-                etcd::Created::Done => {
+            match cluster.ask(cluster.client.create_network(&network))? {
+                Ok(_) => {
                     cluster.tell(super::Event::Changed(
                         vec![Change::Put(Entry::Network(network.clone()))],
                         Vec::new(),
@@ -59,14 +59,8 @@ impl Daemon {
                     self.until_there(cluster, &network)?;
                     return Ok(CreatedNetwork { network, created: true });
                 }
-                etcd::Created::Exists => {
-                    return Err(Reason::NetworkInCluster { name: network.name }.into());
-                }
-                etcd::Created::NumberTaken(twin) if request.vni.is_some() => {
-                    let vni = spread.vni;
-                    return Err(Reason::VniTaken { vni, network: twin }.into());
-                }
-                etcd::Created::NumberTaken(_) => {}
+                Err(etcd::Refusal::VniTaken { .. }) if request.vni.is_none() => {}
+                Err(refusal) => return Err(Reason::StoreSaid { refusal }.into()),
             }
         }
         Err(Reason::NoVniFree { tried: NUMBERS }.into())
@@ -156,32 +150,26 @@ impl Daemon {
         cluster: &Cluster,
         network: &Network,
     ) -> Result<(), Failure> {
-        let client = cluster.asked()?;
         self.book().remove(&network.name)?;
         let Some(spread) = network.spread else { return Ok(()) };
         let closing = Network { spread: Some(Spread { closing: true, ..spread }), ..network.clone() };
-        self.replace(cluster, &client, network, &closing)?;
+        self.replace(cluster, network, &closing)?;
         let until = Instant::now() + CLOSING;
         loop {
-            match cluster.ask(client.remove_network(&closing))? {
-                etcd::Removed::Done => break,
-                etcd::Removed::HeldBy(nodes) if Instant::now() >= until => {
-                    // As it was; whoever let go takes a block again.
-                    let open = Network { spread: Some(Spread { closing: false, ..spread }), ..network.clone() };
-                    self.replace(cluster, &client, &closing, &open)?;
-                    let name = network.name.clone();
-                    let dead: Vec<NodeName> = {
-                        let view = lock(&cluster.view);
-                        let living = |node: &NodeName| view.registry.alive.contains_key(node);
-                        nodes.iter().filter(|node| !living(node)).cloned().collect()
-                    };
-                    return Err(if dead.is_empty() {
-                        Reason::NetworkInUseElsewhere { name, nodes }.into()
-                    } else {
-                        Reason::NetworkHeldByTheDead { name, nodes: dead }.into()
-                    });
+            match cluster.ask(cluster.client.remove_network(&network.name))? {
+                Ok(_) => break,
+                Err(etcd::Refusal::StillClaimed { .. }) if Instant::now() < until => {
+                    std::thread::sleep(Duration::from_millis(50));
                 }
-                etcd::Removed::HeldBy(_) => std::thread::sleep(Duration::from_millis(50)),
+                Err(refusal) => {
+                    // As it was; whoever let go takes a block again.
+                    let open = Network {
+                        spread: Some(Spread { closing: false, ..spread }),
+                        ..network.clone()
+                    };
+                    self.replace(cluster, &closing, &open)?;
+                    return Err(held_by(cluster, network, refusal).into());
+                }
             }
         }
         cluster.tell(super::Event::Changed(
@@ -212,8 +200,7 @@ impl Daemon {
         let to = Network { spread: Some(changed), ..network.clone() };
         to.check()?;
         if to != network {
-            let client = cluster.asked()?;
-            self.replace(cluster, &client, &network, &to)?;
+                self.replace(cluster, &network, &to)?;
             let until = Instant::now() + PATIENCE;
             while self.book().networks.get(name) != Some(&to) && Instant::now() < until {
                 std::thread::sleep(Duration::from_millis(10));
@@ -225,15 +212,11 @@ impl Daemon {
     fn replace(
         &self,
         cluster: &Cluster,
-        client: &etcd::Client,
         from: &Network,
         to: &Network,
     ) -> Result<(), Failure> {
-        match cluster.ask(client.replace_network(from, to))? {
-            etcd::Replaced::Done => {}
-            etcd::Replaced::Differs => {
-                return Err(Reason::NetworkChangedMeanwhile { name: from.name.clone() }.into());
-            }
+        if let Err(refusal) = cluster.ask(cluster.client.replace_network(to, from))? {
+            return Err(Reason::StoreSaid { refusal }.into());
         }
         let change = Change::Put(Entry::Network(to.clone()));
         cluster.tell(super::Event::Changed(vec![change], Vec::new()));
@@ -285,5 +268,22 @@ impl Daemon {
             return;
         }
         self.show_presence(network);
+    }
+}
+
+/// Who holds a network that cannot be removed: if nothing is heard of them, that is the way out.
+fn held_by(cluster: &Cluster, network: &Network, refusal: etcd::Refusal) -> Reason {
+    let view = lock(&cluster.view);
+    let Some(claims) = view.registry.claims.get(&network.name) else {
+        return Reason::StoreSaid { refusal };
+    };
+    let holders: BTreeSet<&NodeName> = claims.values().collect();
+    let name = network.name.clone();
+    let dead = holders.iter().filter(|node| !view.registry.alive.contains_key(**node));
+    let dead: Vec<NodeName> = dead.copied().cloned().collect();
+    if dead.is_empty() {
+        Reason::NetworkInUseElsewhere { name, nodes: holders.into_iter().cloned().collect() }
+    } else {
+        Reason::NetworkHeldByTheDead { name, nodes: dead }
     }
 }

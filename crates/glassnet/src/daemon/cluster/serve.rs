@@ -80,13 +80,13 @@ impl Cluster {
             }
             Event::Away(why) => {
                 if let Link::Here(_) = view.store {
-                    tracing::warn!(why, "the cluster's store is away");
+                    tracing::warn!(%why, "the cluster's store is away");
                     let now = SystemTime::now();
                     let living: Vec<_> = view.registry.alive.keys().cloned().collect();
                     view.seen.extend(living.into_iter().map(|node| (node, now)));
-                    view.store = Link::Away(now, why);
+                    view.store = Link::Away(now, Some(why));
                 } else if let Link::Away(_, before) = &mut view.store {
-                    *before = why;
+                    *before = Some(why);
                 }
             }
             Event::NameTaken(machine) => view.name_held_by = Some(machine),

@@ -6,7 +6,6 @@ use crate::protocol::{ClusterStatus, Failure, PeerInNetwork, PeerStatus, StoreSt
 use model::cluster::NodeName;
 use model::explain::{Notice, Reason};
 use std::time::{SystemTime, UNIX_EPOCH};
-use store::etcd;
 
 fn seconds(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
@@ -17,7 +16,7 @@ impl Cluster {
         let view = lock(&self.view);
         let (connected, since, why) = match &view.store {
             Link::Here(since) => (true, *since, None),
-            Link::Away(since, why) => (false, *since, Some(why.clone())),
+            Link::Away(since, why) => (false, *since, why.clone()),
         };
         let now = SystemTime::now();
         let peers = view.registry.members.values().filter(|member| member.name != self.name);
@@ -50,7 +49,7 @@ impl Cluster {
             node: self.name.clone(),
             addresses: view.addresses.clone(),
             store: StoreStatus {
-                endpoints: self.settings.store.endpoints().to_vec(),
+                endpoints: self.settings.store.address.endpoints.iter().map(ToString::to_string).collect(),
                 connected,
                 since: seconds(since),
                 why,
@@ -63,7 +62,7 @@ impl Cluster {
     pub(in crate::daemon) fn notices(&self) -> Vec<Notice> {
         let view = lock(&self.view);
         let mut notices = Vec::new();
-        if let Link::Away(_, why) = &view.store {
+        if let Link::Away(_, Some(why)) = &view.store {
             notices.push(Notice::StoreAway { why: why.clone() });
         }
         if let Some(machine) = &view.name_held_by {
@@ -93,15 +92,16 @@ impl Daemon {
     /// Gives back what a node held that is gone for good.
     pub(in crate::daemon) fn forget_node(&self, name: &NodeName) -> Result<(), Failure> {
         let Some(cluster) = &self.cluster else { return Err(Reason::NotANode.into()) };
-        let client = cluster.asked()?;
-        match cluster.ask(client.forget_node(name))? {
-            etcd::Forgotten::Done => Ok(()),
-            etcd::Forgotten::Lives => Err(Reason::NodeLives { name: name.clone() }.into()),
-            etcd::Forgotten::Unknown => {
-                let view = lock(&cluster.view);
-                let known = view.registry.members.keys().cloned().collect();
-                Err(Reason::NoSuchNode { name: name.clone(), known }.into())
-            }
+        let known: Vec<NodeName> = {
+            let view = lock(&cluster.view);
+            view.registry.members.keys().cloned().collect()
+        };
+        if !known.contains(name) {
+            return Err(Reason::NoSuchNode { name: name.clone(), known }.into());
+        }
+        match cluster.ask(cluster.client.forget_node(name))? {
+            Ok(_) => Ok(()),
+            Err(refusal) => Err(Reason::StoreSaid { refusal }.into()),
         }
     }
 }

@@ -4,9 +4,10 @@ use super::settings::address_toward;
 use super::{Cluster, Event};
 use crate::daemon::lock;
 use model::cluster::Alive;
+use std::net::ToSocketAddrs as _;
 use std::sync::Arc;
 use std::time::Duration;
-use store::etcd::{self, Client};
+use store::etcd;
 
 /// Seconds of silence after which the store takes a node for dead.
 const TTL: Duration = Duration::from_secs(10);
@@ -19,12 +20,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 pub(in crate::daemon) async fn follow(cluster: Arc<Cluster>) {
     let mut pause = PAUSE;
     loop {
-        let ended = once(&cluster, &mut pause).await;
-        *lock(&cluster.client) = None;
-        let why = match ended {
-            Ok(never) => match never {},
-            Err(error) => error.to_string(),
-        };
+        let Err(why) = once(&cluster, &mut pause).await;
         cluster.tell(Event::Away(why));
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
@@ -35,16 +31,16 @@ async fn once(
     cluster: &Arc<Cluster>,
     pause: &mut Duration,
 ) -> Result<std::convert::Infallible, etcd::Error> {
-    let client = Client::connect(&cluster.settings.store).await?;
+    let client = &cluster.client;
+    client.reach().await?;
     if cluster.learn_own_address() {
         cluster.tell(Event::Host);
     }
-    let alive = tokio::spawn(live(cluster.clone(), client.clone()));
+    let alive = tokio::spawn(live(cluster.clone()));
     // The node lives for as long as it follows the store.
     let _ends_with_this = AbortOnDrop(alive);
     loop {
         let loaded = client.load().await?;
-        *lock(&cluster.client) = Some(client.clone());
         cluster.tell(Event::Loaded(loaded.entries, loaded.unreadable));
         *pause = PAUSE;
         let mut watch = client.watch(loaded.revision).await?;
@@ -52,7 +48,7 @@ async fn once(
             match watch.next().await {
                 Ok(batch) => cluster.tell(Event::Changed(batch.changes, batch.unreadable)),
                 // What happened meanwhile is not told any more: all is read again.
-                Err(etcd::Error::Compacted) => break,
+                Err(etcd::Error::HistoryGone { .. }) => break,
                 Err(error) => return Err(error),
             }
         }
@@ -60,15 +56,18 @@ async fn once(
 }
 
 /// Says that this node lives, and goes on saying it.
-async fn live(cluster: Arc<Cluster>, client: Client) {
+async fn live(cluster: Arc<Cluster>) {
     let alive = Alive { machine: cluster.machine.clone(), boot: cluster.boot.clone() };
     loop {
-        match client.alive(&cluster.name, &alive, TTL).await {
-            Ok(etcd::Lives::Yes(mut keeper)) => {
+        match cluster.client.alive(&cluster.name, &alive, TTL).await {
+            Ok(Ok(mut living)) => {
                 cluster.tell(Event::Named);
-                keeper.keep().await;
+                living.ended().await;
             }
-            Ok(etcd::Lives::AnotherMachine(machine)) => cluster.tell(Event::NameTaken(machine)),
+            Ok(Err(etcd::Refusal::NameHeld { machine, .. })) => {
+                cluster.tell(Event::NameTaken(machine));
+            }
+            Ok(Err(refusal)) => tracing::warn!(%refusal, "cannot say that this node lives"),
             Err(error) => tracing::debug!(%error, "cannot say that this node lives"),
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -81,8 +80,11 @@ impl Cluster {
         if !self.settings.addresses.is_empty() {
             return false;
         }
-        let there = self.settings.store.addresses();
-        let found = there.into_iter().find_map(|there| address_toward(there).ok());
+        let endpoints = self.settings.store.address.endpoints.iter();
+        let mut there = endpoints
+            .filter_map(|e| (e.host.as_str(), e.port).to_socket_addrs().ok())
+            .flatten();
+        let found = there.find_map(|there| address_toward(there).ok());
         let Some(found) = found.filter(|address| !address.is_loopback()) else { return false };
         let mut view = lock(&self.view);
         if view.addresses != [found] {
