@@ -254,7 +254,7 @@ pub(crate) struct PeerInNetwork {
     /// Seconds since 1970 of the last proof.
     pub proven: Option<u64>,
     /// Why it is not better.
-    pub why: Vec<model::explain::Obstacle>,
+    pub why: Vec<model::explain::WayFault>,
 }
 
 /// One network's numbers.

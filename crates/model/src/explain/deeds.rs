@@ -1,6 +1,6 @@
 //! What a step does to the kernel, and what the daemon tells of itself, in words.
 
-use super::{Obstacle, StoreFailure};
+use super::{StoreFailure, WayFault};
 use super::say::sentences;
 use crate::cluster::{NetworkName, NodeName};
 use crate::diff::{Change, Conflict, NftChange};
@@ -154,7 +154,7 @@ sentences! {
     UnreadableInStore { key: String, why: String }
         en "what stands in the cluster's store under {key} cannot be read: {why}"
         zh "无法读取集群存储中的 {key}：{why}"
-    PathObstacle { network: NetworkName, peer: NodeName, obstacle: Obstacle }
+    PathObstacle { network: NetworkName, peer: NodeName, obstacle: WayFault }
         en "network {network}, to node {peer}: {obstacle}"
         zh "网络 {network}，到节点 {peer}：{obstacle}"
     ForeignLink { namespace: String, link: LinkName }

@@ -9,6 +9,7 @@
 //! - [`StoreFailure`], [`StoreRefusal`]: why the store that hosts share could not be asked, and what it
 //!   said no to;
 //! - [`PathText`]: what happened to a packet;
+//! - [`WayFault`]: why a peer is not reached as it should be;
 //! - [`Finding`]: what a check of the host found: what is wrong, how we know, what to do;
 //! - [`codes`]: the stable code of each error, with its meaning and what to try.
 //!
@@ -27,6 +28,7 @@ mod say;
 mod store;
 mod system;
 mod texts;
+mod ways;
 
 pub use codes::Code;
 pub use deeds::{Deed, Notice};
@@ -43,3 +45,4 @@ pub use say::Say;
 pub use store::{StoreFailure, StoreFault, StoreRefusal, StoreTried};
 pub use system::SystemFault;
 pub use texts::Text;
+pub use ways::{Unsent, WayFault};

@@ -41,6 +41,7 @@ the_same_in_each!(
     Transport,
     bool,
     i32,
+    u8,
     u16,
     u32,
     u64,
@@ -186,6 +187,8 @@ mod tests {
             LabThing::TEXTS,
             LabValue::TEXTS,
             Text::TEXTS,
+            Unsent::TEXTS,
+            WayFault::TEXTS,
         ];
         let mut seen = 0;
         for (name, en, zh) in lists.into_iter().flatten() {

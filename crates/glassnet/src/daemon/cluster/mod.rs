@@ -74,7 +74,7 @@ struct View {
     /// Something of what is kept on disk has changed.
     dirty: bool,
     ways: BTreeMap<Pair, Way>,
-    proofs: BTreeMap<Pair, prove::Proofs>,
+    proofs: BTreeMap<Pair, prove::Known>,
     store: Link,
     /// Another machine lives under this node's name.
     name_held_by: Option<String>,

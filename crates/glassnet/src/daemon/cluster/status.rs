@@ -33,8 +33,8 @@ impl Cluster {
                     by: way.by,
                     mtu: way.mtu,
                     round_trip: proofs.and_then(|proofs| proofs.round_trip(way.by)),
-                    proven: proofs.and_then(|proofs| proofs.at(way.by)).map(seconds),
-                    why: proofs.map(|proofs| proofs.obstacles.clone()).unwrap_or_default(),
+                    proven: proofs.map(|proofs| seconds(proofs.at)),
+                    why: proofs.map(|proofs| proofs.choice.why.clone()).unwrap_or_default(),
                 }
             });
             PeerStatus {
@@ -76,7 +76,7 @@ impl Cluster {
             notices.push(Notice::UnreadableInStore { key: key.clone(), why: why.clone() });
         }
         for ((network, peer), proofs) in &view.proofs {
-            for obstacle in &proofs.obstacles {
+            for obstacle in &proofs.choice.why {
                 notices.push(Notice::PathObstacle {
                     network: network.clone(),
                     peer: peer.clone(),

@@ -76,6 +76,17 @@ impl Daemon {
             };
             from
         };
+        match &to {
+            None => cluster.prover.forget(pair),
+            Some(to) => {
+                let same = |from: &Way| {
+                    (&from.tunnel, &from.direct, &from.proof) == (&to.tunnel, &to.direct, &to.proof)
+                };
+                if !from.as_ref().is_some_and(same) || !cluster.prover.knows(pair) {
+                    cluster.prover.now(pair);
+                }
+            }
+        }
         if from == to {
             return Ok(());
         }
@@ -92,7 +103,6 @@ impl Daemon {
         tracing::info!(network = %name, %peer, by = ?to.as_ref().and_then(|way| way.by), mtu = ?to.as_ref().and_then(|way| way.mtu), "way to a peer");
         let done = self.carry_out(&steps, &[]);
         drop(not_compared);
-        cluster.prover.wake();
         done
     }
 

@@ -1,0 +1,310 @@
+//! Proves by echoes what packets to each peer pass by, before it is used and ever again.
+//!
+//! A tunnel is proven to the peer's link-local address on it, which answers by the tunnel alone; the
+//! direct way from one node's proof address to the other's, to which nothing else leads. Full size
+//! first; see [`model::cluster::Search`].
+
+use super::{Cluster, Event, Pair};
+use crate::daemon::{Daemon, lock};
+use model::cluster::{
+    Backend, Choice, Echo, Means, Network, Outcome, Proofs, Search, Source, Tried, Way, choose,
+};
+use model::explain::WayFault;
+use model::net::Family;
+use model::plan;
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+/// How long an echo is waited for. A search of a path that swallows large packets takes about ten
+/// of these, and has to be over within 5 s.
+const WAIT: Duration = Duration::from_millis(250);
+
+/// A way that is as good as it can be is proven again after so long …
+const AGAIN: Duration = Duration::from_secs(30);
+
+/// … and one that is not after this, doubled each time, and at most that: after a join the other side
+/// may need a moment.
+const SOON: Duration = Duration::from_millis(250);
+const LATEST: Duration = Duration::from_secs(5);
+
+/// What is known of the way to a peer.
+#[derive(Clone, Debug)]
+pub(super) struct Known {
+    pub proofs: Proofs,
+    pub choice: Choice,
+    pub at: SystemTime,
+}
+
+impl Known {
+    /// Microseconds there and back by a means.
+    pub(super) fn round_trip(&self, by: Option<Means>) -> Option<u64> {
+        let of = |tried: &Tried| match tried {
+            Tried::Done(proof) => proof.microseconds,
+            _ => None,
+        };
+        match by? {
+            Means::Vxlan => of(&self.proofs.vxlan),
+            Means::Direct => self.proofs.direct.values().filter_map(of).max(),
+        }
+    }
+}
+
+/// When each way is to be proven.
+#[derive(Default)]
+pub(super) struct Prover {
+    due: Mutex<BTreeMap<Pair, Due>>,
+    sooner: Condvar,
+}
+
+#[derive(Clone, Copy)]
+struct Due {
+    at: Instant,
+    /// How often in a row it was not as good as it can be.
+    failures: u32,
+}
+
+impl Prover {
+    /// A way is new or was changed.
+    pub(super) fn now(&self, pair: &Pair) {
+        let due = Due { at: Instant::now(), failures: 0 };
+        self.due().insert(pair.clone(), due);
+        self.sooner.notify_all();
+    }
+
+    pub(super) fn knows(&self, pair: &Pair) -> bool {
+        self.due().contains_key(pair)
+    }
+
+    pub(super) fn forget(&self, pair: &Pair) {
+        self.due().remove(pair);
+    }
+
+    fn due(&self) -> std::sync::MutexGuard<'_, BTreeMap<Pair, Due>> {
+        self.due.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until some are due; gives them.
+    fn next(&self) -> Vec<Pair> {
+        let mut due = self.due();
+        loop {
+            let now = Instant::now();
+            let ready: Vec<Pair> =
+                due.iter().filter(|(_, due)| due.at <= now).map(|(pair, _)| pair.clone()).collect();
+            if !ready.is_empty() {
+                for pair in &ready {
+                    if let Some(due) = due.get_mut(pair) {
+                        due.at = now + AGAIN;
+                    }
+                }
+                return ready;
+            }
+            let first = due.values().map(|due| due.at).min();
+            let left = first.map_or(AGAIN, |first| first.saturating_duration_since(now));
+            let waited = self.sooner.wait_timeout(due, left);
+            due = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    fn proven(&self, pair: &Pair, good: bool) {
+        let mut all = self.due();
+        let Some(due) = all.get_mut(pair) else { return };
+        due.failures = if good { 0 } else { due.failures + 1 };
+        if !good {
+            let pause = (SOON * 2_u32.saturating_pow(due.failures.min(8) - 1)).min(LATEST);
+            // Unless it was changed while it was being proven.
+            due.at = due.at.min(Instant::now() + pause);
+        }
+    }
+}
+
+/// The way with the means that is best by what is known. Before anything is, and when nothing passes
+/// any more, it stays as it was: a cut cable is no reason to take routes away.
+pub(super) fn decide(
+    network: &Network,
+    way: Way,
+    known: Option<&Known>,
+    before: Option<&Way>,
+) -> Way {
+    let Some(spread) = network.spread else { return way };
+    let choice = match known {
+        Some(known) => choose(spread.backend, &known.proofs),
+        None => Choice { by: only(spread.backend), ..Choice::default() },
+    };
+    let allowed = |by: &Means| match spread.backend {
+        Backend::Auto => true,
+        backend => only(backend) == Some(*by),
+    };
+    let kept = before.and_then(|before| before.by).filter(allowed);
+    let by = choice.by.or(kept);
+    let mtu = if choice.mtu.is_some() {
+        choice.mtu
+    } else {
+        before.filter(|before| before.by == by).and_then(|before| before.mtu)
+    };
+    Way { by, mtu, ..way }
+}
+
+fn only(backend: Backend) -> Option<Means> {
+    match backend {
+        Backend::Auto => None,
+        Backend::Direct => Some(Means::Direct),
+        Backend::Vxlan => Some(Means::Vxlan),
+    }
+}
+
+/// Proves ways for ever.
+pub(in crate::daemon) fn serve(daemon: &Daemon, cluster: &Cluster) {
+    loop {
+        let pairs = cluster.prover.next();
+        let mut trials: Vec<(Pair, Trial)> = Vec::new();
+        for pair in pairs {
+            match daemon.trial(cluster, &pair) {
+                Some(trial) => trials.push((pair, trial)),
+                None => cluster.prover.forget(&pair),
+            }
+        }
+        run(&mut trials);
+        let mut changed = Vec::new();
+        for (pair, trial) in trials {
+            let (backend, proofs) = trial.end();
+            let choice = choose(backend, &proofs);
+            let good = choice.by.is_some() && choice.why.is_empty();
+            cluster.prover.proven(&pair, good);
+            let known = Known { proofs, choice, at: SystemTime::now() };
+            let mut view = lock(&cluster.view);
+            let before = view.proofs.insert(pair.clone(), known.clone());
+            if before.is_none_or(|before| before.choice != known.choice) {
+                changed.push(pair);
+            }
+        }
+        if !changed.is_empty() {
+            cluster.tell(Event::Proven(changed));
+        }
+    }
+}
+
+/// All searches side by side, echo by echo.
+fn run(trials: &mut [(Pair, Trial)]) {
+    loop {
+        let mut searches: Vec<&mut Search> =
+            trials.iter_mut().flat_map(|(_, trial)| trial.searches()).collect();
+        searches.retain(|search| search.next().is_some());
+        let echoes: Vec<Echo> = searches.iter().filter_map(|search| search.next()).collect();
+        if echoes.is_empty() {
+            return;
+        }
+        let outcomes = match kernel::prove::echo(&echoes, WAIT) {
+            Ok(outcomes) => outcomes,
+            Err(error) => {
+                tracing::warn!(%error, "ways to the peers cannot be proven");
+                vec![Outcome::Silent; echoes.len()]
+            }
+        };
+        for (search, outcome) in searches.into_iter().zip(outcomes) {
+            search.step(outcome);
+        }
+    }
+}
+
+/// What is tried of one way.
+struct Trial {
+    backend: Backend,
+    port: u16,
+    direct: BTreeMap<Family, Attempt>,
+    vxlan: Attempt,
+    underlay: Attempt,
+}
+
+/// One thing that is tried, or why it is not.
+enum Attempt {
+    Not,
+    Cannot(WayFault),
+    Search(Search),
+}
+
+impl Attempt {
+    fn search(&mut self) -> Option<&mut Search> {
+        match self {
+            Self::Search(search) => Some(search),
+            _ => None,
+        }
+    }
+
+    fn end(self) -> Tried {
+        match self {
+            Self::Not => Tried::Not,
+            Self::Cannot(why) => Tried::Cannot(why),
+            Self::Search(search) => search.proof().cloned().map_or(Tried::Not, Tried::Done),
+        }
+    }
+}
+
+impl Trial {
+    fn searches(&mut self) -> impl Iterator<Item = &mut Search> {
+        let others = [&mut self.vxlan, &mut self.underlay];
+        self.direct.values_mut().chain(others).filter_map(Attempt::search)
+    }
+
+    fn end(self) -> (Backend, Proofs) {
+        let direct = self.direct.into_iter().map(|(family, tried)| (family, tried.end())).collect();
+        let (vxlan, underlay) = (self.vxlan.end(), self.underlay.end());
+        (self.backend, Proofs { direct, vxlan, underlay, port: self.port })
+    }
+}
+
+impl Daemon {
+    /// What is to be tried of a way; `None` if there is none any more.
+    fn trial(&self, cluster: &Cluster, pair: &Pair) -> Option<Trial> {
+        let (network, node) = {
+            let book = self.book();
+            (book.networks.get(&pair.0)?.clone(), self.node(&book))
+        };
+        let spread = network.spread?;
+        let way = lock(&cluster.view).ways.get(pair).cloned()?;
+        let member = node.member.as_ref()?;
+        let from_to = |from: Source, to: IpAddr, bytes: u32| {
+            Attempt::Search(Search::new(Echo { from, to, bytes }))
+        };
+        let vxlan = match &way.tunnel {
+            _ if !spread.backend.tunnels() => Attempt::Not,
+            None => Attempt::Cannot(WayFault::NoTunnelEnd),
+            Some(end) => from_to(
+                Source::Link(network.tunnel_link()),
+                IpAddr::V6(end.vtep.link_local()),
+                plan::mtu(&node, &network),
+            ),
+        };
+        let underlay = way.tunnel.and_then(|end| {
+            let own = member.address(Family::of(end.underlay))?;
+            Some(from_to(Source::Address(own), end.underlay, node.underlay_mtu))
+        });
+        let mut direct = BTreeMap::new();
+        if spread.backend != Backend::Vxlan {
+            let own = &member.networks.get(&network.name)?.proof;
+            for family in network.pools.iter().map(model::cluster::Pool::family) {
+                let of_family = |proof: &[IpAddr]| {
+                    proof.iter().copied().find(|address| Family::of(*address) == family)
+                };
+                let reachable = way.hop(family).is_some()
+                    || (family == Family::V4 && way.hop(Family::V6).is_some());
+                let attempt = match (of_family(own), of_family(&way.proof)) {
+                    _ if !reachable => Attempt::Cannot(WayFault::NoHop { family }),
+                    (Some(from), Some(to)) => {
+                        from_to(Source::Address(from), to, node.underlay_mtu)
+                    }
+                    _ => Attempt::Cannot(WayFault::NoProofAddress { family }),
+                };
+                direct.insert(family, attempt);
+            }
+        }
+        Some(Trial {
+            backend: spread.backend,
+            port: spread.port,
+            direct,
+            vxlan,
+            underlay: underlay.unwrap_or(Attempt::Not),
+        })
+    }
+}
