@@ -4,7 +4,7 @@
 //! A refusal by the daemon is [`Error::Refused`], with the daemon's own words; everything else in
 //! [`Error`] is about not having got an answer. What to do about either is not said here.
 
-use crate::protocol::{
+use crate::protocol::{ChangeNetwork, 
     API_SOCKET, AttachmentRow, CreateNetwork, CreatedNetwork, Failure, RUN_DIRECTORY, Status,
 };
 use http_body_util::{BodyExt, Full, Limited};
@@ -12,7 +12,7 @@ use hyper::body::Bytes;
 use hyper::header::{CONTENT_TYPE, HOST};
 use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
-use model::cluster::{Network, NetworkName};
+use model::cluster::{Network, NetworkName, NodeName};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::io;

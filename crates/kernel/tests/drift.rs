@@ -28,7 +28,7 @@ fn node() -> Node {
 
 impl Case {
     fn wanted(&self) -> Wanted {
-        plan::host(&node(), &self.networks, &self.attachments)
+        plan::host(&node(), &self.networks, &self.attachments, &Default::default())
     }
 }
 

@@ -176,6 +176,6 @@ pub(super) fn routed(host: &Namespace<Unknown>) -> Vec<IpNet> {
             && route.kind == RouteKind::Unicast
             && !route.nexthops.iter().any(|hop| ours(&hop.link))
     });
-    let link_local = |prefix: &IpNet| matches!(prefix.addr(), std::net::IpAddr::V6(a) if a.is_unicast_link_local() || a.is_multicast());
+    let link_local = |prefix: &IpNet| matches!(prefix.addr(), IpAddr::V6(a) if a.is_unicast_link_local() || a.is_multicast());
     routes.map(|route| route.destination).filter(|prefix| !link_local(prefix)).collect()
 }

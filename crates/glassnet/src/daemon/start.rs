@@ -46,14 +46,14 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         }
     });
     if let Some(cluster) = daemon.cluster.clone() {
-        let (daemon, of) = (daemon.clone(), cluster.clone());
+        let (serving, of) = (daemon.clone(), cluster.clone());
         std::thread::Builder::new()
             .name("cluster".to_owned())
-            .spawn(move || cluster::serve(&daemon, &of))?;
-        let (daemon, of) = (daemon.clone(), cluster.clone());
+            .spawn(move || cluster::serve(&serving, &of))?;
+        let (proving, of) = (daemon.clone(), cluster.clone());
         std::thread::Builder::new()
             .name("prove".to_owned())
-            .spawn(move || cluster::prove(&daemon, &of))?;
+            .spawn(move || cluster::prove(&proving, &of))?;
         runtime.spawn(cluster::follow(cluster));
     }
     daemon.reaper.wake();

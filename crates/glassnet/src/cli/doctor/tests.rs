@@ -30,7 +30,7 @@ fn well() -> Seen {
     let node = Node { underlay_mtu: 1500, ..Node::default() };
     let attached = attachments.iter().map(|row| &row.attachment);
     let mut seen = Seen {
-        actual: plan::host(&node, &networks, attached).to_actual(),
+        actual: plan::host(&node, &networks, attached, &Default::default()).to_actual(),
         numbers: vec![numbers(1, 65_533)],
         networks,
         attachments,

@@ -379,7 +379,7 @@ impl Cluster {
     }
 }
 
-impl super::Link {
+impl Link {
     pub(super) fn is_here(&self) -> bool {
         matches!(self, Self::Here(_))
     }

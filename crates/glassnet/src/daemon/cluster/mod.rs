@@ -28,7 +28,7 @@ pub(crate) use settings::Settings;
 pub(super) use sync::follow;
 
 use super::lock;
-use model::cluster::{Change, Entry, Means, Member, NetworkName, NodeName, Registry, Way};
+use model::cluster::{Change, Entry, NetworkName, NodeName, Registry, Way};
 use model::net::Family;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -139,10 +139,10 @@ impl Cluster {
         Ok(Self {
             name: settings.name.clone(),
             machine: settings::machine()?,
+            client: Client::new(settings.store.clone())?,
             settings,
             boot,
             runtime,
-            client: Client::new(settings.store.clone())?,
             view: Mutex::new(view),
             changed: Condvar::new(),
             claiming: Mutex::default(),

@@ -14,6 +14,7 @@ use model::net::Family;
 use model::plan;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::os::fd::{AsFd as _, BorrowedFd};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -156,6 +157,13 @@ fn only(backend: Backend) -> Option<Means> {
 
 /// Proves ways for ever.
 pub(in crate::daemon) fn serve(daemon: &Daemon, cluster: &Cluster) {
+    let here = match kernel::NetNs::current() {
+        Ok(here) => here,
+        Err(error) => {
+            tracing::error!(%error, "ways to the peers cannot be proven");
+            return;
+        }
+    };
     loop {
         let pairs = cluster.prover.next();
         let mut trials: Vec<(Pair, Trial)> = Vec::new();
@@ -165,7 +173,7 @@ pub(in crate::daemon) fn serve(daemon: &Daemon, cluster: &Cluster) {
                 None => cluster.prover.forget(&pair),
             }
         }
-        run(&mut trials);
+        run(here.as_fd(), &mut trials);
         let mut changed = Vec::new();
         for (pair, trial) in trials {
             let (backend, proofs) = trial.end();
@@ -186,7 +194,7 @@ pub(in crate::daemon) fn serve(daemon: &Daemon, cluster: &Cluster) {
 }
 
 /// All searches side by side, echo by echo.
-fn run(trials: &mut [(Pair, Trial)]) {
+fn run(here: BorrowedFd<'_>, trials: &mut [(Pair, Trial)]) {
     loop {
         let mut searches: Vec<&mut Search> =
             trials.iter_mut().flat_map(|(_, trial)| trial.searches()).collect();
@@ -195,7 +203,7 @@ fn run(trials: &mut [(Pair, Trial)]) {
         if echoes.is_empty() {
             return;
         }
-        let outcomes = match kernel::prove::echo(&echoes, WAIT) {
+        let outcomes = match kernel::prove::echoes(here, &echoes, WAIT) {
             Ok(outcomes) => outcomes,
             Err(error) => {
                 tracing::warn!(%error, "ways to the peers cannot be proven");

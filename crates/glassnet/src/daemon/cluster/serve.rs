@@ -99,6 +99,7 @@ impl Cluster {
                 drop(view);
                 self.learn_own_address();
                 view = lock(&self.view);
+                view.ways.keys().for_each(|pair| self.prover.now(pair));
                 let members = view.registry.members.keys().cloned();
                 concerns.extend(members.map(Concern::Member));
             }
@@ -122,8 +123,11 @@ impl Daemon {
                 Concern::Network(name) => {
                     self.take_network_in(cluster, name);
                     let view = lock(&cluster.view);
-                    let members = view.registry.members.keys();
-                    pairs.extend(members.map(|node| (name.clone(), node.clone())));
+                    for node in view.registry.members.keys().filter(|node| **node != cluster.name) {
+                        let pair = (name.clone(), node.clone());
+                        cluster.prover.now(&pair);
+                        pairs.insert(pair);
+                    }
                     ours = true;
                 }
                 Concern::Member(node) if *node == cluster.name => ours = true,
