@@ -28,7 +28,13 @@ pub(crate) fn host() -> kernel::Result<Namespace<Unknown>> {
             paths.push(format!("net/ipv4/conf/{}/rp_filter", link.name));
             paths.push(format!("net/ipv6/conf/{}/accept_dad", link.name));
         }
-        if !link.is_ours() || bridge {
+        let tunnel = link.is_ours() && matches!(link.kind, LinkKind::Vxlan(_));
+        if tunnel {
+            paths.push(format!("net/ipv4/conf/{}/rp_filter", link.name));
+            paths.push(format!("net/ipv6/conf/{}/disable_ipv6", link.name));
+            paths.push(format!("net/ipv6/conf/{}/accept_dad", link.name));
+        }
+        if !link.is_ours() || bridge || tunnel {
             paths.push(format!("net/ipv6/conf/{}/accept_ra", link.name));
         }
     }

@@ -131,7 +131,13 @@ struct Passes {
 }
 
 impl Passes {
-    fn finish(self) -> Diff {
+    fn finish(mut self) -> Diff {
+        // A gateway has to be on a link before anything can lie behind it.
+        let behind = |step: &Step| match &step.change {
+            Change::AddRoute(route) => route.nexthops.iter().any(|hop| hop.gateway.is_some()),
+            _ => false,
+        };
+        self.routes.sort_by_key(behind);
         let passes = [
             self.settings_first,
             self.routes_away,

@@ -5,12 +5,14 @@ use crate::daemon::record::Record;
 use crate::daemon::{Daemon, facts, lock, look};
 use crate::daemon::kernel_words::kernel_said;
 use crate::protocol::{ChangeNetwork, CreateNetwork, CreatedNetwork, Failure};
-use model::cluster::{Backend, Change, Entry, Key, Network, NetworkName, NodeName, Presence, Spread};
-use model::diff;
+use model::cluster::{Backend, Change as Told, Entry, Key, Network, NetworkName, NodeName, Presence, Spread};
+use model::diff::{self, Change, Step};
 use model::explain::Reason;
+use model::host::{Address, NamespaceId};
 use model::net::single;
 use model::plan;
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 use store::etcd;
 
@@ -53,7 +55,7 @@ impl Daemon {
             match cluster.ask(cluster.client.create_network(&network))? {
                 Ok(_) => {
                     cluster.tell(super::Event::Changed(
-                        vec![Change::Put(Entry::Network(network.clone()))],
+                        vec![Told::Put(Entry::Network(network.clone()))],
                         Vec::new(),
                     ));
                     self.until_there(cluster, &network)?;
@@ -174,8 +176,8 @@ impl Daemon {
         }
         cluster.tell(super::Event::Changed(
             vec![
-                Change::Gone(Key::Network(network.name.clone())),
-                Change::Gone(Key::Vni(spread.vni)),
+                Told::Gone(Key::Network(network.name.clone())),
+                Told::Gone(Key::Vni(spread.vni)),
             ],
             Vec::new(),
         ));
@@ -218,29 +220,24 @@ impl Daemon {
         if let Err(refusal) = cluster.ask(cluster.client.replace_network(to, from))? {
             return Err(Reason::StoreSaid { refusal }.into());
         }
-        let change = Change::Put(Entry::Network(to.clone()));
+        let change = Told::Put(Entry::Network(to.clone()));
         cluster.tell(super::Event::Changed(vec![change], Vec::new()));
         Ok(())
     }
 
-    /// Puts the node's own addresses on the bridge.
+    /// Puts the node's own addresses on the bridge, and takes those away that are not any more.
     pub(super) fn show_presence(&self, network: &Network) {
-        let steps = {
-            let book = self.book();
-            let Some(presence) = book.presences.get(&network.name).cloned() else { return };
-            let node = self.node(&book);
-            let mut bare = node.clone();
-            if let Some(member) = &mut bare.member
-                && let Some(shown) = member.networks.get_mut(&network.name)
-            {
-                let before = lock(&self.shown).get(&network.name).cloned();
-                let nothing = Presence { vtep: presence.vtep, addresses: Vec::new(), proof: Vec::new() };
-                *shown = before.unwrap_or(nothing);
-            }
-            lock(&self.shown).insert(network.name.clone(), presence);
-            let from = plan::network(&bare, network);
-            diff::diff(&plan::network(&node, network), &from.to_actual()).steps
+        let Some(presence) = self.book().presences.get(&network.name).cloned() else { return };
+        let before = lock(&self.shown).insert(network.name.clone(), presence.clone());
+        let all = |presence: &Presence| -> BTreeSet<IpAddr> {
+            presence.addresses.iter().chain(&presence.proof).copied().collect()
         };
+        let (before, now) = (before.as_ref().map(all).unwrap_or_default(), all(&presence));
+        let step = |change| Step { namespace: NamespaceId::Host, change };
+        let on_bridge = |address: &IpAddr| Address::new(network.bridge.clone(), single(*address));
+        let gone = before.difference(&now).map(|a| step(Change::RemoveAddress(on_bridge(a))));
+        let new = now.difference(&before).map(|a| step(Change::AddAddress(on_bridge(a))));
+        let steps: Vec<Step> = gone.chain(new).collect();
         if steps.is_empty() {
             return;
         }
@@ -248,7 +245,8 @@ impl Daemon {
         let done = self.carry_out(&steps, &[]);
         drop(not_compared);
         if let Err(failure) = done {
-            tracing::info!(network = %network.name, %failure, "this node's own addresses: compared as a whole");
+            // After a start they may be there already.
+            tracing::debug!(network = %network.name, %failure, "this node's own addresses");
             self.compare_now();
         }
     }

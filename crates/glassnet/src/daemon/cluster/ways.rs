@@ -5,6 +5,7 @@ use crate::daemon::{Daemon, facts, lock};
 use crate::protocol::Failure;
 use model::cluster::{Hop, Member, Network, Presence, Way};
 use model::diff;
+use model::host::Namespace;
 use model::plan;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -91,8 +92,12 @@ impl Daemon {
             return Ok(());
         }
         let steps = network.map_or_else(Vec::new, |network| {
+            // With the links, for entries on them are ours as they are.
+            let mut links = plan::network(&node, &network);
+            let namespaces = links.namespaces.values_mut();
+            namespaces.for_each(|n| *n = Namespace { links: std::mem::take(&mut n.links), ..Namespace::default() });
             let wanted = |way: Option<&Way>| {
-                let mut wanted = plan::network(&node, &network);
+                let mut wanted = links.clone();
                 if let Some(way) = way {
                     wanted.merge(plan::way(&node, &network, way));
                 }
