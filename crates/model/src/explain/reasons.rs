@@ -3,9 +3,9 @@
 //!
 //! To add one: a line here, under its code.
 
-use super::{Deed, StoreFailure, StoreRefusal};
 use super::codes::Code;
 use super::say::sentences;
+use super::{Deed, StoreFailure, StoreRefusal};
 use crate::cluster::{AttachmentId, Backend, ContainerId, NetworkName, NodeName, Publish};
 use crate::net::{Family, IpNet, LinkName, Mac, Transport};
 use std::net::{IpAddr, SocketAddr};

@@ -49,7 +49,14 @@ impl Cluster {
             node: self.name.clone(),
             addresses: view.addresses.clone(),
             store: StoreStatus {
-                endpoints: self.settings.store.address.endpoints.iter().map(ToString::to_string).collect(),
+                endpoints: self
+                    .settings
+                    .store
+                    .address
+                    .endpoints
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect(),
                 connected,
                 since: seconds(since),
                 why,
