@@ -23,6 +23,7 @@
 mod boot;
 mod directory;
 mod error;
+pub mod etcd;
 pub mod failpoint;
 mod file;
 mod finding;

@@ -6,6 +6,8 @@
 //! - [`Text`]: what a command says: headings, answers, mistakes in what was typed;
 //! - [`Reason`]: why the daemon said no; [`Deed`] and [`Notice`]: what it did, and what it tells of
 //!   itself. They cross the protocol as facts, and the client says them;
+//! - [`StoreFailure`], [`StoreRefusal`]: why the store that hosts share could not be asked, and what it
+//!   said no to;
 //! - [`PathText`]: what happened to a packet;
 //! - [`Finding`]: what a check of the host found: what is wrong, how we know, what to do;
 //! - [`codes`]: the stable code of each error, with its meaning and what to try.
@@ -22,6 +24,7 @@ mod names;
 mod path;
 mod reasons;
 mod say;
+mod store;
 mod system;
 mod texts;
 
@@ -37,5 +40,6 @@ pub use reasons::{
     AttachmentDifference, Choice, NetworkDifference, Ports, Reason, Reserved, Unusable,
 };
 pub use say::Say;
+pub use store::{StoreFailure, StoreFault, StoreRefusal, StoreTried};
 pub use system::SystemFault;
 pub use texts::Text;

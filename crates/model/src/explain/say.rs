@@ -5,7 +5,7 @@
 //! sentence without a Chinese text.
 
 use super::Language;
-use crate::cluster::{AttachmentId, ContainerId, NetworkName, Publish};
+use crate::cluster::{AttachmentId, ContainerId, NetworkName, NodeName, Publish};
 use crate::net::{Family, IpNet, LinkName, Mac, Transport};
 use std::net::{IpAddr, SocketAddr};
 
@@ -33,6 +33,7 @@ the_same_in_each!(
     LinkName,
     Mac,
     NetworkName,
+    NodeName,
     Publish,
     SocketAddr,
     Transport,
@@ -165,6 +166,10 @@ mod tests {
             Fault::TEXTS,
             Named::TEXTS,
             SystemFault::TEXTS,
+            StoreFault::TEXTS,
+            StoreTried::TEXTS,
+            StoreFailure::TEXTS,
+            StoreRefusal::TEXTS,
             Reserved::TEXTS,
             Unusable::TEXTS,
             NetworkDifference::TEXTS,

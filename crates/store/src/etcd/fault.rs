@@ -1,0 +1,146 @@
+//! What went wrong at one member, told apart from what libraries and etcd say of it.
+//!
+//! etcd's own words are part of its protocol: its error texts are fixed (api/v3rpc/rpctypes/error.go)
+//! and its clients tell the errors apart by them.
+
+use std::error::Error as StdError;
+use std::io;
+use std::time::Duration;
+
+use etcd_client::Error as EtcdError;
+use model::explain::StoreFault;
+use tokio_rustls::rustls::{self, AlertDescription, CertificateError};
+
+/// What all error texts of etcd begin with.
+const ETCD_SAYS: &str = "etcdserver: ";
+
+/// How one attempt ended that brought no answer.
+pub(super) enum Failed {
+    /// The member could not do it; another may.
+    Fault(StoreFault),
+    /// The revision asked for is not kept any more.
+    Compacted,
+    /// The lease has run out.
+    NoLease,
+}
+
+/// Reads an error that came from this host; `identity`: whether we showed a certificate.
+pub(super) fn failed(error: &EtcdError, host: &str, identity: bool) -> Failed {
+    let said = match error {
+        EtcdError::GRpcStatus(status) => status.message(),
+        EtcdError::WatchError(reason) => reason,
+        _ => "",
+    };
+    if let Some((_, said)) = said.split_once(ETCD_SAYS) {
+        return said_by_etcd(said);
+    }
+    let mut cause: Option<&(dyn StdError + 'static)> = Some(match error {
+        EtcdError::GRpcStatus(status) => status,
+        EtcdError::TransportError(error) => error,
+        other => other,
+    });
+    let mut last = error.to_string();
+    while let Some(error) = cause {
+        if let Some(found) = error.downcast_ref::<io::Error>() {
+            return Failed::Fault(of_io(found, host, identity));
+        }
+        // A name that is not known has its own kind of error; what it says is the last of the chain.
+        last = error.to_string();
+        cause = error.source();
+    }
+    Failed::Fault(match error {
+        EtcdError::GRpcStatus(_) | EtcdError::TransportError(_) if is_closed(&last) => {
+            StoreFault::Closed
+        }
+        EtcdError::WatchError(_) | EtcdError::LeaseKeepAliveError(_) => StoreFault::Closed,
+        _ => StoreFault::Other { why: last },
+    })
+}
+
+fn said_by_etcd(said: &str) -> Failed {
+    let why = || said.to_owned();
+    Failed::Fault(match said {
+        "mvcc: required revision has been compacted" => return Failed::Compacted,
+        "requested lease not found" => return Failed::NoLease,
+        "mvcc: database space exceeded" => StoreFault::Full,
+        "no leader" | "leader changed" | "not capable" => StoreFault::Undecided { why: why() },
+        _ if said.starts_with("request timed out") => StoreFault::Undecided { why: why() },
+        "permission denied"
+        | "user name is empty"
+        | "user name not found"
+        | "invalid auth token"
+        | "authentication failed, invalid user ID or password" => {
+            StoreFault::Forbidden { why: why() }
+        }
+        _ => StoreFault::Other { why: why() },
+    })
+}
+
+/// What HTTP/2 says when the other end is gone in the midst of a question.
+fn is_closed(said: &str) -> bool {
+    ["broken pipe", "connection closed", "connection reset", "stream closed", "not a result of"]
+        .iter()
+        .any(|word| said.contains(word))
+}
+
+/// What an error of the connection comes to.
+pub(super) fn of_io(error: &io::Error, host: &str, identity: bool) -> StoreFault {
+    if let Some(found) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+        return of_tls(found, host, identity);
+    }
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => StoreFault::Refused,
+        io::ErrorKind::BrokenPipe
+        | io::ErrorKind::ConnectionReset
+        | io::ErrorKind::ConnectionAborted
+        | io::ErrorKind::UnexpectedEof => StoreFault::Closed,
+        _ => StoreFault::Unreached { why: error.to_string() },
+    }
+}
+
+fn of_tls(error: &rustls::Error, host: &str, identity: bool) -> StoreFault {
+    use AlertDescription as Alert;
+    match error {
+        rustls::Error::InvalidCertificate(why) => of_certificate(why, host),
+        rustls::Error::InvalidMessage(_) => StoreFault::NoTls,
+        rustls::Error::AlertReceived(
+            alert @ (Alert::BadCertificate
+            | Alert::CertificateRequired
+            | Alert::CertificateExpired
+            | Alert::CertificateRevoked
+            | Alert::CertificateUnknown
+            | Alert::UnsupportedCertificate
+            | Alert::UnknownCA
+            | Alert::AccessDenied),
+        ) => {
+            if identity {
+                StoreFault::CertificateRefused { why: format!("{alert:?}") }
+            } else {
+                StoreFault::CertificateWanted
+            }
+        }
+        other => StoreFault::Tls { why: other.to_string() },
+    }
+}
+
+fn of_certificate(why: &CertificateError, host: &str) -> StoreFault {
+    match why {
+        // Another authority of the same name is found by its name, and has not signed.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+            StoreFault::UnknownAuthority
+        }
+        CertificateError::Expired
+        | CertificateError::ExpiredContext { .. }
+        | CertificateError::NotValidYet
+        | CertificateError::NotValidYetContext { .. } => StoreFault::NotValidNow,
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            StoreFault::OtherName { host: host.to_owned() }
+        }
+        other => StoreFault::BadCertificate { why: other.to_string() },
+    }
+}
+
+pub(super) fn no_answer(limit: Duration) -> StoreFault {
+    let milliseconds = limit.as_millis().try_into().unwrap_or(u64::MAX);
+    StoreFault::NoAnswer { milliseconds }
+}
