@@ -126,7 +126,9 @@ impl Client {
         limit: Duration,
     ) -> Fault {
         match fault {
-            Fault::Closed | Fault::Other { .. } | Fault::Unreached { .. } | Fault::Tls { .. } => {
+            Fault::Closed | Fault::Other { .. } | Fault::Unreached { .. } | Fault::Tls { .. }
+                if !limit.is_zero() =>
+            {
                 diagnose(&via.endpoint, credentials, limit).await.unwrap_or(fault)
             }
             clear => clear,

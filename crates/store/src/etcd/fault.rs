@@ -26,6 +26,10 @@ pub(super) enum Failed {
 
 /// Reads an error that came from this host; `identity`: whether we showed a certificate.
 pub(super) fn failed(error: &EtcdError, host: &str, identity: bool) -> Failed {
+    // The client of etcd tells of it in its own words if that is the first answer of a stream.
+    if matches!(error, EtcdError::LeaseKeepAliveError(said) if said == "lease not found") {
+        return Failed::NoLease;
+    }
     let said = match error {
         EtcdError::GRpcStatus(status) => status.message(),
         EtcdError::WatchError(reason) => reason,
@@ -76,11 +80,12 @@ fn said_by_etcd(said: &str) -> Failed {
     })
 }
 
-/// What HTTP/2 says when the other end is gone in the midst of a question.
+/// What HTTP/2 says when the other end is gone in the midst of a question; the last when it took its
+/// leave properly.
 fn is_closed(said: &str) -> bool {
-    ["broken pipe", "connection closed", "connection reset", "stream closed", "not a result of"]
+    ["broken pipe", "connection closed", "stream closed", "not a result of an error"]
         .iter()
-        .any(|word| said.contains(word))
+        .any(|words| said.contains(words))
 }
 
 /// What an error of the connection comes to.

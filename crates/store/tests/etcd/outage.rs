@@ -81,13 +81,16 @@ async fn a_frozen_server_is_noticed_and_got_over() {
         server.signal(Signal::CONT);
         client.reach_soon().await;
         let mut watch = client.watch(revision).await.unwrap();
-        // It was frozen for longer than the lease.
-        tokio::time::timeout(Duration::from_secs(10), living.ended()).await.unwrap();
-        drop(living);
-        let _living = client.alive(&node("a"), &alive("m"), ttl).await.unwrap().unwrap();
+        // It was frozen for longer than the lease. Whether that counts is up to which it sees first,
+        // the hour or the renewals that have waited for it.
+        if tokio::time::timeout(ttl * 3, living.ended()).await.is_ok() {
+            living = client.alive(&node("a"), &alive("m"), ttl).await.unwrap().unwrap();
+        }
+        assert!(entries(&client).await.contains(&Entry::Alive(node("a"), alive("m"))));
         client.put_member(&member("b", "m")).await.unwrap().unwrap();
         let written = Change::Put(Entry::Member(member("b", "m")));
         while !watch.next().await.unwrap().changes.contains(&written) {}
+        drop(living);
     })
     .await;
 }
@@ -99,11 +102,11 @@ async fn a_quiet_store_is_not_away() {
         let server = Server::start().await;
         let client = server.client();
         let mut watch = client.watch(load(&client).await.revision).await.unwrap();
-        let quiet = tokio::time::timeout(Duration::from_secs(8), watch.next()).await;
+        let quiet = tokio::time::timeout(Duration::from_millis(5500), watch.next()).await;
         assert!(quiet.is_err(), "{quiet:?}");
         client.put_member(&member("a", "m")).await.unwrap().unwrap();
         // Nor is it away when it was us who did not listen.
-        tokio::time::sleep(Duration::from_secs(5)).await;
+        tokio::time::sleep(Duration::from_millis(4500)).await;
         let batch = watch.next().await.unwrap();
         assert_eq!(batch.changes, [Change::Put(Entry::Member(member("a", "m")))]);
     })
@@ -115,8 +118,8 @@ async fn a_server_that_was_killed_is_gone_on_with() {
     bounded(async {
         let mut server = Server::start().await;
         let client = server.client();
-        let mut living =
-            client.alive(&node("a"), &alive("m"), Duration::from_secs(10)).await.unwrap().unwrap();
+        let ttl = Duration::from_secs(5);
+        let mut living = client.alive(&node("a"), &alive("m"), ttl).await.unwrap().unwrap();
         let seen = client.put_member(&member("a", "m")).await.unwrap().unwrap();
         let mut watch = client.watch(seen).await.unwrap();
         server.kill();
@@ -132,7 +135,7 @@ async fn a_server_that_was_killed_is_gone_on_with() {
         let batch = watch.next().await.unwrap();
         assert_eq!(batch.changes, [Change::Put(Entry::Member(member("b", "m")))]);
         // It was back before the lease ran out, and the lease is renewed by the new connection.
-        let lives = tokio::time::timeout(Duration::from_secs(12), living.ended()).await;
+        let lives = tokio::time::timeout(ttl + ttl / 2, living.ended()).await;
         assert!(lives.is_err());
         assert_eq!(entries(&client).await.len(), 3);
     })
