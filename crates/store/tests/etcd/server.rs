@@ -65,9 +65,29 @@ impl Server {
         self.process = Some(started.expect("setpriv of util-linux is there"));
     }
 
-    pub(crate) fn signal(&self, signal: Signal) {
+    /// Stops it in the midst of whatever it does; all of it, when this returns.
+    pub(crate) fn freeze(&self) {
+        let id = self.signal(Signal::STOP);
+        let stopped = |thread: std::io::Result<std::fs::DirEntry>| {
+            let state = std::fs::read_to_string(thread.unwrap().path().join("stat")).unwrap();
+            state.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('T'))
+        };
+        let threads = || std::fs::read_dir(format!("/proc/{id}/task")).unwrap();
+        let end = Instant::now() + Duration::from_secs(5);
+        while !threads().all(stopped) {
+            assert!(Instant::now() < end, "it does not stop");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    pub(crate) fn thaw(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    fn signal(&self, signal: Signal) -> u32 {
         let id = self.process.as_ref().expect("it runs").id();
         kill_process(Pid::from_raw(id as i32).unwrap(), signal).unwrap();
+        id
     }
 
     pub(crate) fn kill(&mut self) {
