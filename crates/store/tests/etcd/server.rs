@@ -51,6 +51,8 @@ impl Server {
     pub(crate) fn run(&mut self) {
         let log = self.directory.path().join("log");
         let log = File::options().create(true).append(true).open(log).unwrap();
+        let found = Command::new("etcd").arg("--version").stdout(Stdio::null()).status();
+        assert!(found.is_ok(), "etcd is missing: run `make test`, which installs it");
         // It ends with us even if we are killed.
         let started = Command::new("setpriv")
             .args(["--pdeathsig", "KILL", "etcd"])
@@ -144,8 +146,6 @@ pub(crate) trait ReachSoon {
 impl ReachSoon for Client {
     /// Waits until the store answers.
     async fn reach_soon(&self) {
-        let found = Command::new("etcd").arg("--version").stdout(Stdio::null()).status();
-        assert!(found.is_ok(), "etcd is missing; install it with: scripts/setup test");
         let end = Instant::now() + Duration::from_secs(30);
         while let Err(error) = self.reach().await {
             assert!(Instant::now() < end, "{error}");
