@@ -1,5 +1,5 @@
-//! What a host must still know after a crash: leases, intents, its own settings; and, in [`etcd`], what
-//! it shares with other hosts.
+//! What a host must still know after a crash: leases, intents, its own settings;
+//! and, in [`etcd`], what it shares with other hosts.
 //!
 //! Everything on disk keeps one promise: **what was acknowledged is there after
 //! `kill -9` or a power cut at any moment, and what was not acknowledged is
