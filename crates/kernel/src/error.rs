@@ -1,5 +1,6 @@
 //! What can go wrong between us and the kernel, with everything it said.
 
+use model::net::LinkName;
 use nix::errno::Errno;
 use std::fmt;
 use std::io;
@@ -15,6 +16,15 @@ pub enum Error {
         /// The object and where it is: `link "gn1" in host`.
         subject: String,
         refusal: Refusal,
+    },
+    /// A VXLAN link cannot be, because of who has its UDP port, or its number on that port.
+    #[error("{subject}: {refusal}; UDP port {port} is used by {by}")]
+    TunnelTaken {
+        subject: String,
+        refusal: Refusal,
+        /// The UDP port.
+        port: u16,
+        by: Box<Occupant>,
     },
     /// A system call failed.
     #[error("cannot {action}: {source}")]
@@ -44,7 +54,9 @@ impl Error {
     /// The error number, if there is one.
     pub fn errno(&self) -> Option<Errno> {
         match self {
-            Self::Refused { refusal, .. } => Some(refusal.errno),
+            Self::Refused { refusal, .. } | Self::TunnelTaken { refusal, .. } => {
+                Some(refusal.errno)
+            }
             Self::Io { source, .. } => source.raw_os_error().map(Errno::from_raw),
             _ => None,
         }
@@ -52,7 +64,7 @@ impl Error {
 
     /// Whether the thing to be made was there already. It may differ from the one asked for.
     pub fn already_there(&self) -> bool {
-        self.errno() == Some(Errno::EEXIST)
+        self.errno() == Some(Errno::EEXIST) && !matches!(self, Self::TunnelTaken { .. })
     }
 
     /// Whether a bridge has no port left (`find_portno` in `net/bridge/br_if.c`).
@@ -68,6 +80,31 @@ impl Error {
                 Errno::ENOENT | Errno::ENODEV | Errno::ESRCH | Errno::EADDRNOTAVAIL | Errno::ENXIO
             )
         )
+    }
+}
+
+/// Who has a UDP port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Occupant {
+    /// Another VXLAN link.
+    Tunnel {
+        link: LinkName,
+    },
+    Process {
+        name: String,
+        pid: u32,
+    },
+    /// Nobody that could be found.
+    Unknown,
+}
+
+impl fmt::Display for Occupant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tunnel { link } => write!(f, "the VXLAN link {link}"),
+            Self::Process { name, pid } => write!(f, "{name} (pid {pid})"),
+            Self::Unknown => f.write_str("somebody who could not be found"),
+        }
     }
 }
 

@@ -25,9 +25,11 @@ pub mod probe;
 mod sysctl;
 mod traffic_control;
 
-pub use error::{Error, Refusal, Result};
+pub use error::{Error, Occupant, Refusal, Result};
 pub use monitor::Monitor;
 pub use netns::{NetNs, Sockets};
 
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;

@@ -17,7 +17,7 @@ use model::net::LinkName;
 use netlink_packet_route::link::{
     AfSpecInet6, AfSpecUnspec, BridgeStpState, In6AddrGenMode, InfoBridge, InfoBridgePort,
     InfoData, InfoKind, InfoPortData, InfoPortKind, InfoVeth, InfoVxlan, LinkAttribute, LinkFlags,
-    LinkInfo, LinkMessage,
+    LinkInfo, LinkMessage, VxlanDf,
 };
 use std::net::IpAddr;
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -48,6 +48,9 @@ pub(super) fn create<'s>(
                 InfoVxlan::Port(vxlan.port),
                 InfoVxlan::Learning(vxlan.learning),
             ];
+            if vxlan.df {
+                data.push(InfoVxlan::Df(VxlanDf::Set));
+            }
             match vxlan.local {
                 Some(IpAddr::V4(local)) => data.push(InfoVxlan::Local(local)),
                 Some(IpAddr::V6(local)) => data.push(InfoVxlan::Local6(local)),

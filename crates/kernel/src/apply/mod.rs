@@ -15,6 +15,7 @@ mod link;
 mod neighbour;
 mod route;
 mod traffic;
+mod tunnel;
 
 pub use link::delete_group;
 
@@ -22,7 +23,7 @@ use crate::netlink::{Message, Socket};
 use crate::netns::{Sockets, within};
 use crate::{Error, Result, nft, sysctl};
 use model::diff::{Change, NftChange, Step};
-use model::host::NamespaceId;
+use model::host::{Link, LinkKind, NamespaceId};
 use model::net::LinkName;
 use nix::errno::Errno;
 use std::collections::BTreeMap;
@@ -184,8 +185,11 @@ impl<'a> Applier<'a> {
             let results = sent.map_err(|error| (steps[0], error))?;
             let mut failed = None;
             for ((step, message), result) in steps.into_iter().zip(messages).zip(results) {
-                let result = result.map_err(|refusal| refusal.of(message.subject));
-                match self.judge(&run.steps[step].change, result) {
+                let change = &run.steps[step].change;
+                let result = result.map_err(|refusal| {
+                    self.say_who(namespace, change, refusal.of(message.subject))
+                });
+                match self.judge(change, result) {
                     // A link that was made stays "done" though something later about it fails.
                     Ok(outcome) => _ = run.outcomes[step].get_or_insert(outcome),
                     Err(error) if failed.is_none() => failed = Some((step, error)),
@@ -222,6 +226,29 @@ impl<'a> Applier<'a> {
                 Ok(Outcome::AlreadyGone)
             }
             Err(error) => Err(error),
+        }
+    }
+
+    /// Finds out who is in the way of a VXLAN link that was refused.
+    fn say_who(&mut self, namespace: &NamespaceId, change: &Change, error: Error) -> Error {
+        let (name, wanted) = match change {
+            Change::CreateLink(Link { name, kind: LinkKind::Vxlan(vxlan), .. }) => {
+                (name, Some((vxlan.vni, vxlan.port)))
+            }
+            Change::ChangeLink { name, to, .. } if to.up == Some(true) => (name, None),
+            _ => return error,
+        };
+        let Error::Refused { subject, refusal } = error else { return error };
+        let found = match refusal.errno {
+            errno @ (Errno::EEXIST | Errno::EADDRINUSE) => self
+                .sockets(namespace)
+                .and_then(|sockets| tunnel::occupant(sockets, name, wanted, errno)),
+            _ => Ok(None),
+        };
+        match found {
+            Ok(Some((port, by))) => Error::TunnelTaken { subject, refusal, port, by: Box::new(by) },
+            // That nobody could be looked for does not hide what the kernel said.
+            Ok(None) | Err(_) => Error::Refused { subject, refusal },
         }
     }
 
@@ -266,10 +293,15 @@ impl<'a> Applier<'a> {
             Change::AddAddress(address) => address::add(socket, home, address)?,
             Change::RemoveAddress(address) => address::remove(socket, home, address)?,
             Change::AddRoute(route) => route::add(socket, home, route)?,
+            Change::ChangeRoute { to, .. } => route::replace(socket, home, to)?,
             Change::RemoveRoute(route) => route::remove(socket, home, route)?,
-            Change::AddNeighbour(neighbour) => neighbour::add(socket, home, neighbour)?,
+            Change::AddNeighbour(to) | Change::ChangeNeighbour { to, .. } => {
+                neighbour::add(socket, home, to)?
+            }
             Change::RemoveNeighbour(neighbour) => neighbour::remove(socket, home, neighbour)?,
-            Change::AddFdbEntry(entry) => neighbour::add_fdb(socket, home, entry)?,
+            Change::AddFdbEntry(to) | Change::ChangeFdbEntry { to, .. } => {
+                neighbour::add_fdb(socket, home, to)?
+            }
             Change::RemoveFdbEntry(entry) => neighbour::remove_fdb(socket, home, entry)?,
             Change::AddQdisc(qdisc) => traffic::add_qdisc(socket, home, qdisc)?,
             Change::RemoveQdisc(qdisc) => traffic::remove_qdisc(socket, home, qdisc)?,

@@ -76,8 +76,13 @@ fn fdb_message(
     message.header.flags = owner;
     message.header.state = state;
     message.attributes.push(NeighbourAttribute::LinkLayerAddress(entry.mac.0.to_vec()));
-    let remote = entry.remote.map(|remote| NeighbourAttribute::Destination(remote.into()));
-    message.attributes.extend(remote);
+    // Without an address an entry goes with all that it holds.
+    let whole = kind == rtm::DELETE_NEIGHBOUR && entry.mac.is_unicast() && !entry.mac.is_zero();
+    if let Some(remote) = entry.remote.filter(|_| !whole) {
+        message.attributes.push(NeighbourAttribute::Destination(remote.into()));
+        message.attributes.extend(entry.port.map(NeighbourAttribute::Port));
+        message.attributes.extend(entry.vni.map(NeighbourAttribute::Vni));
+    }
     let what = format_args!("fdb entry {} on {}", entry.mac, entry.link);
     Ok(Message::new(kind, flags, rtm::bytes(&message), subject(what, home)))
 }

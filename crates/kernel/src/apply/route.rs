@@ -3,7 +3,7 @@
 use super::address::family;
 use super::{index, subject};
 use crate::Result;
-use crate::netlink::{CREATE, EXCL, Message, Socket, rtm};
+use crate::netlink::{CREATE, EXCL, Message, REPLACE, Socket, rtm};
 use model::host::NamespaceId;
 use model::host::route::{Nexthop, Route, RouteKind};
 use model::net::Family;
@@ -15,6 +15,11 @@ use std::net::IpAddr;
 
 pub(super) fn add(socket: &Socket, home: &NamespaceId, route: &Route) -> Result<Message> {
     message(socket, home, route, rtm::NEW_ROUTE, CREATE | EXCL)
+}
+
+/// Puts the route in the place of the first to the same destination at the same metric.
+pub(super) fn replace(socket: &Socket, home: &NamespaceId, route: &Route) -> Result<Message> {
+    message(socket, home, route, rtm::NEW_ROUTE, CREATE | REPLACE)
 }
 
 pub(super) fn remove(socket: &Socket, home: &NamespaceId, route: &Route) -> Result<Message> {

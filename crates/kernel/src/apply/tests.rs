@@ -257,17 +257,16 @@ fn a_group_goes_at_once() {
 #[test]
 fn tunnels_neighbours_and_limits() {
     let mut host = Place::new();
-    let vxlan = Vxlan { vni: 42, port: 4789, local: Some([192, 0, 2, 1].into()), learning: false };
+    let local = Some([192, 0, 2, 1].into());
+    let vxlan = Vxlan { vni: 42, port: 4789, local, learning: false, df: true };
     let mac = Mac([2, 0, 0, 0, 2, 2]);
-    let remote = Some([192, 0, 2, 2].into());
     let make = vec![
         bridge(),
         host_step(Change::CreateLink(link("gnx", LinkKind::Vxlan(vxlan)))),
         host_step(Change::CreateLink(link("gni", LinkKind::Ifb))),
         host_step(Change::AddAddress(Address::new(name("gnx"), "10.9.0.1/32".parse().unwrap()))),
     ];
-    let entry =
-        FdbEntry { link: name("gnx"), mac, bridge: None, remote, local: false, permanent: true };
+    let entry = FdbEntry::tunnel(name("gnx"), mac, [192, 0, 2, 2].into());
     let neighbour = Neighbour {
         link: name("gnx"),
         address: [10, 9, 0, 2].into(),
@@ -292,7 +291,7 @@ fn tunnels_neighbours_and_limits() {
     apply(&mut host, &nobody, Pace::Together, &make).unwrap();
     apply(&mut host, &nobody, Pace::Together, &add).unwrap();
     let tunnel = host.run("ip -d link show dev gnx");
-    for word in ["vxlan id 42", "local 192.0.2.1", "dstport 4789", "nolearning"] {
+    for word in ["vxlan id 42", "local 192.0.2.1", "dstport 4789", "nolearning", "df set"] {
         assert!(tunnel.contains(word), "no {word:?} in {tunnel}");
     }
     let fdb = host.run("bridge fdb show dev gnx");

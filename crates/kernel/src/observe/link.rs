@@ -9,6 +9,7 @@ use netlink_packet_core::Parseable;
 use netlink_packet_route::link::{
     AfSpecInet6, AfSpecUnspec, BridgeStpState, In6AddrGenMode, InfoBridge, InfoBridgePort,
     InfoData, InfoKind, InfoPortData, InfoVxlan, LinkAttribute, LinkFlags, LinkInfo, LinkMessage,
+    VxlanDf,
 };
 use std::collections::BTreeMap;
 
@@ -130,7 +131,7 @@ fn bridge(data: &[InfoBridge]) -> Bridge {
 }
 
 fn vxlan(data: &[InfoVxlan]) -> Result<Vxlan, &'static str> {
-    let mut vxlan = Vxlan { vni: 0, port: 0, local: None, learning: false };
+    let mut vxlan = Vxlan { vni: 0, port: 0, local: None, learning: false, df: false };
     for setting in data {
         match setting {
             InfoVxlan::Id(vni) => vxlan.vni = *vni,
@@ -138,6 +139,7 @@ fn vxlan(data: &[InfoVxlan]) -> Result<Vxlan, &'static str> {
             InfoVxlan::Local(local) => vxlan.local = Some((*local).into()),
             InfoVxlan::Local6(local) => vxlan.local = Some((*local).into()),
             InfoVxlan::Learning(learning) => vxlan.learning = *learning,
+            InfoVxlan::Df(df) => vxlan.df = *df == VxlanDf::Set,
             InfoVxlan::CollectMetadata(true) => {
                 return Err("a VXLAN link whose tunnels are chosen packet by packet");
             }

@@ -1,21 +1,29 @@
 //! Neighbours and forwarding databases (`neigh_fill_info`, `br_fdb.c`, `vxlan_fdb_info`).
+//!
+//! Read without a step between: a node has an entry of each for every peer, and they are read at every
+//! look.
 
 use super::Names;
 use crate::Result;
-use crate::netlink::{Message, Socket, rtm};
+use crate::netlink::{Attributes, Message, Socket, rtm};
 use model::host::link::{Link, LinkKind};
 use model::host::neighbour::{FdbEntry, Neighbour, NeighbourState};
 use model::host::{Table, Unknown};
 use model::net::Mac;
-use netlink_packet_core::Parseable;
-use netlink_packet_route::neighbour::{
-    NeighbourAddress, NeighbourAttribute, NeighbourMessage, NeighbourState as Nud,
-};
 use std::net::IpAddr;
 
 /// `struct ndmsg`, and in it `AF_BRIDGE`.
 const HEADER: usize = 12;
 const BRIDGE: u8 = 7;
+/// `NDA_DST`, `NDA_LLADDR`, `NDA_PORT`, `NDA_VNI`, `NDA_MASTER`.
+const DESTINATION: u16 = 1;
+const MAC: u16 = 2;
+const PORT: u16 = 6;
+const VNI: u16 = 7;
+const MASTER: u16 = 9;
+/// `NUD_PERMANENT`, `NUD_NOARP`.
+const PERMANENT: u16 = 0x80;
+const NO_ARP: u16 = 0x40;
 
 /// The neighbour caches of both families.
 pub fn neighbours(socket: &mut Socket, names: &Names) -> Result<Table<Neighbour>> {
@@ -25,13 +33,12 @@ pub fn neighbours(socket: &mut Socket, names: &Names) -> Result<Table<Neighbour>
 }
 
 fn neighbour(socket: &Socket, names: &Names, body: &[u8]) -> Option<Neighbour> {
-    let message = NeighbourMessage::parse(body).ok()?;
-    let seen = Seen::of(&message);
+    let seen = Seen::of(body)?;
     Some(Neighbour {
-        link: names.get(socket, message.header.ifindex)?,
+        link: names.get(socket, seen.link)?,
         address: seen.address?,
         mac: seen.mac,
-        state: state(message.header.state),
+        state: state(seen.state),
     })
 }
 
@@ -51,72 +58,67 @@ fn fdb_entry(
     links: &Table<Link<Unknown>>,
     body: &[u8],
 ) -> Option<FdbEntry> {
-    let message = NeighbourMessage::parse(body).ok()?;
-    let seen = Seen::of(&message);
-    let link = names.get(socket, message.header.ifindex)?;
+    let seen = Seen::of(body)?;
+    let link = names.get(socket, seen.link)?;
     let tunnel = matches!(links.get(&link).map(|link| &link.kind), Some(LinkKind::Vxlan(_)));
     if seen.master.is_none() && !tunnel {
         return None;
     }
-    let state = message.header.state;
     Some(FdbEntry {
         link,
         mac: seen.mac?,
         bridge: seen.master.and_then(|index| names.get(socket, index)),
         remote: seen.address,
-        local: seen.master.is_some() && state == Nud::Permanent,
-        permanent: matches!(state, Nud::Permanent | Nud::Noarp),
+        local: seen.master.is_some() && seen.state == PERMANENT,
+        permanent: matches!(seen.state, PERMANENT | NO_ARP),
+        port: seen.port,
+        vni: seen.vni,
     })
 }
 
-/// What the attributes of a neighbour message say.
+/// What a neighbour message says.
 #[derive(Default)]
 struct Seen {
+    link: u32,
+    state: u16,
     address: Option<IpAddr>,
     mac: Option<Mac>,
     master: Option<u32>,
+    port: Option<u16>,
+    vni: Option<u32>,
 }
 
 impl Seen {
-    fn of(message: &NeighbourMessage) -> Self {
-        let mut seen = Self::default();
-        for attribute in &message.attributes {
-            match attribute {
-                NeighbourAttribute::Destination(address) => seen.address = ip(address),
-                NeighbourAttribute::LinkLayerAddress(mac) => {
-                    seen.mac = mac.as_slice().try_into().ok().map(Mac);
-                }
-                NeighbourAttribute::Controller(index) => seen.master = Some(*index),
+    fn of(body: &[u8]) -> Option<Self> {
+        let link = body.get(4..)?.first_chunk().copied().map(u32::from_ne_bytes)?;
+        let state = body.get(8..)?.first_chunk().copied().map(u16::from_ne_bytes)?;
+        let mut seen = Self { link, state, ..Self::default() };
+        for attribute in Attributes::after(body, HEADER) {
+            match attribute.kind {
+                // A forwarding entry's address comes without a family: its length tells.
+                DESTINATION => seen.address = attribute.address(),
+                MAC => seen.mac = attribute.value.try_into().ok().map(Mac),
+                PORT => seen.port = attribute.be16(),
+                VNI => seen.vni = attribute.u32(),
+                MASTER => seen.master = attribute.u32(),
                 _ => {}
             }
         }
-        seen
+        Some(seen)
     }
 }
 
-/// A forwarding entry's address comes without a family: its length tells.
-fn ip(address: &NeighbourAddress) -> Option<IpAddr> {
-    match address {
-        NeighbourAddress::Inet(address) => Some((*address).into()),
-        NeighbourAddress::Inet6(address) => Some((*address).into()),
-        NeighbourAddress::Other(bytes) => {
-            let v4 = <[u8; 4]>::try_from(&bytes[..]).ok().map(IpAddr::from);
-            v4.or_else(|| <[u8; 16]>::try_from(&bytes[..]).ok().map(IpAddr::from))
-        }
-        _ => None,
-    }
-}
-
-fn state(state: Nud) -> NeighbourState {
+/// `NUD_*`.
+fn state(state: u16) -> NeighbourState {
     match state {
-        Nud::Incomplete => NeighbourState::Incomplete,
-        Nud::Reachable => NeighbourState::Reachable,
-        Nud::Stale => NeighbourState::Stale,
-        Nud::Delay => NeighbourState::Delay,
-        Nud::Probe => NeighbourState::Probe,
-        Nud::Failed => NeighbourState::Failed,
-        Nud::Noarp => NeighbourState::NoArp,
-        Nud::Permanent => NeighbourState::Permanent,
+        0x01 => NeighbourState::Incomplete,
+        0x02 => NeighbourState::Reachable,
+        0x04 => NeighbourState::Stale,
+        0x08 => NeighbourState::Delay,
+        0x10 => NeighbourState::Probe,
+        0x20 => NeighbourState::Failed,
+        NO_ARP => NeighbourState::NoArp,
+        PERMANENT => NeighbourState::Permanent,
         _ => NeighbourState::None,
     }
 }

@@ -10,19 +10,22 @@
 
 mod link;
 mod nft;
+mod peer;
+mod route;
 mod step;
 
 pub use step::{Change, LinkChange, NftChange, Step};
 
 use crate::host::nft::NftTable;
 use crate::host::qdisc::{FilterKind, QdiscKind};
-use crate::host::route;
 use crate::host::{
-    Actual, Address, FdbEntry, Filter, Keyed, Link, LinkKind, Namespace, NamespaceId, Neighbour,
-    Never, Qdisc, Route, Sysctl, Table, Unknown, Wanted,
+    Actual, Address, Filter, Keyed, Link, LinkKind, Namespace, NamespaceId, Never, Qdisc, Sysctl,
+    Table, Unknown, Wanted,
 };
 use crate::net::LinkName;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 /// The steps, and what stands in their way.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -101,17 +104,26 @@ pub fn undo(steps: &[Step]) -> Vec<Step> {
 #[derive(Default)]
 struct Passes {
     conflicts: Vec<Conflict>,
+    /// Links that get another MTU.
+    resized: BTreeSet<(NamespaceId, LinkName)>,
     /// `accept_ra` before forwarding, which would throw advertised routes away.
     settings_first: Vec<Step>,
     /// Whatever leads packets to what goes away.
     routes_away: Vec<Step>,
     nft: Vec<Step>,
+    /// From links that go away over to such as stay.
+    routes_over: Vec<Step>,
     links_away: Vec<Step>,
     bridges: Vec<Step>,
     links: Vec<Step>,
     settings_of_links: Vec<Step>,
+    links_up: Vec<Step>,
     addresses: Vec<Step>,
+    /// Neighbours and forwarding entries, before the routes that lead to them.
+    peers: Vec<Step>,
     routes: Vec<Step>,
+    /// Those that no route leads to any more.
+    peers_away: Vec<Step>,
     queues: Vec<Step>,
     filters: Vec<Step>,
     /// Forwarding, once all the rest is in its place.
@@ -124,12 +136,16 @@ impl Passes {
             self.settings_first,
             self.routes_away,
             self.nft,
+            self.routes_over,
             self.links_away,
             self.bridges,
             self.links,
             self.settings_of_links,
+            self.links_up,
             self.addresses,
+            self.peers,
             self.routes,
+            self.peers_away,
             self.queues,
             self.filters,
             self.settings_last,
@@ -144,7 +160,7 @@ impl Passes {
         actual: &Namespace<Unknown>,
     ) {
         let step = |change| Step { namespace: id.clone(), change };
-        self.links_of(id, wanted, actual);
+        let actual = &*self.links_of(id, wanted, actual);
 
         let changes = nft::changes(&wanted.nft, &actual.nft);
         if !changes.is_empty() {
@@ -163,65 +179,44 @@ impl Passes {
             *id == NamespaceId::Host && actual.links.get(link).is_some_and(|link| link.is_ours())
         };
         let gone = |link: &LinkName| ours(link) && !wanted.links.contains(link);
-        set_difference(
-            &wanted.addresses,
-            &actual.addresses,
-            same_address,
-            |there| ours(&there.link) && !gone(&there.link) && !is_link_local(there),
-            |address| self.routes_away.push(step(Change::RemoveAddress(address))),
-            |address| self.addresses.push(step(Change::AddAddress(address))),
-        );
-        set_difference(
-            &wanted.routes,
-            &actual.routes,
-            same_route,
-            |there| there.protocol == route::PROTOCOL && *id == NamespaceId::Host,
-            |route| self.routes_away.push(step(Change::RemoveRoute(route))),
-            |route| self.routes.push(step(Change::AddRoute(route))),
-        );
+        self.addresses_of(&step, wanted, actual, &|link| ours(link) && !gone(link));
+        self.routes_of(id, wanted, actual);
         self.prefix_routes_of(&step, wanted, actual);
-        set_difference(
-            &wanted.neighbours,
-            &actual.neighbours,
-            |a: &Neighbour, b: &Neighbour| a == b,
-            |there| {
-                use crate::host::neighbour::NeighbourState::Permanent;
-                ours(&there.link) && !gone(&there.link) && there.state == Permanent
-            },
-            |entry| self.routes_away.push(step(Change::RemoveNeighbour(entry))),
-            |entry| self.routes.push(step(Change::AddNeighbour(entry))),
-        );
-        set_difference(
-            &wanted.fdb,
-            &actual.fdb,
-            |a: &FdbEntry, b: &FdbEntry| a == b,
-            |there| ours(&there.link) && !gone(&there.link) && there.permanent && !there.local,
-            |entry| self.routes_away.push(step(Change::RemoveFdbEntry(entry))),
-            |entry| self.routes.push(step(Change::AddFdbEntry(entry))),
-        );
+        self.neighbours_of(&step, wanted, actual, &|link| ours(link) && !gone(link));
+        self.fdb_of(&step, wanted, actual, &|link| ours(link) && !gone(link));
         self.queues_of(&step, wanted, actual, &|link| ours(link) && !gone(link));
     }
 
-    /// The kernel makes a route to an address's prefix along with the address, once. Where the
-    /// address has stayed and somebody took the route, the route alone is made again.
-    fn prefix_routes_of(
+    fn addresses_of(
         &mut self,
         step: &dyn Fn(Change) -> Step,
         wanted: &Namespace<Never>,
         actual: &Namespace<Unknown>,
+        ours: &dyn Fn(&LinkName) -> bool,
     ) {
-        for address in &wanted.addresses {
-            let stays = (actual.addresses.get(&address.key()))
-                .is_some_and(|there| same_address(address, there) && !there.tentative);
-            let up = actual.links.get(&address.link).is_some_and(|link| link.up);
-            if !stays || !up || address.no_prefix_route {
-                continue;
-            }
-            let route = Route::of_prefix(address);
-            if !actual.routes.contains(&route.key()) && route.destination != address.prefix {
-                self.routes.push(step(Change::AddRoute(route)));
-            }
+        let has_v6 = |link: &&Link<Never>| {
+            let there = actual.links.get(&link.name);
+            there.is_some_and(|there| there.up && there.link_local.is_some())
+        };
+        let tunnels = wanted.links.iter().filter(has_v6).filter_map(Link::tunnel_address);
+        let tunnels: Table<Address> = tunnels.collect();
+        let mut addresses = Cow::Borrowed(&wanted.addresses);
+        if !tunnels.is_empty() {
+            addresses.to_mut().extend(tunnels.iter().cloned());
         }
+        // The kernel's own address comes and goes with the link; but one that a tunnel end has
+        // beside its own is what it would be asked by, and peers do not know it.
+        let kept = |there: &Address| {
+            is_link_local(there) && !tunnels.iter().any(|own| own.link == there.link)
+        };
+        set_difference(
+            &addresses,
+            &actual.addresses,
+            same_address,
+            |there| ours(&there.link) && !kept(there),
+            |address| self.routes_away.push(step(Change::RemoveAddress(address))),
+            |address| self.addresses.push(step(Change::AddAddress(address))),
+        );
     }
 
     fn queues_of(
@@ -309,7 +304,6 @@ fn same_qdisc(wanted: &Qdisc<Never>, there: &Qdisc<Unknown>) -> bool {
     }
 }
 
-/// The kernel's own address, which comes and goes with the link.
 fn is_link_local(address: &Address) -> bool {
     matches!(address.prefix.addr(), std::net::IpAddr::V6(a) if a.is_unicast_link_local())
 }
@@ -317,18 +311,7 @@ fn is_link_local(address: &Address) -> bool {
 fn same_address(wanted: &Address, there: &Address) -> bool {
     wanted.prefix == there.prefix
         && wanted.no_prefix_route == there.no_prefix_route
-        && (wanted.nodad == there.nodad || wanted.prefix.addr().is_ipv4())
-}
-
-fn same_route(wanted: &Route, there: &Route) -> bool {
-    let hops = |route: &Route| -> Vec<_> {
-        route.nexthops.iter().map(|hop| (hop.gateway, hop.link.clone(), hop.onlink)).collect()
-    };
-    wanted.kind == there.kind
-        && wanted.protocol == there.protocol
-        && wanted.mtu == there.mtu
-        && (wanted.source.is_none() || wanted.source == there.source)
-        && hops(wanted) == hops(there)
+        && (wanted.nodad == there.nodad || wanted.prefix.addr().is_ipv4() || is_link_local(wanted))
 }
 
 impl Step {
@@ -350,10 +333,13 @@ impl Step {
             Change::AddAddress(address) => Change::RemoveAddress(address),
             Change::RemoveAddress(address) => Change::AddAddress(address),
             Change::AddRoute(route) => Change::RemoveRoute(route),
+            Change::ChangeRoute { to, from } => Change::ChangeRoute { to: from, from: to },
             Change::RemoveRoute(route) => Change::AddRoute(route),
             Change::AddNeighbour(entry) => Change::RemoveNeighbour(entry),
+            Change::ChangeNeighbour { to, from } => Change::ChangeNeighbour { to: from, from: to },
             Change::RemoveNeighbour(entry) => Change::AddNeighbour(entry),
             Change::AddFdbEntry(entry) => Change::RemoveFdbEntry(entry),
+            Change::ChangeFdbEntry { to, from } => Change::ChangeFdbEntry { to: from, from: to },
             Change::RemoveFdbEntry(entry) => Change::AddFdbEntry(entry),
             Change::AddQdisc(qdisc) => Change::RemoveQdisc(qdisc),
             Change::RemoveQdisc(qdisc) => Change::AddQdisc(qdisc),

@@ -49,10 +49,26 @@ pub enum Change {
     AddAddress(Address),
     RemoveAddress(Address),
     AddRoute(Route),
+    /// Puts a route in the place of another to the same destination: there is no moment without.
+    ChangeRoute {
+        to: Route,
+        from: Route,
+    },
     RemoveRoute(Route),
+    /// Takes the place of what was learned for the same address.
     AddNeighbour(Neighbour),
+    /// The same of one that was written by hand.
+    ChangeNeighbour {
+        to: Neighbour,
+        from: Neighbour,
+    },
     RemoveNeighbour(Neighbour),
     AddFdbEntry(FdbEntry),
+    /// Sends a MAC address elsewhere at once.
+    ChangeFdbEntry {
+        to: FdbEntry,
+        from: FdbEntry,
+    },
     RemoveFdbEntry(FdbEntry),
     AddQdisc(Qdisc<Never>),
     RemoveQdisc(Qdisc<Never>),

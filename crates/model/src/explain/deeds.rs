@@ -34,18 +34,27 @@ sentences! {
     AddRoute { to: IpNet }
         en "add route to {to}"
         zh "添加到 {to} 的路由"
+    ChangeRoute { to: IpNet }
+        en "change route to {to}"
+        zh "更改到 {to} 的路由"
     RemoveRoute { to: IpNet }
         en "remove route to {to}"
         zh "删除到 {to} 的路由"
     AddNeighbour { address: IpAddr, link: LinkName }
         en "add neighbour {address} on {link}"
         zh "在 {link} 上添加邻居 {address}"
+    ChangeNeighbour { address: IpAddr, link: LinkName }
+        en "change neighbour {address} on {link}"
+        zh "在 {link} 上更改邻居 {address}"
     RemoveNeighbour { address: IpAddr, link: LinkName }
         en "remove neighbour {address} on {link}"
         zh "在 {link} 上删除邻居 {address}"
     AddFdbEntry { mac: Mac, link: LinkName }
         en "add fdb entry {mac} on {link}"
         zh "在 {link} 上添加转发表项 {mac}"
+    ChangeFdbEntry { mac: Mac, link: LinkName }
+        en "change fdb entry {mac} on {link}"
+        zh "在 {link} 上更改转发表项 {mac}"
     RemoveFdbEntry { mac: Mac, link: LinkName }
         en "remove fdb entry {mac} on {link}"
         zh "在 {link} 上删除转发表项 {mac}"
@@ -170,14 +179,21 @@ impl From<&Change> for Deed {
                 Self::RemoveAddress { address: a.prefix, link: a.link.clone() }
             }
             Change::AddRoute(r) => Self::AddRoute { to: r.destination },
+            Change::ChangeRoute { to, .. } => Self::ChangeRoute { to: to.destination },
             Change::RemoveRoute(r) => Self::RemoveRoute { to: r.destination },
             Change::AddNeighbour(n) => {
                 Self::AddNeighbour { address: n.address, link: n.link.clone() }
+            }
+            Change::ChangeNeighbour { to, .. } => {
+                Self::ChangeNeighbour { address: to.address, link: to.link.clone() }
             }
             Change::RemoveNeighbour(n) => {
                 Self::RemoveNeighbour { address: n.address, link: n.link.clone() }
             }
             Change::AddFdbEntry(e) => Self::AddFdbEntry { mac: e.mac, link: e.link.clone() },
+            Change::ChangeFdbEntry { to, .. } => {
+                Self::ChangeFdbEntry { mac: to.mac, link: to.link.clone() }
+            }
             Change::RemoveFdbEntry(e) => Self::RemoveFdbEntry { mac: e.mac, link: e.link.clone() },
             Change::AddQdisc(q) => Self::AddQueue { link: q.link.clone() },
             Change::RemoveQdisc(q) => Self::RemoveQueue { link: q.link.clone() },

@@ -1,7 +1,8 @@
 //! Interfaces (`struct net_device`), as `RTM_GETLINK` shows them.
 
-use super::{Keyed, NamespaceId};
+use super::{Address, Keyed, NamespaceId};
 use crate::net::{LinkName, Mac};
+use ipnet::{IpNet, Ipv6Net};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 
@@ -57,6 +58,15 @@ impl<F> Link<F> {
             group: GROUP,
             link_local: None,
         }
+    }
+
+    /// The IPv6 address that a tunnel end has by its MAC and is known to its peers by. The kernel
+    /// gives it when the link comes up, and does not change it when the MAC is changed later.
+    pub fn tunnel_address(&self) -> Option<Address> {
+        let tunnel = matches!(self.kind, LinkKind::Vxlan(_)) && self.link_local != Some(false);
+        let mac = self.mac.filter(|_| tunnel && self.up)?;
+        let prefix = Ipv6Net::new(mac.link_local(), 64).map(IpNet::V6).ok()?;
+        Some(Address::new(self.name.clone(), prefix))
     }
 
     /// Whether the link carries our mark.
@@ -125,14 +135,23 @@ pub struct VethPeer {
     pub name: LinkName,
 }
 
-/// A VXLAN tunnel end (RFC 7348).
+/// A VXLAN tunnel end (RFC 7348). None of this is changed on a living link: it is made anew.
+///
+/// The outer UDP checksum is not among it: the kernel fills it in for both families unless told
+/// otherwise, and takes none that are zero over IPv6.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Vxlan {
     /// 24 bits.
     pub vni: u32,
+    /// The UDP port that is listened on and sent to.
     pub port: u16,
+    /// The source of what is sent; its family is the underlay's.
     pub local: Option<IpAddr>,
     pub learning: bool,
+    /// Encapsulated packets may not be fragmented on their way (`IFLA_VXLAN_DF`). Says nothing over
+    /// IPv6, where routers never fragment.
+    #[serde(default)]
+    pub df: bool,
 }
 
 /// A link's settings as a bridge port (`IFLA_INFO_SLAVE_DATA`, `IFLA_BRPORT_*`).

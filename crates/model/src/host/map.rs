@@ -53,9 +53,10 @@ impl Ruleset<Never> {
 
 impl Namespace<Never> {
     fn to_actual(&self) -> Namespace<Unknown> {
+        let own = self.links.iter().filter_map(Link::tunnel_address);
         Namespace {
             links: self.links.iter().map(Link::to_actual).collect(),
-            addresses: self.addresses.clone(),
+            addresses: own.chain(self.addresses.iter().cloned()).collect(),
             routes: self.routes.clone(),
             neighbours: self.neighbours.clone(),
             fdb: self.fdb.clone(),

@@ -52,12 +52,37 @@ pub struct FdbEntry {
     pub local: bool,
     /// Written by hand, not learned.
     pub permanent: bool,
+    /// For VXLAN: the remote end's UDP port, where it is not the link's own (`NDA_PORT`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
+    /// For VXLAN: the number to send with, where it is not the link's own (`NDA_VNI`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vni: Option<u32>,
+}
+
+impl FdbEntry {
+    /// What sends to a MAC address behind a remote tunnel end.
+    pub fn tunnel(link: LinkName, mac: Mac, remote: IpAddr) -> Self {
+        Self {
+            link,
+            mac,
+            bridge: None,
+            remote: Some(remote),
+            local: false,
+            permanent: true,
+            port: None,
+            vni: None,
+        }
+    }
 }
 
 impl Keyed for FdbEntry {
     type Key = (LinkName, Mac, Option<IpAddr>);
 
+    /// A single station's MAC is behind one remote end; only that of a group, or of all zeros, which
+    /// stands for whatever is not listed, may have many (`vxlan_fdb_append`).
     fn key(&self) -> Self::Key {
-        (self.link.clone(), self.mac, self.remote)
+        let many = self.mac.is_zero() || !self.mac.is_unicast();
+        (self.link.clone(), self.mac, self.remote.filter(|_| many))
     }
 }

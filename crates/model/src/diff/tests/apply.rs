@@ -2,8 +2,9 @@
 //! again, what is not there cannot be changed.
 
 use super::super::{Change, LinkChange, NftChange, Step};
+use crate::host::neighbour::NeighbourState;
 use crate::host::nft::{Chain, Expression, NftFamily, NftTable, Rule};
-use crate::host::{Actual, Link, Namespace, NamespaceId, Route, Unknown};
+use crate::host::{Actual, Keyed as _, Link, Namespace, NamespaceId, Route, Unknown};
 
 pub(crate) fn apply(actual: &mut Actual, steps: &[Step]) {
     for step in steps {
@@ -25,6 +26,12 @@ fn change(actual: &mut Actual, id: &NamespaceId, change: &Change) {
         Change::ChangeLink { name, to, .. } => {
             let link = ns.links.get_mut(name).expect("the link is there");
             change_link(link, to);
+            if to.mac.is_some() {
+                ns.neighbours.retain(|entry| entry.link != *name);
+            }
+            if to.up == Some(true) {
+                ns.addresses.extend(link.tunnel_address());
+            }
         }
         Change::DeleteLink { name } => {
             let link = ns.links.remove(name).expect("the link is there");
@@ -32,6 +39,8 @@ fn change(actual: &mut Actual, id: &NamespaceId, change: &Change) {
             ns.routes.retain(|r| r.nexthops.iter().all(|hop| hop.link.as_ref() != Some(name)));
             ns.qdiscs.retain(|q| q.link != *name);
             ns.filters.retain(|f| f.link != *name);
+            ns.neighbours.retain(|entry| entry.link != *name);
+            ns.fdb.retain(|entry| entry.link != *name);
             ns.sysctls.retain(|s| !s.path.contains(&format!("/{name}/")));
             if let crate::host::LinkKind::Veth(veth) = link.kind {
                 let peer = veth.peer.expect("made by us");
@@ -48,27 +57,43 @@ fn change(actual: &mut Actual, id: &NamespaceId, change: &Change) {
             assert!(ns.addresses.insert(address.clone()).is_none());
         }
         Change::RemoveAddress(address) => {
-            use crate::host::Keyed;
             ns.routes.remove(&Route::of_prefix(address).key());
             assert!(ns.addresses.remove(&address.key()).is_some());
         }
         Change::AddRoute(route) => assert!(ns.routes.insert(route.clone()).is_none()),
         Change::RemoveRoute(route) => {
-            use crate::host::Keyed;
             assert!(ns.routes.remove(&route.key()).is_some());
         }
         Change::AddQdisc(qdisc) => drop(ns.qdiscs.insert(qdisc.to_actual())),
         Change::RemoveQdisc(qdisc) => {
-            use crate::host::Keyed;
             assert!(ns.qdiscs.remove(&qdisc.key()).is_some());
         }
         Change::AddFilter(filter) => assert!(ns.filters.insert(filter.to_actual()).is_none()),
         Change::RemoveFilter(filter) => assert!(ns.filters.remove(&filter.link).is_some()),
         Change::Nft(changes) => changes.iter().for_each(|change| nft(ns, change)),
-        Change::AddNeighbour(_)
-        | Change::RemoveNeighbour(_)
-        | Change::AddFdbEntry(_)
-        | Change::RemoveFdbEntry(_) => panic!("no plan has these yet: {change:?}"),
+        Change::ChangeRoute { to, from } => {
+            assert_eq!(ns.routes.remove(&from.key()).as_ref(), Some(from));
+            assert!(ns.routes.insert(to.clone()).is_none());
+        }
+        Change::AddNeighbour(entry) => {
+            assert!(ns.links.contains(&entry.link), "{entry:?} on a link that is not there");
+            let learned = ns.neighbours.insert(entry.clone());
+            assert!(learned.is_none_or(|there| there.state != NeighbourState::Permanent));
+        }
+        Change::ChangeNeighbour { to, from } => {
+            assert_eq!(ns.neighbours.insert(to.clone()).as_ref(), Some(from));
+        }
+        Change::RemoveNeighbour(entry) => {
+            assert!(ns.neighbours.remove(&entry.key()).is_some());
+        }
+        Change::AddFdbEntry(entry) => {
+            assert!(ns.links.contains(&entry.link), "{entry:?} on a link that is not there");
+            assert!(ns.fdb.insert(entry.clone()).is_none());
+        }
+        Change::ChangeFdbEntry { to, from } => {
+            assert_eq!(ns.fdb.insert(to.clone()).as_ref(), Some(from));
+        }
+        Change::RemoveFdbEntry(entry) => assert!(ns.fdb.remove(&entry.key()).is_some()),
     }
 }
 
