@@ -5,7 +5,9 @@
 //!
 //! A message about nftables bears the number of the socket that asked for the change, and each
 //! transaction ends with one that names the program (`nf_tables_fill_gen_info`). Of links, addresses
-//! and routes the number is there for some changes only.
+//! and routes the number is there for some changes only, of neighbours always, of forwarding entries
+//! never (`vxlan_fdb_notify`): these are heard also when we wrote them. That a neighbour is gone is not
+//! said to be anybody's doing, but before that it fails, and that is (`neigh_delete`).
 
 use crate::netlink::{Attributes, Protocol, Received, Socket, rtm};
 use crate::netns::socket_in;
@@ -23,6 +25,13 @@ use std::time::Duration;
 /// `RTNLGRP_LINK`, `_IPV4_IFADDR`, `_IPV4_ROUTE`, `_IPV6_IFADDR`, `_IPV6_ROUTE`, `_IPV4_NETCONF`,
 /// `_IPV6_NETCONF`.
 const ROUTE_GROUPS: [u32; 7] = [1, 5, 7, 9, 11, 24, 25];
+/// `RTNLGRP_NEIGH`; `struct ndmsg`; `NDA_DST`; `NUD_FAILED`; and with it `NUD_INCOMPLETE`, `_DELAY`, `_PROBE`, `_NOARP`: the
+/// kernel's own doings.
+const NEIGHBOUR_GROUP: u32 = 3;
+const NEIGHBOUR_HEADER: usize = 12;
+const NEIGHBOUR_ADDRESS: u16 = 1;
+const FAILED: u16 = 0x20;
+const PASSING: u16 = 0x01 | 0x08 | 0x10 | FAILED | 0x40;
 /// `RTM_NEWNETCONF`; `struct netconfmsg` with its padding, `NETCONFA_IFINDEX`.
 const NEW_SETTING: u16 = 80;
 const SETTING_HEADER: usize = 4;
@@ -68,6 +77,14 @@ pub enum Event {
     },
     Address,
     Route,
+    /// A neighbour on the link with this number, which is one of those of [`Monitor::hear_peers`].
+    Neighbour {
+        link: u32,
+    },
+    /// The same of a forwarding entry.
+    FdbEntry {
+        link: u32,
+    },
     /// `forwarding` or `rp_filter` (the kernel tells of few others) of the link with this number, of
     /// all links (-1) or of those to come (-2).
     Setting {
@@ -103,6 +120,10 @@ pub struct Monitor {
     nft: Socket,
     /// Sockets whose changes are not told.
     own: Vec<u32>,
+    /// Links whose neighbours and forwarding entries are told of.
+    peers: BTreeSet<u32>,
+    /// Neighbours that we are taking away, by link and address.
+    leaving: BTreeSet<(u32, Vec<u8>)>,
     /// Tables that the transaction under way has changed.
     changed: BTreeSet<(Option<NftFamily>, String)>,
 }
@@ -114,7 +135,20 @@ impl Monitor {
         ROUTE_GROUPS.into_iter().try_for_each(|group| route.join(group))?;
         let mut nft = socket_in(namespace, Protocol::Netfilter)?;
         nft.join(NFT_GROUP)?;
-        Ok(Self { route, nft, own: own.to_vec(), changed: BTreeSet::new() })
+        let (peers, leaving, changed) = Default::default();
+        Ok(Self { route, nft, own: own.to_vec(), peers, leaving, changed })
+    }
+
+    /// From now on hears also of neighbours and forwarding entries on the links of these numbers. A
+    /// host has many that come and go by themselves, so without such links none are listened to.
+    pub fn hear_peers(&mut self, links: BTreeSet<u32>) -> Result<()> {
+        match (self.peers.is_empty(), links.is_empty()) {
+            (true, false) => self.route.join(NEIGHBOUR_GROUP)?,
+            (false, true) => self.route.leave(NEIGHBOUR_GROUP)?,
+            _ => {}
+        }
+        self.peers = links;
+        Ok(())
     }
 
     /// Descriptors that are readable when [`Monitor::take`] has something.
@@ -138,27 +172,37 @@ impl Monitor {
 
     /// The events that are there, each once, without waiting.
     pub fn take(&mut self) -> Result<Vec<Event>> {
-        let Self { route, nft, own, changed } = self;
+        let Self { route, nft, own, peers, leaving, changed } = self;
         let mut events = BTreeSet::new();
-        drain(route, own, &mut events, |message, events| events.extend(event(message)))?;
-        drain(nft, own, &mut events, |message, events| transaction(message, changed, events))?;
+        drain(route, &mut events, |message, events| {
+            let ours = own.contains(&message.port);
+            match message.kind {
+                rtm::NEW_NEIGHBOUR | rtm::DELETE_NEIGHBOUR => {
+                    events.extend(peer(message, ours, peers, leaving));
+                }
+                _ if ours => {}
+                _ => events.extend(event(message)),
+            }
+        })?;
+        if events.contains(&Event::Overrun) {
+            leaving.clear();
+        }
+        drain(nft, &mut events, |message, events| {
+            if !own.contains(&message.port) {
+                transaction(message, changed, events);
+            }
+        })?;
         Ok(events.into_iter().collect())
     }
 }
 
 fn drain(
     socket: &mut Socket,
-    own: &[u32],
     events: &mut BTreeSet<Event>,
     mut each: impl FnMut(Received<'_>, &mut BTreeSet<Event>),
 ) -> Result<()> {
     loop {
-        let got = socket.receive_now(|message| {
-            if !own.contains(&message.port) {
-                each(message, events);
-            }
-        });
-        match got {
+        match socket.receive_now(|message| each(message, events)) {
             Ok(true) => {}
             Ok(false) => return Ok(()),
             Err(error) if error.errno() == Some(Errno::ENOBUFS) => {
@@ -189,6 +233,33 @@ fn event(message: Received<'_>) -> Option<Event> {
         rtm::NEW_ROUTE | rtm::DELETE_ROUTE => Some(Event::Route),
         _ => None,
     }
+}
+
+/// Whatever is taken away counts: what it was is not said any more.
+fn peer(
+    message: Received<'_>,
+    ours: bool,
+    links: &BTreeSet<u32>,
+    leaving: &mut BTreeSet<(u32, Vec<u8>)>,
+) -> Option<Event> {
+    let header = message.body.get(..NEIGHBOUR_HEADER)?;
+    let link = u32::from_ne_bytes([header[4], header[5], header[6], header[7]]);
+    let state = u16::from_ne_bytes([header[8], header[9]]);
+    if !links.contains(&link) {
+        return None;
+    }
+    if header[0] == BRIDGE {
+        return Some(Event::FdbEntry { link });
+    }
+    let address = Attributes::after(message.body, NEIGHBOUR_HEADER).get(NEIGHBOUR_ADDRESS)?;
+    let key = (link, address.value.to_vec());
+    if message.kind == rtm::DELETE_NEIGHBOUR {
+        return (!leaving.remove(&key)).then_some(Event::Neighbour { link });
+    }
+    if ours && state == FAILED {
+        leaving.insert(key);
+    }
+    (!ours && state & PASSING == 0).then_some(Event::Neighbour { link })
 }
 
 fn port(attributes: Attributes<'_>) -> BridgePort {
@@ -265,6 +336,46 @@ mod tests {
         };
         assert_eq!((table.as_str(), by.name.as_str()), ("t", "nft"));
         assert!(by.pid > 0);
+    }
+
+    #[test]
+    fn peers_are_heard_of_on_the_links_named() {
+        let place = Place::new();
+        for link in ["gx0", "gx1"] {
+            let id = if link == "gx0" { 7 } else { 8 };
+            place.run(&format!("ip link add {link} type vxlan id {id} dstport 4789 nolearning"));
+            place.run(&format!("ip link set {link} up"));
+        }
+        let mut monitor = Monitor::open_in(place.namespace.as_fd(), &[]).unwrap();
+        let text = place.run("ip -o link show dev gx0");
+        let link: u32 = text.split(':').next().unwrap().parse().unwrap();
+        let add = |name: &str| {
+            place.run(&format!("bridge fdb add 06:00:00:00:00:02 dev {name} dst 192.0.2.2"));
+            place.run(&format!("ip neighbour add fe80::2 lladdr 06:00:00:00:00:02 dev {name}"));
+        };
+        // The link's own address may still come.
+        std::thread::sleep(Duration::from_millis(1500));
+        monitor.take().unwrap();
+        add("gx0");
+        assert_eq!(monitor.take().unwrap(), [], "nobody asked");
+        place.run("ip neighbour del fe80::2 dev gx0");
+        place.run("bridge fdb del 06:00:00:00:00:02 dev gx0");
+        monitor.hear_peers(BTreeSet::from([link])).unwrap();
+        add("gx1");
+        assert_eq!(monitor.take().unwrap(), []);
+        let both = [Event::Neighbour { link }, Event::FdbEntry { link }];
+        add("gx0");
+        assert_eq!(monitor.take().unwrap(), both);
+        place.run("bridge fdb replace 06:00:00:00:00:02 dev gx0 dst 192.0.2.9");
+        assert_eq!(monitor.take().unwrap(), both[1..]);
+        place.run("ip neighbour replace fe80::2 lladdr 06:00:00:00:00:03 dev gx0");
+        assert_eq!(monitor.take().unwrap(), both[..1]);
+        place.run("ip neighbour del fe80::2 dev gx0");
+        place.run("bridge fdb del 06:00:00:00:00:02 dev gx0");
+        assert_eq!(monitor.take().unwrap(), both);
+        monitor.hear_peers(BTreeSet::new()).unwrap();
+        add("gx0");
+        assert_eq!(monitor.take().unwrap(), []);
     }
 
     #[test]

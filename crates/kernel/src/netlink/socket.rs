@@ -246,6 +246,12 @@ impl Socket {
     pub(crate) fn join(&mut self, group: u32) -> Result<()> {
         self.socket.add_membership(group).map_err(Error::io(format!("join netlink group {group}")))
     }
+
+    /// Leaves a multicast group.
+    pub(crate) fn leave(&mut self, group: u32) -> Result<()> {
+        let left = self.socket.drop_membership(group);
+        left.map_err(Error::io(format!("leave netlink group {group}")))
+    }
 }
 
 impl AsFd for Socket {

@@ -1,14 +1,17 @@
 //! VXLAN between two hosts, over either family, and what happens to it.
 
 use super::Host;
+use crate::monitor::{Event, Monitor};
 use crate::{Error, Occupant};
 use model::diff::{Change, Step};
 use model::host::link::{Bridge, Link, LinkKind, Vxlan};
 use model::host::neighbour::{FdbEntry, Neighbour, NeighbourState};
 use model::host::route::{Nexthop, Route};
-use model::host::{Address, Keyed as _, Sysctl};
+use model::host::{Address, Keyed as _, NamespaceId, Sysctl};
 use model::net::{Family, IpNet, LinkName, Mac};
+use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::os::fd::AsFd as _;
 use std::time::{Duration, Instant};
 
 fn name(name: &str) -> LinkName {
@@ -413,4 +416,42 @@ fn who_is_in_the_way_is_named() {
     host.run("ip link add foreign0 up type vxlan id 7 dstport 4789");
     want(&mut host, 1, Family::V4);
     host.converge();
+}
+
+/// What we write ourselves is told by the port it came from; the kernel does not say it of forwarding
+/// entries.
+#[test]
+fn others_changes_are_heard_ours_are_not() {
+    let [mut a, _b] = joined(Family::V4);
+    let own = a.place.sockets.ports().unwrap();
+    let mut monitor = Monitor::open_in(a.place.namespace.as_fd(), &own).unwrap();
+    let index = |host: &mut Host| {
+        let actual = host.read();
+        actual.namespaces[&NamespaceId::Host].links.get(&name("gx-t")).unwrap().index.unwrap()
+    };
+    let link = index(&mut a);
+    monitor.hear_peers(BTreeSet::from([link])).unwrap();
+    a.wants().routes = Default::default();
+    a.wants().neighbours = Default::default();
+    a.converge();
+    want(&mut a, 1, Family::V4);
+    a.converge();
+    let heard = monitor.take().unwrap();
+    assert!(!heard.contains(&Event::Neighbour { link }), "{heard:?}");
+    assert!(!heard.contains(&Event::Route), "{heard:?}");
+    a.wants().fdb = Default::default();
+    a.converge();
+    assert_eq!(monitor.take().unwrap(), [Event::FdbEntry { link }]);
+    want(&mut a, 1, Family::V4);
+    a.converge();
+    monitor.take().unwrap();
+    for (command, event) in [
+        ("ip route del 10.1.2.0/26", Event::Route),
+        ("ip -6 route del fd00:1:2::/122", Event::Route),
+        ("ip neighbour flush dev gx-t nud permanent", Event::Neighbour { link }),
+        ("bridge fdb del 06:00:00:00:00:02 dev gx-t", Event::FdbEntry { link }),
+    ] {
+        a.run(command);
+        assert_eq!(monitor.take().unwrap(), [event], "{command}");
+    }
 }
