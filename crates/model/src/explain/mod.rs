@@ -7,6 +7,7 @@
 //! - [`Reason`]: why the daemon said no; [`Deed`] and [`Notice`]: what it did, and what it tells of
 //!   itself. They cross the protocol as facts, and the client says them;
 //! - [`PathText`]: what happened to a packet;
+//! - [`WayFault`]: why a peer is not reached as it should be;
 //! - [`Finding`]: what a check of the host found: what is wrong, how we know, what to do;
 //! - [`codes`]: the stable code of each error, with its meaning and what to try.
 //!
@@ -24,6 +25,7 @@ mod reasons;
 mod say;
 mod system;
 mod texts;
+mod ways;
 
 pub use codes::Code;
 pub use deeds::{Deed, Notice};
@@ -39,3 +41,4 @@ pub use reasons::{
 pub use say::Say;
 pub use system::SystemFault;
 pub use texts::Text;
+pub use ways::{Unsent, WayFault};

@@ -5,7 +5,7 @@
 //! sentence without a Chinese text.
 
 use super::Language;
-use crate::cluster::{AttachmentId, ContainerId, NetworkName, Publish};
+use crate::cluster::{AttachmentId, ContainerId, Means, NetworkName, Publish};
 use crate::net::{Family, IpNet, LinkName, Mac, Transport};
 use std::net::{IpAddr, SocketAddr};
 
@@ -32,12 +32,14 @@ the_same_in_each!(
     IpNet,
     LinkName,
     Mac,
+    Means,
     NetworkName,
     Publish,
     SocketAddr,
     Transport,
     bool,
     i32,
+    u8,
     u16,
     u32,
     u64,
@@ -179,6 +181,8 @@ mod tests {
             LabThing::TEXTS,
             LabValue::TEXTS,
             Text::TEXTS,
+            Unsent::TEXTS,
+            WayFault::TEXTS,
         ];
         let mut seen = 0;
         for (name, en, zh) in lists.into_iter().flatten() {
