@@ -9,8 +9,8 @@
 //! Everything blocks; a caller with an event loop gives it a thread. Netlink sockets belong to the
 //! namespace they were made in ([`netns`]), so one thread can speak to many namespaces.
 //!
-//! Read in this order: [`netlink`], [`netns`], [`nft`], [`apply`], [`observe`]; then [`conntrack`] and
-//! [`monitor`]. `examples/costs.rs` says what it all costs.
+//! Read in this order: [`netlink`], [`netns`], [`nft`], [`apply`], [`observe`]; then [`conntrack`],
+//! [`monitor`] and [`prove`]. `examples/costs.rs` says what it all costs.
 
 pub mod apply;
 pub mod conntrack;
@@ -22,6 +22,7 @@ pub mod nft;
 pub mod observe;
 pub mod port;
 pub mod probe;
+pub mod prove;
 mod sysctl;
 mod traffic_control;
 

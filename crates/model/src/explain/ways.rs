@@ -54,6 +54,5 @@ sentences! {
     NoLink { link: LinkName } en "there is no link {link}" zh "没有链路 {link}"
     LinkDown en "the link is down" zh "链路未启用"
     Forbidden en "a rule of this host forbids it" zh "被本机的规则禁止"
-    SmallerMtu en "the link takes no packets as large as IPv6 needs" zh "链路承载不了 IPv6 所需大小的包"
     Other { errno: i32 } en "error {errno}" zh "错误 {errno}"
 }
