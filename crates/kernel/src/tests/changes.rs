@@ -11,7 +11,7 @@ use model::net::Family;
 use std::net::IpAddr;
 use std::os::fd::AsFd as _;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Two hosts that have both families on the wire between them.
 fn hosts() -> [Host; 2] {
@@ -37,7 +37,8 @@ fn under_way(from: &mut Host, work: impl FnOnce(&mut Host)) -> (usize, Vec<Outco
                 bytes: 1280,
             });
             let (mut sent, mut lost) = (0, Vec::new());
-            while !over.load(Ordering::Acquire) {
+            let end = Instant::now() + Duration::from_secs(60);
+            while !over.load(Ordering::Acquire) && Instant::now() < end {
                 let patience = Duration::from_secs(2);
                 let outcomes = echoes(namespace.as_fd(), &both, patience).unwrap();
                 sent += outcomes.len();
@@ -46,10 +47,20 @@ fn under_way(from: &mut Host, work: impl FnOnce(&mut Host)) -> (usize, Vec<Outco
             }
             (sent, lost)
         });
+        let ends = Ends(&over);
         work(from);
-        over.store(true, Ordering::Release);
+        drop(ends);
         pinging.join().unwrap()
     })
+}
+
+/// Ends the echoes, also when the work panics.
+struct Ends<'a>(&'a AtomicBool);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
+    }
 }
 
 fn direct(host: &mut Host) {
