@@ -33,7 +33,8 @@ fn node() -> Node {
 
 impl Case {
     fn wanted(&self) -> Wanted {
-        let mut wanted = plan::host(&node(), &self.networks, &self.attachments, &Default::default());
+        let mut wanted =
+            plan::host(&node(), &self.networks, &self.attachments, &Default::default());
         for (number, tunnel) in (0..).zip(&self.tunnels) {
             if let Some(tunnel) = tunnel {
                 tunnel.add(number, &mut wanted);
