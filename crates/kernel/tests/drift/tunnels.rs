@@ -108,8 +108,8 @@ impl Tunnel {
             link_local: Some(true),
             ..Link::ours(name.clone(), LinkKind::Vxlan(vxlan))
         });
-        wanted.sysctls.insert(Sysctl::new(&format!("net/ipv6/conf/{name}/accept_dad"), "0"));
-        wanted.sysctls.insert(Sysctl::new(&format!("net/ipv4/conf/{name}/rp_filter"), "2"));
+        wanted.sysctls.insert(Sysctl::new(format!("net/ipv6/conf/{name}/accept_dad"), "0"));
+        wanted.sysctls.insert(Sysctl::new(format!("net/ipv4/conf/{name}/rp_filter"), "2"));
         for (which, peer) in &self.peers {
             let vtep = Mac([6, 0, 0, 0, number, *which]);
             let hop = IpAddr::from(vtep.link_local());
