@@ -94,6 +94,15 @@ struct Node {
     _alive: Mutex<Option<Living>>,
 }
 
+/// A thousand clients share two CPUs here: how long a call waits is this machine's doing.
+fn options(url: &str) -> anyhow::Result<Options> {
+    let mut options = Options::new(url, "/sim/", None)?;
+    options.timeouts.attempt = Duration::from_secs(30);
+    options.timeouts.call = Duration::from_secs(60);
+    options.timeouts.beat = Duration::from_secs(30);
+    Ok(options)
+}
+
 fn network() -> Network {
     let pools = vec![Pool::with_first_gateway("10.0.0.0/9".parse().expect("a prefix"))];
     let spread = Some(Spread::new(Backend::Auto, 77, &pools));
@@ -121,12 +130,12 @@ impl Node {
         boot: &str,
         seen: &Seen,
     ) -> anyhow::Result<(Self, Vec<Duration>)> {
-        let client = Client::new(Options::new(url, "/sim/", None)?)?;
+        let client = Client::new(options(url)?)?;
         let name: NodeName = format!("node-{number}").parse()?;
-        let loaded = client.load().await?;
+        let loaded = again(|| client.load()).await?;
         let registry = Arc::new(Mutex::new(Registry::default()));
         registry.lock().expect("no panic").replace(loaded.entries);
-        let mut watch = client.watch(loaded.revision).await?;
+        let mut watch = again(|| client.watch(loaded.revision)).await?;
         let (view, seen) = (registry.clone(), seen.clone());
         tokio::spawn(async move {
             while let Ok(batch) = watch.next().await {
@@ -145,7 +154,7 @@ impl Node {
             }
         });
         let alive = Alive { machine: format!("machine-{number}"), boot: boot.to_owned() };
-        let living = client.alive(&name, &alive, TTL).await??;
+        let living = again(|| client.alive(&name, &alive, TTL)).await??;
         let node = Self {
             client,
             name,
@@ -154,7 +163,8 @@ impl Node {
             _alive: Mutex::new(Some(living)),
         };
         let mut claims = vec![node.claim().await?];
-        node.client.put_member(&member(&node.name, number, boot)).await??;
+        let member = member(&node.name, number, boot);
+        again(|| node.client.put_member(&member)).await??;
         claims.shrink_to_fit();
         Ok((node, claims))
     }
@@ -170,7 +180,7 @@ impl Node {
         };
         for prefix in candidates {
             let claim = Claim { network: network.name.clone(), prefix, node: self.name.clone() };
-            if self.client.claim_block(&claim).await?.is_ok() {
+            if again(|| self.client.claim_block(&claim)).await?.is_ok() {
                 self.ledger.lock().expect("no panic").1.insert(prefix);
                 let mut registry = self.registry.lock().expect("no panic");
                 registry.note(Change::Put(Entry::Claim(claim)));
@@ -203,10 +213,26 @@ impl Node {
     }
 }
 
+/// Asks again while the store cannot be asked, as a daemon does: when a thousand come at once, some
+/// wait longer than a call lasts.
+async fn again<T, F: Future<Output = Result<T, store::etcd::Error>>>(
+    ask: impl Fn() -> F,
+) -> Result<T, store::etcd::Error> {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        match ask().await {
+            Err(store::etcd::Error::Away { .. }) if Instant::now() < deadline => {
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+            answer => return answer,
+        }
+    }
+}
+
 async fn one_size(etcd: &Etcd, count: usize) -> anyhow::Result<Row> {
     let url = etcd.url();
     let seen: Seen = Arc::default();
-    let first = Client::new(Options::new(&url, "/sim/", None)?)?;
+    let first = Client::new(options(&url)?)?;
     first.create_network(&network()).await??;
     let cpu = etcd.cpu_ms()?;
     let started = Instant::now();
@@ -260,7 +286,11 @@ async fn one_size(etcd: &Etcd, count: usize) -> anyhow::Result<Row> {
         let count_seen = watch_for(&seen, &mark);
         let mover = &nodes[sample * 7 % nodes.len()];
         let begun = Instant::now();
-        mover.client.put_member(&member(&mover.name, 5000 + sample, &mark)).await??;
+        let moved = Member {
+            addresses: vec![IpAddr::V4(Ipv4Addr::new(203, 0, 113, u8::try_from(sample)?))],
+            ..member(&mover.name, sample * 7 % nodes.len(), &mark)
+        };
+        again(|| mover.client.put_member(&moved)).await??;
         until(&count_seen, nodes.len()).await?;
         moves.push(begun.elapsed());
     }
