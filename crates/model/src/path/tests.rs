@@ -17,6 +17,7 @@
 //! down once a host, the outer one once at the router; the MACs at `vx0` are the tunnel ends'.
 
 mod choices;
+mod cluster;
 mod expect;
 mod faults;
 mod foreign;
