@@ -22,6 +22,7 @@ mod faults;
 mod foreign;
 mod inside;
 mod machine;
+mod next_hop;
 mod outside;
 mod passage;
 mod random;
