@@ -101,7 +101,7 @@ pub(super) fn outsider() -> Actual {
     actual
 }
 
-fn outer(host: &mut Namespace<Unknown>, mac: &str, addresses: [&str; 2]) {
+pub(super) fn outer(host: &mut Namespace<Unknown>, mac: &str, addresses: [&str; 2]) {
     host.links.insert(Link {
         mac: Some(mac.parse().unwrap()),
         mtu: Some(1500),
