@@ -4,8 +4,9 @@
 //! A refusal by the daemon is [`Error::Refused`], with the daemon's own words; everything else in
 //! [`Error`] is about not having got an answer. What to do about either is not said here.
 
-use crate::protocol::{ChangeNetwork, 
-    API_SOCKET, AttachmentRow, CreateNetwork, CreatedNetwork, Failure, RUN_DIRECTORY, Status,
+use crate::protocol::{
+    API_SOCKET, AttachmentRow, ChangeNetwork, CreateNetwork, CreatedNetwork, Failure,
+    RUN_DIRECTORY, Status,
 };
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;

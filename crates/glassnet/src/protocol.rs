@@ -12,6 +12,7 @@ pub(crate) use model::explain::Code;
 use model::explain::{Notice, Reason};
 use model::net::Mac;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 /// Where the daemon listens, below the run directory.
@@ -213,6 +214,9 @@ pub(crate) struct ClusterStatus {
     pub node: NodeName,
     pub addresses: Vec<IpAddr>,
     pub store: StoreStatus,
+    /// Blocks and single addresses that this node holds, by network.
+    #[serde(default)]
+    pub holds: BTreeMap<NetworkName, Vec<model::net::IpNet>>,
     pub peers: Vec<PeerStatus>,
 }
 

@@ -2,12 +2,16 @@
 //! run as root on a quiet machine; take ratios rather than numbers.
 
 use kernel::apply::Applier;
-use kernel::{NetNs, Result, Sockets, nft, observe};
-use model::diff::{Change, NftChange, Step};
-use model::host::link::{Bridge, Link, LinkKind, Veth};
+use kernel::observe::{Names, Parts};
+use kernel::{NetNs, Result, Sockets, nft, observe, prove};
+use model::cluster::{Echo, Source};
+use model::diff::{Change, LinkChange, NftChange, Step, diff};
+use model::host::link::{Bridge, Link, LinkKind, Veth, Vxlan};
+use model::host::neighbour::{FdbEntry, Neighbour, NeighbourState};
 use model::host::nft::{DataType, Key, NftFamily, Set};
 use model::host::route::{Nexthop, Route};
-use model::host::{Address, NamespaceId};
+use model::host::{Actual, Address, NamespaceId, Wanted};
+use model::net::Mac;
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::os::fd::AsFd;
@@ -20,7 +24,9 @@ fn main() -> Outcome {
     let mut host = Sockets::open_in(namespace.as_fd())?;
     attach(&mut host)?;
     transact(&mut host)?;
-    read(&mut host)
+    read(&mut host)?;
+    peers()?;
+    echoes()
 }
 
 fn median(what: &str, mut times: Vec<Duration>) {
@@ -140,5 +146,85 @@ fn read(host: &mut Sockets) -> Outcome {
         times.push(begin.elapsed());
     }
     median(&format!("reading {count} links"), times);
+    Ok(())
+}
+
+/// What a node has of a thousand others, each with a block of either family.
+fn peers() -> Outcome {
+    let namespace = NetNs::fresh()?;
+    let mut host = Sockets::open_in(namespace.as_fd())?;
+    let vxlan =
+        Vxlan { vni: 7, port: 4789, local: Some([192, 0, 2, 1].into()), learning: false, df: true };
+    let link = Link {
+        up: true,
+        mac: Some(Mac([6, 0, 0, 0, 0, 0])),
+        ..Link::ours("gx-t".parse()?, LinkKind::Vxlan(vxlan))
+    };
+    let mut wanted = Wanted::default();
+    let wants = wanted.namespace(NamespaceId::Host);
+    wants.links.insert(link);
+    for number in 1..=1000_u32 {
+        let [.., high, low] = number.to_be_bytes();
+        let mac = Mac([6, 0, 0, 0, high, low]);
+        let hop = mac.link_local().into();
+        wants.fdb.insert(FdbEntry::tunnel("gx-t".parse()?, mac, [192, 0, 2 + high, low].into()));
+        let (link, state) = ("gx-t".parse()?, NeighbourState::Permanent);
+        wants.neighbours.insert(Neighbour { link, address: hop, mac: Some(mac), state });
+        let block = u32::from_be_bytes([10, 64, 0, 0]) + (number << 6);
+        let v4 = format!("{}/26", std::net::Ipv4Addr::from(block)).parse()?;
+        let v6 = format!("fd00:7::{number:x}:0/122").parse()?;
+        for destination in [v4, v6] {
+            let via = Nexthop::via(hop, "gx-t".parse()?);
+            wants.routes.insert(Route { mtu: Some(1450), ..Route::ours(destination, via) });
+        }
+    }
+    let mut actual = Actual::default();
+    actual.namespace(NamespaceId::Host);
+    let steps = diff(&wanted, &actual).steps;
+    let begin = Instant::now();
+    carry_out(&mut host, &BTreeMap::new(), &steps)?;
+    median("making 1,000 peers", vec![begin.elapsed()]);
+    let socket = host.route()?;
+    let links = observe::links(socket)?;
+    let names = Names::of(&links);
+    let timed = |what: &str, work: &mut dyn FnMut() -> Outcome<usize>| -> Outcome {
+        let mut times = Vec::new();
+        let mut count = 0;
+        for _ in 0..20 {
+            let begin = Instant::now();
+            count = work()?;
+            times.push(begin.elapsed());
+        }
+        median(&format!("{what} ({count})"), times);
+        Ok(())
+    };
+    timed("reading neighbours", &mut || Ok(observe::neighbours(socket, &names)?.len()))?;
+    timed("reading forwarding entries", &mut || Ok(observe::fdb(socket, &links)?.len()))?;
+    timed("reading routes", &mut || Ok(observe::routes(socket, &names)?.len()))?;
+    timed("reading all and comparing, steps left to do", &mut || {
+        let read = observe::namespace(&mut host, &Parts::all(Vec::new()))?;
+        actual.namespaces.insert(NamespaceId::Host, read);
+        Ok(diff(&wanted, &actual).steps.len())
+    })
+}
+
+/// Echoes to a thousand addresses, over loopback: what sending and reading them costs.
+fn echoes() -> Outcome {
+    let namespace = NetNs::fresh()?;
+    let mut host = Sockets::open_in(namespace.as_fd())?;
+    let to = LinkChange { up: Some(true), ..LinkChange::default() };
+    let up = Change::ChangeLink { name: "lo".parse()?, to, from: LinkChange::default() };
+    carry_out(&mut host, &BTreeMap::new(), &[Step { namespace: NamespaceId::Host, change: up }])?;
+    let from = Source::Address([127, 0, 0, 1].into());
+    let to = |number: u32| std::net::Ipv4Addr::from(0x7f00_0001 + number).into();
+    let echo = |number| Echo { from: from.clone(), to: to(number), bytes: 1450 };
+    let asked: Vec<Echo> = (0..1000).map(echo).collect();
+    let mut times = Vec::new();
+    for _ in 0..20 {
+        let begin = Instant::now();
+        prove::echoes(namespace.as_fd(), &asked, Duration::from_secs(1))?;
+        times.push(begin.elapsed());
+    }
+    median("1,000 echoes", times);
     Ok(())
 }

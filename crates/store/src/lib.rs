@@ -1,6 +1,7 @@
-//! What a host must still know after a crash: leases, intents, its own settings.
+//! What a host must still know after a crash: leases, intents, its own settings;
+//! and, in [`etcd`], what it shares with other hosts.
 //!
-//! Everything here keeps one promise: **what was acknowledged is there after
+//! Everything on disk keeps one promise: **what was acknowledged is there after
 //! `kill -9` or a power cut at any moment, and what was not acknowledged is
 //! either wholly there or wholly absent.** What the disk did to us meanwhile (a
 //! torn tail, an empty file, a flipped bit) is never a panic and never silent: it
@@ -16,9 +17,10 @@
 //!                the daemon ─┘ drain, oldest first
 //! ```
 //!
-//! It knows nothing of networks: records and values are whatever the caller can
-//! serialise. It does not log, start no thread and is not async; callers that are
-//! put it on a blocking thread. It holds no replicated state: that is etcd's job.
+//! What is on disk knows nothing of networks: records and values are whatever the
+//! caller can serialise. It starts no thread and is not async; callers that are put
+//! it on a blocking thread. It holds no replicated state: that is etcd's job, whose
+//! client speaks of networks, nodes and claims, and is async. Neither logs.
 
 mod boot;
 mod directory;

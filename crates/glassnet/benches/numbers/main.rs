@@ -8,12 +8,13 @@
 //! Everything happens in namespaces made here; the machine's own network is not touched. Peers
 //! have hosts of their own, so that nobody's rules are in another's way.
 //!
-//! `cargo bench --bench numbers -- traffic` runs one part: add, burst, traffic, across or idle.
+//! `cargo bench --bench numbers -- traffic` runs one part: add, burst, traffic, across, cluster or idle.
 
 mod across;
 mod add;
 mod burst;
 mod chain;
+mod cluster;
 mod floor;
 mod idle;
 mod netavark;
@@ -42,6 +43,9 @@ fn main() -> anyhow::Result<()> {
     }
     if wanted("across") {
         across::measure(&mut targets)?;
+    }
+    if wanted("cluster") {
+        cluster::measure(&mut targets)?;
     }
     if wanted("burst") {
         burst::measure(&node, &mut targets)?;

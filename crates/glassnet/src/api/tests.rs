@@ -64,6 +64,10 @@ fn a_question_is_asked_and_its_answer_read() {
         mtu: None,
         masquerade: true,
         spoofing: false,
+        local: false,
+        backend: None,
+        vni: None,
+        vxlan_port: None,
     };
     assert_eq!(listener.api().create_network(&wanted).unwrap(), created);
     let question = listener.question();

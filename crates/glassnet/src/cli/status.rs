@@ -2,7 +2,7 @@
 
 use super::network::numbers;
 use super::output::Output;
-use super::table::Fields;
+use super::table::{Fields, Table};
 use super::{DONE, Outcome};
 use crate::api::Api;
 use crate::protocol;
@@ -21,6 +21,9 @@ impl Status {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         out.fields(&fields(&status, now, out.language))?;
         out.table(&numbers(&status.networks), &Text::NoNetworks)?;
+        if let Some(cluster) = &status.cluster {
+            out.table(&peers(cluster, now, out.language), &Text::NoPeers)?;
+        }
         if status.drift.is_empty() {
             out.say(&Text::NoDrift)?;
         } else {
@@ -49,7 +52,31 @@ fn document(status: &protocol::Status, language: Language) -> serde_json::Value 
 
 /// `now` in seconds since 1970.
 fn fields(status: &protocol::Status, now: u64, language: Language) -> Fields {
-    let minutes = now.saturating_sub(status.started) / 60;
+    let mut fields = Fields::default();
+    fields.add(Text::Version, &status.version);
+    fields.add(Text::Process, status.pid);
+    fields.add(Text::Started, ago(status.started, now, language));
+    if let Some(cluster) = &status.cluster {
+        fields.add(Text::Node, &cluster.node);
+        let store = &cluster.store.endpoints.join(", ");
+        let ago = &ago(cluster.store.since, now, language);
+        fields.add(
+            Text::Store,
+            match cluster.store.connected {
+                true => Text::StoreHere { store, ago },
+                false => Text::StoreNotHere { store, ago },
+            }
+            .say(language),
+        );
+    }
+    fields.add(Text::Attachments, status.attachments);
+    fields.add(Text::Queued, status.queued);
+    fields
+}
+
+/// How long ago a moment was.
+fn ago(then: u64, now: u64, language: Language) -> String {
+    let minutes = now.saturating_sub(then) / 60;
     let ago = match minutes {
         0 => Text::LessThanAMinute,
         _ => Text::Duration {
@@ -58,13 +85,55 @@ fn fields(status: &protocol::Status, now: u64, language: Language) -> Fields {
             minutes: minutes % 60,
         },
     };
-    let mut fields = Fields::default();
-    fields.add(Text::Version, &status.version);
-    fields.add(Text::Process, status.pid);
-    fields.add(Text::Started, Text::Ago { ago: &ago.say(language) }.say(language));
-    fields.add(Text::Attachments, status.attachments);
-    fields.add(Text::Queued, status.queued);
-    fields
+    Text::Ago { ago: &ago.say(language) }.say(language)
+}
+
+/// The other nodes, a row for each network shared with them.
+fn peers(cluster: &protocol::ClusterStatus, now: u64, language: Language) -> Table {
+    let mut table = Table::new([
+        Text::Node,
+        Text::Addresses,
+        Text::State,
+        Text::Network,
+        Text::By,
+        Text::Mtu,
+        Text::RoundTrip,
+        Text::Proven,
+        Text::Holds,
+    ]);
+    let list = |all: &[String]| all.join(", ");
+    let nothing = || "-".to_owned();
+    for peer in &cluster.peers {
+        let state = match peer.last_seen {
+            _ if peer.alive => Text::Alive.say(language),
+            Some(seen) => Text::LastSeen { ago: &ago(seen, now, language) }.say(language),
+            None => Text::NeverSeen.say(language),
+        };
+        let addresses: Vec<String> = peer.addresses.iter().map(ToString::to_string).collect();
+        let head = [peer.name.to_string(), list(&addresses), state];
+        if peer.networks.is_empty() {
+            let rest = std::iter::repeat_with(nothing).take(6);
+            table.row(head.into_iter().chain(rest).collect::<Vec<_>>());
+            continue;
+        }
+        for network in &peer.networks {
+            let prefixes: Vec<String> = network.prefixes.iter().map(ToString::to_string).collect();
+            let proven = network.proven.map(|then| {
+                let seconds = now.saturating_sub(then);
+                Text::SecondsAgo { seconds }.say(language)
+            });
+            let rest = [
+                network.network.to_string(),
+                network.by.map_or_else(|| Text::NotRouted.say(language), |by| by.to_string()),
+                network.mtu.map_or_else(nothing, |mtu| mtu.to_string()),
+                network.round_trip.map_or_else(nothing, |micros| format!("{micros} us")),
+                proven.unwrap_or_else(nothing),
+                list(&prefixes),
+            ];
+            table.row(head.clone().into_iter().chain(rest).collect::<Vec<_>>());
+        }
+    }
+    table
 }
 
 #[cfg(test)]
@@ -83,6 +152,7 @@ mod tests {
             queued: 1,
             drift: Vec::new(),
             warnings: Vec::new(),
+            cluster: None,
         };
         for language in Language::BOTH {
             let now = 1_000_000 + 26 * 3600 + 5 * 60;

@@ -399,11 +399,8 @@ impl Book {
     /// one to prove the direct way by, of each family it holds a block of.
     pub(crate) fn presence(&self, network: &Network, vtep: Mac) -> Presence {
         let known = self.presences.get(&network.name);
-        let mut presence = known.cloned().unwrap_or(Presence {
-            vtep,
-            addresses: Vec::new(),
-            proof: Vec::new(),
-        });
+        let mut presence =
+            known.cloned().unwrap_or(Presence { vtep, addresses: Vec::new(), proof: Vec::new() });
         presence.vtep = vtep;
         let none = BTreeSet::new();
         let own = self.claims.get(&network.name).unwrap_or(&none);

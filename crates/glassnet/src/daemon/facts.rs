@@ -18,6 +18,8 @@ pub(super) struct Facts {
     pub foreign_links: BTreeSet<LinkName>,
     /// The numbers of our bridges.
     pub bridges: BTreeSet<u32>,
+    /// The numbers of our tunnel ends.
+    pub tunnels: BTreeSet<u32>,
     /// The ports of our bridges, as they were seen last.
     pub ports: BTreeMap<LinkName, BridgePort>,
     /// Ports of our bridges that are not ours, by bridge: whoever is behind them may have any
@@ -64,6 +66,7 @@ pub(super) fn facts(
         advertised_links: advertised.collect(),
         foreign_links: foreign_links(host).into_iter().collect(),
         bridges: our_bridges(host).filter_map(|bridge| bridge.index).collect(),
+        tunnels: our_tunnels(host),
         ports: ports(host),
         strangers: strangers(host),
         out: out(host),
@@ -101,6 +104,11 @@ fn may_be_advertised_to(link: &Link<Unknown>, host: &Namespace<Unknown>) -> bool
 
 fn our_bridges(host: &Namespace<Unknown>) -> impl Iterator<Item = &Link<Unknown>> {
     host.links.iter().filter(|link| link.is_ours() && matches!(link.kind, LinkKind::Bridge(_)))
+}
+
+fn our_tunnels(host: &Namespace<Unknown>) -> BTreeSet<u32> {
+    let ours = |link: &&Link<Unknown>| link.is_ours() && matches!(link.kind, LinkKind::Vxlan(_));
+    host.links.iter().filter(ours).filter_map(|link| link.index).collect()
 }
 
 fn ports(host: &Namespace<Unknown>) -> BTreeMap<LinkName, BridgePort> {

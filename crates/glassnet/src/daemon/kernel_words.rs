@@ -9,6 +9,19 @@ pub(super) fn kernel_said(error: &kernel::Error) -> Failure {
     Reason::KernelSaid { said: error.to_string() }.into()
 }
 
+/// Who has the UDP port that a tunnel end of ours wants.
+pub(super) fn tunnel_taken(port: u16, by: &kernel::Occupant) -> Reason {
+    match by {
+        kernel::Occupant::Tunnel { link } => {
+            Reason::TunnelPortOfTunnel { port, link: link.clone() }
+        }
+        kernel::Occupant::Process { name, pid } => {
+            Reason::TunnelPortOfProcess { port, process: name.clone(), pid: *pid }
+        }
+        kernel::Occupant::Unknown => Reason::TunnelPortTaken { port },
+    }
+}
+
 /// What a step does, in English, for logs.
 pub(super) fn in_words(change: &Change) -> String {
     Deed::from(change).to_string()

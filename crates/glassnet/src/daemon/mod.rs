@@ -49,8 +49,8 @@ use model::explain::{Deed, Reason};
 use model::host::NamespaceId;
 use model::plan;
 use record::Record;
-use std::os::fd::{BorrowedFd, OwnedFd};
 use std::collections::BTreeMap;
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use store::{Journal, Queue, StoreError, Ticket};
@@ -209,6 +209,9 @@ impl Daemon {
         }
         let deed = steps.get(failure.step).map_or(Deed::Nothing, |step| Deed::from(&step.change));
         let said = failure.error.to_string();
+        if let kernel::Error::TunnelTaken { port, by, .. } = &failure.error {
+            return Err(kernel_words::tunnel_taken(*port, by).into());
+        }
         Err(if failure.error.is_full() {
             Reason::NoPortLeft { deed, said }.into()
         } else {

@@ -13,6 +13,7 @@ use model::host::link::GROUP_DOOMED;
 use model::host::{Actual, Keyed as _, Namespace, NamespaceId, Unknown, Wanted};
 use model::net::LinkName;
 use model::plan;
+use std::collections::BTreeSet;
 
 impl Daemon {
     /// What the host should be. An attachment whose link is gone is left out: its container has
@@ -62,9 +63,16 @@ impl Daemon {
         }
         let Diff { steps, conflicts } = self.difference(host);
         found.extend(conflicts.iter().map(Notice::from));
+        let made: BTreeSet<&LinkName> = steps
+            .iter()
+            .filter_map(|step| match &step.change {
+                Change::CreateLink(link) => Some(&link.name),
+                _ => None,
+            })
+            .collect();
         for step in &steps {
             found.push(Notice::WasMissing { deed: Deed::from(&step.change) });
-            if let Err(failure) = self.mend(step) {
+            if let Err(failure) = self.mend(step, &made) {
                 tracing::warn!(%failure, "could not be mended");
                 let (deed, said) = (Deed::from(&step.change), failure.message);
                 found.push(Notice::NotMended { deed, said });
@@ -97,11 +105,15 @@ impl Daemon {
         self.write(&[Record::SettingFound { path, value }])
     }
 
-    fn mend(&self, step: &Step) -> Result<(), Failure> {
+    fn mend(&self, step: &Step, made: &BTreeSet<&LinkName>) -> Result<(), Failure> {
         let Change::DeleteLink { name } = &step.change else {
             self.note_found(&step.change)?;
             return self.carry_out(std::slice::from_ref(step), &[]);
         };
+        if made.contains(name) {
+            // It is made anew under its name in a moment.
+            return self.carry_out(std::slice::from_ref(step), &[]);
+        }
         // Leaked links are deleted together, like detached ones.
         let to = LinkChange { group: Some(GROUP_DOOMED), up: Some(false), ..LinkChange::default() };
         let change = Change::ChangeLink { name: name.clone(), to, from: LinkChange::default() };

@@ -61,7 +61,11 @@ impl Daemon {
             queued,
             drift: notes.drift,
             warnings,
-            cluster: self.cluster.as_ref().map(|cluster| cluster.status()),
+            cluster: self.cluster.as_ref().map(|cluster| {
+                let holds = book.claims.iter();
+                let holds = holds.map(|(name, all)| (name.clone(), all.iter().copied().collect()));
+                cluster.status(holds.collect())
+            }),
         }
     }
 

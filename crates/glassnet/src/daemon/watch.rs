@@ -74,6 +74,10 @@ pub(super) fn serve(daemon: &Arc<Daemon>) {
     // What changed between the start's own look and now was told to nobody.
     plan.look_after(false);
     loop {
+        let tunnels = lock(&daemon.facts).tunnels.clone();
+        if let Err(error) = monitor.hear_peers(tunnels) {
+            tracing::warn!(%error, "changes of the ways to other nodes are not heard of");
+        }
         let mut events = match monitor.wait(plan.patience()) {
             Ok(events) => events,
             Err(error) => {
@@ -161,7 +165,8 @@ fn relevant(daemon: &Daemon, events: &mut Vec<Event>) {
         }
         Event::Setting { link: -1 } => false,
         Event::Setting { link } => {
-            !u32::try_from(*link).is_ok_and(|link| facts.bridges.contains(&link))
+            let ours = |link| facts.bridges.contains(&link) || facts.tunnels.contains(&link);
+            !u32::try_from(*link).is_ok_and(ours)
         }
         _ => false,
     };

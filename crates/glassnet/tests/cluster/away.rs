@@ -9,7 +9,10 @@ fn the_store_killed_and_frozen() {
     let client = fleet.attach("h2", "client", &[]).unwrap();
     let mut all = vec![web, client];
     fleet.all_reach_all(&all);
-    for (away, back) in [(["stop", "@keeper", "etcd"], ["start", "@keeper", "etcd"]), (["freeze", "@keeper", "etcd"], ["thaw", "@keeper", "etcd"])] {
+    for (away, back) in [
+        (["stop", "@keeper", "etcd"], ["start", "@keeper", "etcd"]),
+        (["freeze", "@keeper", "etcd"], ["thaw", "@keeper", "etcd"]),
+    ] {
         fleet.must(&away);
         fleet.until("the node says that the store is away", || {
             let status = fleet.json("h1", &["status"]).unwrap();
@@ -17,7 +20,10 @@ fn the_store_killed_and_frozen() {
         });
         let name = format!("late{}", all.len());
         let late = fleet.attach("h1", &name, &[]).expect("the node has addresses of its own");
-        assert!(all.iter().all(|other| other.addresses != late.addresses), "an address was given twice");
+        assert!(
+            all.iter().all(|other| other.addresses != late.addresses),
+            "an address was given twice"
+        );
         all.push(late);
         fleet.all_reach_all(&all);
         // A daemon that starts meanwhile serves too.

@@ -44,7 +44,9 @@ fn file(name: &str, hosts: usize, ground: &Ground, networks: &str) -> String {
         file += "routers:\n  middle:\n    links:\n";
         file += "      eth0: { to: s0, address: [192.0.2.254/24, \"2001:db8::fe/64\"] }\n";
         for i in 1..=hosts {
-            file += &format!("      eth{i}: {{ to: s{i}, address: [198.51.{i}.254/24, \"2001:db8:{i}::fe/64\"] }}\n");
+            file += &format!(
+                "      eth{i}: {{ to: s{i}, address: [198.51.{i}.254/24, \"2001:db8:{i}::fe/64\"] }}\n"
+            );
         }
     }
     file += "hosts:\n  keeper:\n    node: false\n    etcd: true\n    links:\n";
@@ -56,10 +58,14 @@ fn file(name: &str, hosts: usize, ground: &Ground, networks: &str) -> String {
         file += &format!("  h{i}:\n    links:\n");
         match ground {
             Ground::Switch => {
-                file += &format!("      eth0: {{ to: s0, address: [192.0.2.{i}/24, \"2001:db8::{i}/64\"] }}\n");
+                file += &format!(
+                    "      eth0: {{ to: s0, address: [192.0.2.{i}/24, \"2001:db8::{i}/64\"] }}\n"
+                );
             }
             Ground::Router => {
-                file += &format!("      eth0: {{ to: s{i}, address: [198.51.{i}.1/24, \"2001:db8:{i}::1/64\"] }}\n");
+                file += &format!(
+                    "      eth0: {{ to: s{i}, address: [198.51.{i}.1/24, \"2001:db8:{i}::1/64\"] }}\n"
+                );
                 file += &format!("    gateway: [198.51.{i}.254, \"2001:db8:{i}::fe\"]\n");
             }
         }
@@ -112,7 +118,11 @@ impl Fleet {
     pub(crate) fn until(&self, what: &str, mut holds: impl FnMut() -> bool) {
         let started = Instant::now();
         while !holds() {
-            assert!(started.elapsed() < PATIENCE, "{what}: not within {PATIENCE:?}\n{}", self.told());
+            assert!(
+                started.elapsed() < PATIENCE,
+                "{what}: not within {PATIENCE:?}\n{}",
+                self.told()
+            );
             std::thread::sleep(Duration::from_millis(50));
         }
     }
@@ -161,7 +171,8 @@ impl Fleet {
         for from in containers {
             for to in containers.iter().filter(|to| *to != from) {
                 for address in &to.addresses {
-                    let what = format!("{} on {} reaches {address} on {}", from.name, from.host, to.host);
+                    let what =
+                        format!("{} on {} reaches {address} on {}", from.name, from.host, to.host);
                     self.until(&what, || self.pings(from, address, &[]));
                 }
             }

@@ -46,9 +46,13 @@ fn a_fabric_that_drops_large_packets() {
     let client = fleet.attach("h2", "client", &[]).unwrap();
     fleet.all_reach_all(&[web.clone(), client.clone()]);
     // Whoever sends too large a packet is told by this host, at once.
-    let ping = ["ip", "netns", "exec", "client", "ping", "-c", "1", "-W", "1", "-M", "do", "-s", "1400"];
+    let ping =
+        ["ip", "netns", "exec", "client", "ping", "-c", "1", "-W", "1", "-M", "do", "-s", "1400"];
     let said = fleet.lab.run("h2", &[&ping[..], &[&web.addresses[0]]].concat());
     let said = [&said.stdout[..], &said.stderr[..]].concat();
     let said = String::from_utf8_lossy(&said);
-    assert!(said.contains("mtu") || said.contains("Frag"), "nobody said that it is too large: {said}");
+    assert!(
+        said.contains("mtu") || said.contains("Frag"),
+        "nobody said that it is too large: {said}"
+    );
 }

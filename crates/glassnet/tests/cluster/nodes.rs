@@ -10,7 +10,11 @@ fn power_cut_new_disk_and_new_address() {
     fleet.all_reach_all(&[web.clone(), client]);
     let own = |host: &str| {
         let addresses = fleet.lab.says(host, &["ip", "-br", "address", "show", "gn-blue"]);
-        addresses.split_whitespace().filter(|word| word.ends_with("/32")).map(str::to_owned).collect::<Vec<_>>()
+        addresses
+            .split_whitespace()
+            .filter(|word| word.ends_with("/32"))
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
     };
     let before = own("h2");
     assert_eq!(before.len(), 2, "an own address and one to prove by");

@@ -12,7 +12,9 @@ fn direct_on_one_switch_and_vxlan_behind_a_router() {
         fleet.until_by("h2", "h1", by);
         fleet.all_reach_all(&[web.clone(), client.clone()]);
         // As large as the container's link takes.
-        let mtu = fleet.lab.says("h2", &["ip", "netns", "exec", "client", "cat", "/sys/class/net/eth0/mtu"]);
+        let mtu = fleet
+            .lab
+            .says("h2", &["ip", "netns", "exec", "client", "cat", "/sys/class/net/eth0/mtu"]);
         let (v4, v6) = (mtu.parse::<u32>().unwrap() - 28, mtu.parse::<u32>().unwrap() - 48);
         assert!(fleet.pings(&client, &web.addresses[0], &["-M", "do", "-s", &v4.to_string()]));
         assert!(fleet.pings(&client, &web.addresses[1], &["-M", "do", "-s", &v6.to_string()]));
@@ -50,9 +52,14 @@ fn both_ends_see_real_addresses_and_nothing_is_kept_per_remote_container() {
         let all = fleet.lab.says("h1", &["sh", "-c", what]);
         all.parse::<usize>().unwrap()
     };
-    let size = || count("(ip route; ip -6 route; ip neigh show dev gx-blue; bridge fdb show dev gx-blue; nft list ruleset) | wc -l");
+    let size = || {
+        count(
+            "(ip route; ip -6 route; ip neigh show dev gx-blue; bridge fdb show dev gx-blue; nft list ruleset) | wc -l",
+        )
+    };
     let before = size();
-    let more: Vec<_> = (0..5).map(|i| fleet.attach("h2", &format!("more{i}"), &[]).unwrap()).collect();
+    let more: Vec<_> =
+        (0..5).map(|i| fleet.attach("h2", &format!("more{i}"), &[]).unwrap()).collect();
     fleet.all_reach_all(&[web, more[4].clone()]);
     assert_eq!(size(), before, "a remote container left something on this host");
 }
@@ -63,15 +70,14 @@ fn the_backend_changes_under_a_ping() {
     let web = fleet.attach("h1", "web", &[]).unwrap();
     let client = fleet.attach("h2", "client", &[]).unwrap();
     fleet.all_reach_all(&[web.clone(), client.clone()]);
-    let ping = format!(
-        "ip netns exec client ping -i 0.02 -c 400 -W 1 {} | tail -2",
-        web.addresses[0]
-    );
+    let ping =
+        format!("ip netns exec client ping -i 0.02 -c 400 -W 1 {} | tail -2", web.addresses[0]);
     let said = std::thread::scope(|scope| {
         let said = scope.spawn(|| fleet.lab.says("h2", &["sh", "-c", &ping]));
         for backend in ["vxlan", "auto", "vxlan", "direct"] {
             std::thread::sleep(std::time::Duration::from_millis(1200));
-            let set = fleet.lab.run("h1", &["glassnet", "network", "set", "blue", "--backend", backend]);
+            let set =
+                fleet.lab.run("h1", &["glassnet", "network", "set", "blue", "--backend", backend]);
             assert!(set.status.success(), "{}", String::from_utf8_lossy(&set.stderr));
         }
         said.join().unwrap()

@@ -141,7 +141,7 @@ pub(super) fn link_mtu(socket: &mut Socket, from: &Source, to: IpAddr) -> Result
     let link = match from {
         Source::Link(link) => index(socket, link),
         Source::Address(from) => {
-            let length = u8::try_from(Family::of(to).bits()).unwrap_or(u8::MAX);
+            let length = Family::of(to).bits();
             let mut header = [0; ROUTE_HEADER];
             header[0] = if to.is_ipv4() { 2 } else { 10 };
             (header[1], header[2]) = (length, length);

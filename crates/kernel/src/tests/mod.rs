@@ -1,5 +1,7 @@
 //! Plan by hand, difference, steps, kernel, reading: the whole round on hosts that are namespaces.
 
+mod changes;
+mod proof;
 mod tunnel;
 
 use crate::apply::{Applier, Failure};

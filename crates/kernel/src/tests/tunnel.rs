@@ -14,27 +14,27 @@ use std::net::IpAddr;
 use std::os::fd::AsFd as _;
 use std::time::{Duration, Instant};
 
-fn name(name: &str) -> LinkName {
+pub(super) fn name(name: &str) -> LinkName {
     name.parse().unwrap()
 }
 
-fn ip(text: &str) -> IpAddr {
+pub(super) fn ip(text: &str) -> IpAddr {
     text.parse().unwrap()
 }
 
-fn vtep(number: u8) -> Mac {
+pub(super) fn vtep(number: u8) -> Mac {
     Mac([6, 0, 0, 0, 0, number])
 }
 
 /// The hosts' addresses on the wire between them.
-fn underlay(family: Family, number: u8) -> IpAddr {
+pub(super) fn underlay(family: Family, number: u8) -> IpAddr {
     match family {
         Family::V4 => IpAddr::from([192, 0, 2, number]),
         Family::V6 => ip(&format!("2001:db8::{number}")),
     }
 }
 
-fn own(family: Family, number: u8) -> IpAddr {
+pub(super) fn own(family: Family, number: u8) -> IpAddr {
     match family {
         Family::V4 => IpAddr::from([10, 1, number, 1]),
         Family::V6 => ip(&format!("fd00:1:{number}::1")),
@@ -42,7 +42,7 @@ fn own(family: Family, number: u8) -> IpAddr {
 }
 
 /// What a host has of a network with one peer.
-fn want(host: &mut Host, number: u8, over: Family) {
+pub(super) fn want(host: &mut Host, number: u8, over: Family) {
     let peer = 3 - number;
     let local = Some(underlay(over, number));
     let df = over == Family::V4;
@@ -84,7 +84,7 @@ fn want(host: &mut Host, number: u8, over: Family) {
     }
 }
 
-fn joined(over: Family) -> [Host; 2] {
+pub(super) fn joined(over: Family) -> [Host; 2] {
     let mut hosts = Host::two();
     for (host, number) in hosts.iter_mut().zip(1..) {
         let length = if over == Family::V4 { "24" } else { "64 nodad" };
@@ -95,7 +95,7 @@ fn joined(over: Family) -> [Host; 2] {
     hosts
 }
 
-fn ping(host: &Host, peer: u8) {
+pub(super) fn ping(host: &Host, peer: u8) {
     for family in Family::BOTH {
         host.run(&format!("ping -c 1 -W 2 {}", own(family, peer)));
     }

@@ -2,6 +2,7 @@
 //! whether the wanted state came out.
 
 mod apply;
+mod peers;
 mod wanted;
 
 use super::*;

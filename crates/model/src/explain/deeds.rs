@@ -1,7 +1,7 @@
 //! What a step does to the kernel, and what the daemon tells of itself, in words.
 
-use super::{StoreFailure, WayFault};
 use super::say::sentences;
+use super::{StoreFailure, WayFault};
 use crate::cluster::{NetworkName, NodeName};
 use crate::diff::{Change, Conflict, NftChange};
 use crate::host::NamespaceId;

@@ -3,9 +3,9 @@
 //!
 //! To add one: a line here, under its code.
 
-use super::{Deed, StoreFailure, StoreRefusal};
 use super::codes::Code;
 use super::say::sentences;
+use super::{Deed, StoreFailure, StoreRefusal};
 use crate::cluster::{AttachmentId, Backend, ContainerId, NetworkName, NodeName, Publish};
 use crate::net::{Family, IpNet, LinkName, Mac, Transport};
 use std::net::{IpAddr, SocketAddr};
@@ -226,6 +226,15 @@ reasons! {
     }
 
     Taken: {
+        TunnelPortOfTunnel { port: u16, link: LinkName }
+            en "the tunnel end cannot use UDP port {port}: link {link}, a VXLAN of another program, has it; create the network with another --vxlan-port"
+            zh "隧道端点无法使用 UDP 端口 {port}：它被其他程序的 VXLAN 链路 {link} 占用；请用其他 --vxlan-port 创建网络"
+        TunnelPortOfProcess { port: u16, process: String, pid: u32 }
+            en "the tunnel end cannot use UDP port {port}: process {process} ({pid}) has it; create the network with another --vxlan-port"
+            zh "隧道端点无法使用 UDP 端口 {port}：它被进程 {process}（{pid}）占用；请用其他 --vxlan-port 创建网络"
+        TunnelPortTaken { port: u16 }
+            en "the tunnel end cannot use UDP port {port}: somebody else has it; create the network with another --vxlan-port"
+            zh "隧道端点无法使用 UDP 端口 {port}：它已被占用；请用其他 --vxlan-port 创建网络"
         StrangerAnswers { address: IpAddr, network: NetworkName, mac: Mac, ports: String }
             en "{address} is in use on network {network}: {mac} answers for it, behind {ports}, which glassnet has not attached"
             zh "{address} 在网络 {network} 上已被使用：{ports} 后面的 {mac} 应答了它，而那不是 glassnet 接入的"

@@ -69,7 +69,7 @@ sentences! {
     enum StoreTried;
     At { endpoint: String, fault: StoreFault }
         en "etcd at {endpoint}: {fault}"
-        zh "etcd（{endpoint}）：{fault}"
+        zh "位于 {endpoint} 的 etcd：{fault}"
 }
 
 sentences! {

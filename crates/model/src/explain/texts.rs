@@ -53,6 +53,15 @@ texts! {
     Spoofing en "SPOOFING" zh "源地址欺骗"
     Attachments en "ATTACHED" zh "接入数"
     Leases en "LEASED" zh "已租地址"
+    Node en "NODE" zh "节点"
+    Store en "STORE" zh "存储"
+    Addresses en "ADDRESSES" zh "地址"
+    By en "BY" zh "经由"
+    RoundTrip en "ROUND TRIP" zh "往返时间"
+    Proven en "PROVEN" zh "验证于"
+    Holds en "HOLDS" zh "持有地址块"
+    Backend en "BACKEND" zh "后端"
+    Vni en "VNI" zh "VNI"
     Container en "CONTAINER" zh "容器"
     Interface en "INTERFACE" zh "接口"
     Network en "NETWORK" zh "网络"
@@ -126,6 +135,22 @@ texts! {
         zh "{name} 并未接入，无需操作"
 
     // The daemon.
+    StoreHere { store: &'a str, ago: &'a str }
+        en "{store}, connected since {ago}"
+        zh "{store}，{ago}起已连接"
+    StoreNotHere { store: &'a str, ago: &'a str }
+        en "{store}, away since {ago}"
+        zh "{store}，{ago}起不可用"
+    Alive en "alive" zh "在线"
+    LastSeen { ago: &'a str } en "last seen {ago}" zh "最后在线：{ago}"
+    NeverSeen en "not seen yet" zh "尚未出现"
+    NotRouted en "nothing yet" zh "尚无"
+    NoPeers
+        en "No other node is in the cluster."
+        zh "集群中没有其他节点。"
+    SecondsAgo { seconds: u64 }
+        en "{seconds} s ago"
+        zh "{seconds} 秒前"
     NoDrift
         en "The kernel is as it should be."
         zh "内核状态与应有状态一致。"

@@ -55,6 +55,7 @@ pub(super) fn part(node: &Node, network: &Network, spread: &Spread) -> Wanted {
             mac: Some(member.name.vtep_mac(&network.name)),
             mtu: Some(mtu(node, network).min(tunnel_mtu(node))),
             up: true,
+            link_local: Some(true),
             alias: Some(format!("glassnet network {}, tunnel end", network.name)),
             ..Link::ours(link.clone(), LinkKind::Vxlan(vxlan))
         });

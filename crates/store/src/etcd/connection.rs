@@ -99,9 +99,9 @@ impl Client {
             let fault = match timeout(limit, ask(open.connection)).await {
                 Ok(Ok(answer)) => return Ok((answer, via)),
                 Ok(Err(error)) => match via.failed(&error) {
+                    Failed::Fault(fault) => fault,
                     Failed::Compacted => return Err(Unanswered::Compacted(via)),
                     Failed::NoLease => return Err(Unanswered::NoLease(via)),
-                    Failed::Fault(fault) => fault,
                 },
                 Err(_) => fault::no_answer(limit),
             };
@@ -126,7 +126,9 @@ impl Client {
         limit: Duration,
     ) -> Fault {
         match fault {
-            Fault::Closed | Fault::Other { .. } | Fault::Unreached { .. } | Fault::Tls { .. } => {
+            Fault::Closed | Fault::Other { .. } | Fault::Unreached { .. } | Fault::Tls { .. }
+                if !limit.is_zero() =>
+            {
                 diagnose(&via.endpoint, credentials, limit).await.unwrap_or(fault)
             }
             clear => clear,
@@ -157,8 +159,8 @@ impl Client {
         let connection = Connection::connect([format!("{scheme}://{endpoint}")], Some(connect))
             .await
             .map_err(|error| {
-                let fault = Fault::Other { why: error.to_string() };
-                Error::Away { tried: vec![Tried::At { endpoint: endpoint.to_string(), fault }] }
+                let via = Via { endpoint: endpoint.clone(), turn, identity: false };
+                via.away(Fault::Other { why: fault::last_of(&error) })
             })?;
         let open = Open { connection, credentials: credentials.map(Arc::new) };
         let mut line = self.line();

@@ -52,7 +52,11 @@ async fn look(endpoint: &Endpoint, credentials: Option<&Credentials>) -> Option<
     };
     let stream = TlsConnector::from(credentials.config()).connect(name, socket).await;
     match stream {
-        Err(error) => read(error),
+        // Who hangs up on a greeting has not understood it.
+        Err(error) => read(error).map(|fault| match fault {
+            StoreFault::Closed => StoreFault::NoTls,
+            other => other,
+        }),
         Ok(stream) => first_byte(stream).await.err().and_then(read),
     }
 }

@@ -26,6 +26,10 @@ pub(super) enum Failed {
 
 /// Reads an error that came from this host; `identity`: whether we showed a certificate.
 pub(super) fn failed(error: &EtcdError, host: &str, identity: bool) -> Failed {
+    // The client of etcd tells of it in its own words if that is the first answer of a stream.
+    if matches!(error, EtcdError::LeaseKeepAliveError(said) if said == "lease not found") {
+        return Failed::NoLease;
+    }
     let said = match error {
         EtcdError::GRpcStatus(status) => status.message(),
         EtcdError::WatchError(reason) => reason,
@@ -34,27 +38,30 @@ pub(super) fn failed(error: &EtcdError, host: &str, identity: bool) -> Failed {
     if let Some((_, said)) = said.split_once(ETCD_SAYS) {
         return said_by_etcd(said);
     }
-    let mut cause: Option<&(dyn StdError + 'static)> = Some(match error {
+    if let Some(found) = causes(error).find_map(|error| error.downcast_ref::<io::Error>()) {
+        return Failed::Fault(of_io(found, host, identity));
+    }
+    Failed::Fault(match error {
+        // What a server says comes alone. What has a source came about on the way.
+        EtcdError::GRpcStatus(status) if status.source().is_some() => StoreFault::Closed,
+        EtcdError::WatchError(_) | EtcdError::LeaseKeepAliveError(_) => StoreFault::Closed,
+        _ => StoreFault::Other { why: last_of(error) },
+    })
+}
+
+/// What the first cause of an error says; what is around it says little.
+pub(super) fn last_of(error: &EtcdError) -> String {
+    causes(error).last().unwrap_or(error).to_string()
+}
+
+fn causes(error: &EtcdError) -> impl Iterator<Item = &(dyn StdError + 'static)> {
+    let first: &(dyn StdError + 'static) = match error {
+        // The client of etcd does not name these as the source of its own.
         EtcdError::GRpcStatus(status) => status,
         EtcdError::TransportError(error) => error,
         other => other,
-    });
-    let mut last = error.to_string();
-    while let Some(error) = cause {
-        if let Some(found) = error.downcast_ref::<io::Error>() {
-            return Failed::Fault(of_io(found, host, identity));
-        }
-        // A name that is not known has its own kind of error; what it says is the last of the chain.
-        last = error.to_string();
-        cause = error.source();
-    }
-    Failed::Fault(match error {
-        EtcdError::GRpcStatus(_) | EtcdError::TransportError(_) if is_closed(&last) => {
-            StoreFault::Closed
-        }
-        EtcdError::WatchError(_) | EtcdError::LeaseKeepAliveError(_) => StoreFault::Closed,
-        _ => StoreFault::Other { why: last },
-    })
+    };
+    std::iter::successors(Some(first), |&error| error.source())
 }
 
 fn said_by_etcd(said: &str) -> Failed {
@@ -74,13 +81,6 @@ fn said_by_etcd(said: &str) -> Failed {
         }
         _ => StoreFault::Other { why: why() },
     })
-}
-
-/// What HTTP/2 says when the other end is gone in the midst of a question.
-fn is_closed(said: &str) -> bool {
-    ["broken pipe", "connection closed", "connection reset", "stream closed", "not a result of"]
-        .iter()
-        .any(|word| said.contains(word))
 }
 
 /// What an error of the connection comes to.

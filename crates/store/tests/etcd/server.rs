@@ -51,6 +51,8 @@ impl Server {
     pub(crate) fn run(&mut self) {
         let log = self.directory.path().join("log");
         let log = File::options().create(true).append(true).open(log).unwrap();
+        let found = Command::new("etcd").arg("--version").stdout(Stdio::null()).status();
+        assert!(found.is_ok(), "etcd is missing: run `make test`, which installs it");
         // It ends with us even if we are killed.
         let started = Command::new("setpriv")
             .args(["--pdeathsig", "KILL", "etcd"])
@@ -65,9 +67,29 @@ impl Server {
         self.process = Some(started.expect("setpriv of util-linux is there"));
     }
 
-    pub(crate) fn signal(&self, signal: Signal) {
+    /// Stops it in the midst of whatever it does; all of it, when this returns.
+    pub(crate) fn freeze(&self) {
+        let id = self.signal(Signal::STOP);
+        let stopped = |thread: std::io::Result<std::fs::DirEntry>| {
+            let state = std::fs::read_to_string(thread.unwrap().path().join("stat")).unwrap();
+            state.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('T'))
+        };
+        let threads = || std::fs::read_dir(format!("/proc/{id}/task")).unwrap();
+        let end = Instant::now() + Duration::from_secs(5);
+        while !threads().all(stopped) {
+            assert!(Instant::now() < end, "it does not stop");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    pub(crate) fn thaw(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    fn signal(&self, signal: Signal) -> u32 {
         let id = self.process.as_ref().expect("it runs").id();
         kill_process(Pid::from_raw(id as i32).unwrap(), signal).unwrap();
+        id
     }
 
     pub(crate) fn kill(&mut self) {
@@ -124,8 +146,6 @@ pub(crate) trait ReachSoon {
 impl ReachSoon for Client {
     /// Waits until the store answers.
     async fn reach_soon(&self) {
-        let found = Command::new("etcd").arg("--version").stdout(Stdio::null()).status();
-        assert!(found.is_ok(), "etcd is missing; install it with: scripts/setup test");
         let end = Instant::now() + Duration::from_secs(30);
         while let Err(error) = self.reach().await {
             assert!(Instant::now() < end, "{error}");

@@ -172,7 +172,7 @@ async fn who_may_not_is_told_so() {
                 .arg(&root.key)
                 .args(arguments.split(' '))
                 .output()
-                .expect("etcdctl is missing; install it with: scripts/setup test");
+                .expect("etcdctl is missing: run `make test`, which installs it");
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         };
         for command in [

@@ -35,7 +35,10 @@ fn options_for_all_may_stand_anywhere() {
 fn mistakes_are_told_in_our_words() {
     let en = |line| no(line, Language::En);
     assert_eq!(en("glassnet frob"), "there is no verb \"frob\"");
-    assert_eq!(en("glassnet network"), "a verb is missing; it may be: create, ls, inspect, rm");
+    assert_eq!(
+        en("glassnet network"),
+        "a verb is missing; it may be: create, ls, inspect, rm, set"
+    );
     assert_eq!(en("glassnet ls --frob"), "unexpected argument \"--frob\"");
     assert_eq!(en("glassnet network rm"), "these are missing: <NAME>");
     assert_eq!(en("glassnet attach x --mac"), "--mac <MAC> wants a value");

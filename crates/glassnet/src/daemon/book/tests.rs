@@ -27,6 +27,10 @@ fn create(name: &str, subnet: &str) -> CreateNetwork {
         mtu: None,
         masquerade: true,
         spoofing: false,
+        local: false,
+        backend: None,
+        vni: None,
+        vxlan_port: None,
     }
 }
 

@@ -391,4 +391,3 @@ fn no_address(network: &Network, away: Reason) -> Reason {
         other => other,
     }
 }
-

@@ -131,7 +131,11 @@ impl Cluster {
         };
         let view = View {
             registry: saved.registry,
-            ways: saved.ways.into_iter().map(|(network, way)| ((network, way.peer.clone()), way)).collect(),
+            ways: saved
+                .ways
+                .into_iter()
+                .map(|(network, way)| ((network, way.peer.clone()), way))
+                .collect(),
             placed: addresses.clone(),
             addresses,
             ..View::default()

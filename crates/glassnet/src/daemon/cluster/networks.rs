@@ -1,11 +1,13 @@
 //! Networks of the cluster: created for all nodes, and made on this one as the store tells of them.
 
 use super::{Cluster, PATIENCE};
+use crate::daemon::kernel_words::kernel_said;
 use crate::daemon::record::Record;
 use crate::daemon::{Daemon, facts, lock, look};
-use crate::daemon::kernel_words::kernel_said;
 use crate::protocol::{ChangeNetwork, CreateNetwork, CreatedNetwork, Failure};
-use model::cluster::{Backend, Change as Told, Entry, Key, Network, NetworkName, NodeName, Presence, Spread};
+use model::cluster::{
+    Backend, Change as Told, Entry, Key, Network, NetworkName, NodeName, Presence, Spread,
+};
 use model::diff::{self, Change, Step};
 use model::explain::Reason;
 use model::host::{Address, NamespaceId};
@@ -35,7 +37,8 @@ impl Daemon {
             // Also those that this node has not made yet.
             let view = lock(&cluster.view);
             let networks = view.registry.networks.values().filter(|n| n.name != request.name);
-            routed.extend(networks.flat_map(|network| network.pools.iter().map(|pool| pool.subnet)));
+            routed
+                .extend(networks.flat_map(|network| network.pools.iter().map(|pool| pool.subnet)));
         }
         let network = match self.book().create(request, &routed)? {
             crate::daemon::book::Creation::New(network) => network,
@@ -103,7 +106,9 @@ impl Daemon {
         };
         if let Err(failure) = done {
             tracing::warn!(network = %name, %failure, "a network of the cluster cannot be made here");
-            lock(&self.notes).warnings.push(model::explain::Notice::Failed { said: failure.message });
+            lock(&self.notes)
+                .warnings
+                .push(model::explain::Notice::Failed { said: failure.message });
         }
     }
 
@@ -154,7 +159,8 @@ impl Daemon {
     ) -> Result<(), Failure> {
         self.book().remove(&network.name)?;
         let Some(spread) = network.spread else { return Ok(()) };
-        let closing = Network { spread: Some(Spread { closing: true, ..spread }), ..network.clone() };
+        let closing =
+            Network { spread: Some(Spread { closing: true, ..spread }), ..network.clone() };
         self.replace(cluster, network, &closing)?;
         let until = Instant::now() + CLOSING;
         loop {
@@ -175,10 +181,7 @@ impl Daemon {
             }
         }
         cluster.tell(super::Event::Changed(
-            vec![
-                Told::Gone(Key::Network(network.name.clone())),
-                Told::Gone(Key::Vni(spread.vni)),
-            ],
+            vec![Told::Gone(Key::Network(network.name.clone())), Told::Gone(Key::Vni(spread.vni))],
             Vec::new(),
         ));
         let until = Instant::now() + PATIENCE;
@@ -202,7 +205,7 @@ impl Daemon {
         let to = Network { spread: Some(changed), ..network.clone() };
         to.check()?;
         if to != network {
-                self.replace(cluster, &network, &to)?;
+            self.replace(cluster, &network, &to)?;
             let until = Instant::now() + PATIENCE;
             while self.book().networks.get(name) != Some(&to) && Instant::now() < until {
                 std::thread::sleep(Duration::from_millis(10));
@@ -211,12 +214,7 @@ impl Daemon {
         Ok(to)
     }
 
-    fn replace(
-        &self,
-        cluster: &Cluster,
-        from: &Network,
-        to: &Network,
-    ) -> Result<(), Failure> {
+    fn replace(&self, cluster: &Cluster, from: &Network, to: &Network) -> Result<(), Failure> {
         if let Err(refusal) = cluster.ask(cluster.client.replace_network(to, from))? {
             return Err(Reason::StoreSaid { refusal }.into());
         }

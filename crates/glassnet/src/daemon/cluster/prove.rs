@@ -299,9 +299,7 @@ impl Daemon {
                     || (family == Family::V4 && way.hop(Family::V6).is_some());
                 let attempt = match (of_family(own), of_family(&way.proof)) {
                     _ if !reachable => Attempt::Cannot(WayFault::NoHop { family }),
-                    (Some(from), Some(to)) => {
-                        from_to(Source::Address(from), to, node.underlay_mtu)
-                    }
+                    (Some(from), Some(to)) => from_to(Source::Address(from), to, node.underlay_mtu),
                     _ => Attempt::Cannot(WayFault::NoProofAddress { family }),
                 };
                 direct.insert(family, attempt);

@@ -71,7 +71,8 @@ impl Cluster {
                     }
                     concerns.extend(view.registry.note(change));
                 }
-                view.unreadable.extend(unreadable.into_iter().map(|Unreadable { key, why }| (key, why)));
+                view.unreadable
+                    .extend(unreadable.into_iter().map(|Unreadable { key, why }| (key, why)));
                 for concern in &concerns {
                     if let Concern::Alive(node) = concern {
                         view.seen.insert(node.clone(), SystemTime::now());

@@ -3,8 +3,10 @@
 use super::{Cluster, Link};
 use crate::daemon::{Daemon, lock};
 use crate::protocol::{ClusterStatus, Failure, PeerInNetwork, PeerStatus, StoreStatus};
-use model::cluster::NodeName;
+use model::cluster::{NetworkName, NodeName};
 use model::explain::{Notice, Reason};
+use model::net::IpNet;
+use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 fn seconds(time: SystemTime) -> u64 {
@@ -12,7 +14,10 @@ fn seconds(time: SystemTime) -> u64 {
 }
 
 impl Cluster {
-    pub(in crate::daemon) fn status(&self) -> ClusterStatus {
+    pub(in crate::daemon) fn status(
+        &self,
+        holds: BTreeMap<NetworkName, Vec<IpNet>>,
+    ) -> ClusterStatus {
         let view = lock(&self.view);
         let (connected, since, why) = match &view.store {
             Link::Here(since) => (true, *since, None),
@@ -49,11 +54,19 @@ impl Cluster {
             node: self.name.clone(),
             addresses: view.addresses.clone(),
             store: StoreStatus {
-                endpoints: self.settings.store.address.endpoints.iter().map(ToString::to_string).collect(),
+                endpoints: self
+                    .settings
+                    .store
+                    .address
+                    .endpoints
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect(),
                 connected,
                 since: seconds(since),
                 why,
             },
+            holds,
             peers: peers.collect(),
         }
     }

@@ -81,9 +81,8 @@ impl Cluster {
             return false;
         }
         let endpoints = self.settings.store.address.endpoints.iter();
-        let mut there = endpoints
-            .filter_map(|e| (e.host.as_str(), e.port).to_socket_addrs().ok())
-            .flatten();
+        let mut there =
+            endpoints.filter_map(|e| (e.host.as_str(), e.port).to_socket_addrs().ok()).flatten();
         let found = there.find_map(|there| address_toward(there).ok());
         let Some(found) = found.filter(|address| !address.is_loopback()) else { return false };
         let mut view = lock(&self.view);

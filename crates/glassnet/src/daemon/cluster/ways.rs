@@ -95,7 +95,9 @@ impl Daemon {
             // With the links, for entries on them are ours as they are.
             let mut links = plan::network(&node, &network);
             let namespaces = links.namespaces.values_mut();
-            namespaces.for_each(|n| *n = Namespace { links: std::mem::take(&mut n.links), ..Namespace::default() });
+            namespaces.for_each(|n| {
+                *n = Namespace { links: std::mem::take(&mut n.links), ..Namespace::default() }
+            });
             let wanted = |way: Option<&Way>| {
                 let mut wanted = links.clone();
                 if let Some(way) = way {
@@ -150,4 +152,3 @@ fn hop_toward(facts: &facts::Facts, address: IpAddr) -> Option<Hop> {
     let route = route.max_by_key(|out| (out.to.prefix_len(), std::cmp::Reverse(out.metric)))?;
     Some(Hop { gateway: route.gateway.unwrap_or(address), link: route.link.clone() })
 }
-

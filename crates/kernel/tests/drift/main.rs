@@ -8,6 +8,7 @@ use kernel::observe::{self, Parts};
 use kernel::{NetNs, Sockets};
 use model::cluster::{Attachment, AttachmentId, Bandwidth, Network, Pool, Publish, Rate};
 use model::diff::{Step, diff, undo};
+use model::host::route::PROTOCOL;
 use model::host::{Actual, NamespaceId, Wanted};
 use model::net::Transport;
 use model::plan::{self, Node};
@@ -16,10 +17,14 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::os::fd::AsFd;
 
+mod tunnels;
+
 #[derive(Clone, Debug)]
 struct Case {
     networks: Vec<Network>,
     attachments: Vec<Attachment>,
+    /// By the number of their network.
+    tunnels: Vec<Option<tunnels::Tunnel>>,
 }
 
 fn node() -> Node {
@@ -28,7 +33,14 @@ fn node() -> Node {
 
 impl Case {
     fn wanted(&self) -> Wanted {
-        plan::host(&node(), &self.networks, &self.attachments, &Default::default())
+        let mut wanted =
+            plan::host(&node(), &self.networks, &self.attachments, &Default::default());
+        for (number, tunnel) in (0..).zip(&self.tunnels) {
+            if let Some(tunnel) = tunnel {
+                tunnel.add(number, &mut wanted);
+            }
+        }
+        wanted
     }
 }
 
@@ -82,6 +94,7 @@ prop_compose! {
             ),
             0..4,
         ),
+        tunnels in prop::collection::vec(prop::option::of(tunnels::tunnel()), 2),
     ) -> Case {
         let networks: Vec<Network> = shapes
             .into_iter()
@@ -98,7 +111,7 @@ prop_compose! {
                 attachment(i as u8, which.get(&networks), &ports, rate)
             })
             .collect();
-        Case { networks, attachments }
+        Case { networks, attachments, tunnels }
     }
 }
 
@@ -112,6 +125,7 @@ impl Machine {
     fn new() -> Self {
         let fresh = || NetNs::fresh().expect("the kernel crate's tests need root");
         let host = Sockets::open_in(fresh().as_fd()).unwrap();
+        tunnels::underlay(&host);
         let id = |i| NamespaceId::Container(format!("c{i}"));
         Self { host, containers: (0..4).map(|i| (id(i), fresh())).collect() }
     }
@@ -172,7 +186,8 @@ proptest! {
         machine.apply(&first.steps);
         machine.apply(&undo(&first.steps));
         let host = &machine.read(&wanted).namespaces[&NamespaceId::Host];
-        prop_assert_eq!(host.links.len(), 1);
-        prop_assert!(host.nft.tables.is_empty() && host.routes.is_empty());
+        prop_assert_eq!(host.links.len(), before.namespaces[&NamespaceId::Host].links.len());
+        prop_assert!(!host.routes.iter().any(|route| route.protocol == PROTOCOL));
+        prop_assert!(host.nft.tables.is_empty() && host.fdb.is_empty());
     }
 }
