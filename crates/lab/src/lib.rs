@@ -46,6 +46,7 @@ mod state;
 mod stock;
 mod topology;
 mod up;
+mod visit;
 mod wire;
 mod wiring;
 
@@ -63,4 +64,5 @@ pub use topology::{
     Container, Link, LinkEnd, Machine, Network, Page, Role, Route, Switch, Sysctl, Topology,
 };
 pub use up::up;
+pub use visit::{View, topology, visit};
 pub use wire::WireError;

@@ -77,7 +77,9 @@ impl<'m, 'a> Search<'m, 'a> {
     /// Follows a frame that comes in by a link.
     pub(super) fn arrive_at(&mut self, of: &NamespaceId, name: &LinkName) -> Result<(), Halt> {
         let link = self.machine.link(of, name)?;
-        if !link.up || !self.seen.insert((of.clone(), name.clone())) {
+        // Nothing comes in by a link whose other side is gone.
+        let takes = link.up && link.carrier != Some(false);
+        if !takes || !self.seen.insert((of.clone(), name.clone())) {
             return Ok(());
         }
         let Some(bridge) = &link.master else { return self.station(of, name) };

@@ -1,11 +1,13 @@
 //! `glassnet lab`: several hosts on this one computer. The work is done by the crate of that name;
 //! here are its verbs, and how people name a machine or a link.
 
+mod across;
 mod exec;
 mod ls;
 mod place;
 mod power;
 mod progress;
+mod trace;
 mod up;
 
 use super::output::Output;
@@ -26,6 +28,7 @@ enum LabVerb {
     Down(up::Down),
     Ls(ls::Ls),
     Exec(exec::Exec),
+    Trace(trace::Trace),
     Kill(power::Kill),
     Start(power::Start),
     Cut(power::Cut),
@@ -44,6 +47,7 @@ impl Lab {
             LabVerb::Down(verb) => verb.run(out),
             LabVerb::Ls(verb) => verb.run(out),
             LabVerb::Exec(verb) => verb.run(out),
+            LabVerb::Trace(verb) => verb.run(out),
             LabVerb::Kill(verb) => verb.run(out),
             LabVerb::Start(verb) => verb.run(out),
             LabVerb::Cut(verb) => verb.run(out),

@@ -186,3 +186,17 @@ fn a_rule_of_the_router_stops_the_tunnel_and_is_named() {
     let End::Unknown { at, why, .. } = &path.end else { panic!("{path}") };
     assert!(at.host == "middle" && why.contains("source port"), "{why}");
 }
+
+/// Its address is not in a cache, or it is and the frame comes to nobody.
+#[test]
+fn a_host_whose_cable_is_cut_takes_nothing() {
+    let mut hosts = Hosts::new(Ground::Router, Means::Vxlan);
+    hosts.of("beta").links.get_mut(&name("eth0")).unwrap().carrier = Some(false);
+    let path = hosts.across();
+    let (at, _, because) = dropped(&path);
+    let link = name("eth1");
+    assert_eq!((at, because), ("middle", &Reason::NoNeighbour { address: ip("198.51.2.1"), link }));
+    let mac = hosts.of("beta").links.get(&name("eth0")).unwrap().mac.unwrap();
+    neighbour(hosts.of("middle"), "eth1", "198.51.2.1", mac);
+    assert!(matches!(hosts.across().end, End::Left { at } if at.host == "middle"));
+}
