@@ -34,6 +34,7 @@ pub enum Error {
     Sysctl { machine: String, name: String, value: String, source: io::Error },
     Glassnet { machine: String, command: String, status: String, output: String },
     Exec { part: String, command: String, source: io::Error },
+    Enter { part: String, source: io::Error },
     End { pid: i32, part: String, source: io::Error },
     Down { name: String, errors: Vec<Self> },
     Missing { program: String, package: &'static str },
@@ -146,6 +147,9 @@ impl Error {
                 command: command.clone(),
                 why: source.into(),
             },
+            Self::Enter { part, source } => {
+                LabFailure::Enter { part: part.clone(), why: source.into() }
+            }
             Self::End { pid, part, source } => {
                 LabFailure::End { pid: *pid, part: part.clone(), why: source.into() }
             }
@@ -223,6 +227,7 @@ impl Error {
             Self::Sysctl { .. } => "lab-sysctl",
             Self::Glassnet { .. } => "lab-glassnet",
             Self::Exec { .. } => "lab-exec",
+            Self::Enter { .. } => "lab-enter",
             Self::End { .. } => "lab-end",
             Self::Down { .. } => "lab-down",
             Self::Missing { .. } => "lab-program-missing",

@@ -56,6 +56,7 @@ mod state;
 mod stock;
 mod topology;
 mod up;
+mod visit;
 mod wire;
 mod wiring;
 
@@ -77,4 +78,5 @@ pub use topology::{
     Container, Etcd, Link, LinkEnd, Machine, Network, Page, Role, Route, Switch, Sysctl, Topology,
 };
 pub use up::up;
+pub use visit::{View, topology, visit};
 pub use wire::WireError;

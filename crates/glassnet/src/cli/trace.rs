@@ -28,6 +28,17 @@ pub(super) struct Trace {
     #[arg(value_name = "TO")]
     to: IpAddr,
 
+    #[command(flatten)]
+    packet: Sent,
+
+    /// The packet comes in by this link of the host
+    #[arg(long = "in", value_name = "LINK")]
+    link: Option<LinkName>,
+}
+
+/// The packet that is asked about, but for its addresses.
+#[derive(Args)]
+pub(super) struct Sent {
     /// Protocol: tcp, udp or icmp; tcp if a port is given, else icmp
     #[arg(long, value_name = "PROTO", value_parser = ["tcp", "udp", "icmp"])]
     proto: Option<String>,
@@ -47,10 +58,30 @@ pub(super) struct Trace {
     /// TTL or hop limit
     #[arg(long, value_name = "N", default_value_t = 64)]
     ttl: u8,
+}
 
-    /// The packet comes in by this link of the host
-    #[arg(long = "in", value_name = "LINK")]
-    link: Option<LinkName>,
+impl Sent {
+    /// The same from a socket of a namespace.
+    pub(super) fn question(&self, from: NamespaceId, to: IpAddr) -> Question {
+        let port = self.port.unwrap_or(0);
+        let transport = match self.proto.as_deref() {
+            Some("udp") => Some(Transport::Udp),
+            Some("icmp") => None,
+            Some(_) => Some(Transport::Tcp),
+            None => self.port.map(|_| Transport::Tcp),
+        };
+        let asked = match transport {
+            Some(Transport::Tcp) => Asked::Tcp { port },
+            Some(Transport::Udp) => Asked::Udp { port },
+            None => Asked::Echo,
+        };
+        Question {
+            source_port: self.from_port,
+            payload: self.size,
+            hops: self.ttl,
+            ..Question::new(from, to, asked)
+        }
+    }
 }
 
 #[derive(Clone)]
@@ -105,31 +136,12 @@ impl Trace {
     }
 
     fn question(&self) -> Question {
-        let port = self.port.unwrap_or(0);
-        let transport = match self.proto.as_deref() {
-            Some("udp") => Some(Transport::Udp),
-            Some("icmp") => None,
-            Some(_) => Some(Transport::Tcp),
-            None => self.port.map(|_| Transport::Tcp),
-        };
-        let asked = match transport {
-            Some(Transport::Tcp) => Asked::Tcp { port },
-            Some(Transport::Udp) => Asked::Udp { port },
-            None => Asked::Echo,
-        };
         let (namespace, source) = match &self.from {
             From::Address(address) => (NamespaceId::Host, Some(*address)),
             From::Host => (NamespaceId::Host, None),
             From::Container(id) => (NamespaceId::Container(id.to_string()), None),
         };
         let origin = self.link.clone().map_or(Origin::Socket, Origin::Wire);
-        Question {
-            origin,
-            source,
-            source_port: self.from_port,
-            payload: self.size,
-            hops: self.ttl,
-            ..Question::new(namespace, self.to, asked)
-        }
+        Question { origin, source, ..self.packet.question(namespace, self.to) }
     }
 }

@@ -66,7 +66,7 @@ pub(crate) fn host_and_hooks() -> kernel::Result<Namespace<Unknown>> {
 }
 
 /// The same with whatever else a packet's way may depend on.
-pub(super) fn host_for_the_walk() -> kernel::Result<Namespace<Unknown>> {
+pub(crate) fn host_for_the_walk() -> kernel::Result<Namespace<Unknown>> {
     let mut host = host_and_hooks()?;
     let paths: Vec<String> = by_link(&host.links).collect();
     host.sysctls.extend(observe::sysctls(&Sockets::open_here()?, &paths)?);

@@ -35,7 +35,7 @@ mod strangers;
 mod watch;
 
 pub(crate) use cluster::Settings as ClusterSettings;
-pub(crate) use look::host_and_hooks as observe_host;
+pub(crate) use look::{host_and_hooks as observe_host, host_for_the_walk as observe_for_the_walk};
 pub(crate) use options::Options;
 pub(crate) use reset::reset;
 pub(crate) use start::run;

@@ -89,6 +89,9 @@ sentences! {
     Exec { part: String, command: String, why: SystemFault }
         en "cannot run {command} on \"{part}\": {why}"
         zh "无法在“{part}”上运行 {command}：{why}"
+    Enter { part: String, why: SystemFault }
+        en "cannot look around on \"{part}\": {why}"
+        zh "无法查看“{part}”的内部状况：{why}"
     End { pid: i32, part: String, why: SystemFault }
         en "cannot end process {pid} (\"{part}\"): {why}"
         zh "无法结束进程 {pid}（“{part}”）：{why}"

@@ -104,6 +104,18 @@ sentences! {
     NoSocket { transport: Transport, port: u16 }
         en "no socket waits at {transport} port {port}"
         zh "没有套接字在 {transport} 端口 {port} 上等待"
+    NoTunnelTo { mac: Mac, link: LinkName }
+        en "tunnel {link} knows no host that has {mac} (no such fdb entry)"
+        zh "隧道 {link} 不知道 {mac} 在哪台主机上（转发表中没有这一项）"
+    NotOwn { address: IpAddr, link: LinkName }
+        en "tunnel {link} sends from {address}, which is not an address of this host"
+        zh "隧道 {link} 的源地址 {address} 不是本机的地址"
+    NoTunnelEnd { vni: u32, port: u16 }
+        en "no tunnel with VNI {vni} ends here (UDP port {port})"
+        zh "这里没有 VNI 为 {vni} 的隧道端点（UDP 端口 {port}）"
+    CameBack { mac: Mac, link: LinkName }
+        en "the sender {mac} is tunnel {link} itself"
+        zh "发送方 {mac} 就是隧道 {link} 自己"
     OtherHost { mac: Mac } en "nobody here is {mac}" zh "这里没有 {mac}"
     PortState { link: LinkName } en "port {link} does not forward" zh "端口 {link} 不转发"
     Hairpin { link: LinkName }

@@ -3,7 +3,7 @@
 //! back. The host's own entries are not in it: the packet opens a new connection.
 
 use super::buffer::{State, Tracking};
-use super::{Layer, Packet, Translation};
+use super::{Packet, Translation};
 use crate::host::NamespaceId;
 use crate::host::nft::{NatKind, ct_status};
 use std::net::SocketAddr;
@@ -136,14 +136,5 @@ pub(super) fn translate(state: &mut State, kind: NatKind) -> Option<Translation>
             Some(Translation::Destination { from: is.destination, to: to.destination })
         }
         NatKind::Source | NatKind::Destination => None,
-    }
-}
-
-impl Packet {
-    fn identifier(&self) -> Option<u16> {
-        self.layers.iter().find_map(|layer| match layer {
-            Layer::Echo { identifier, .. } => Some(*identifier),
-            _ => None,
-        })
     }
 }

@@ -1,10 +1,11 @@
 //! Up to a socket (`ip_local_deliver`, `tcp_v4_rcv`, `udp_rcv`), or to the kernel itself.
 
 use super::buffer::{State, Tracking};
+use super::decap::is_tunnelled;
 use super::hooks::{self, At, Stack};
 use super::machine::{Halt, Machine, unknown};
 use super::walk::{Done, Next, hop};
-use super::{Decision, End, Evidence, Layer, Reason, Stage};
+use super::{Decision, End, Evidence, Reason, Stage};
 use crate::host::Socket;
 use crate::host::nft::Hook;
 use crate::net::{LinkName, Transport};
@@ -33,9 +34,12 @@ pub(super) fn deliver(
     let Some((_, to)) = state.packet.endpoints() else {
         return unknown("a packet without addresses");
     };
+    if is_tunnelled(machine, state)? {
+        return Ok(Done { hops: Vec::new(), next: Next::Decapsulate(iif.clone()) });
+    }
     let mut evidence = Vec::new();
     let mut process = None;
-    let is_echo = state.packet.layers.iter().any(|layer| matches!(layer, Layer::Echo { .. }));
+    let is_echo = state.packet.identifier().is_some();
     match state.packet.ports() {
         // The socket that asked waits for its answer.
         _ if asker == Some(to) && is_answer(state) => {}

@@ -66,6 +66,7 @@ impl<'m, 'a> Search<'m, 'a> {
                 self.wires.push(self.machine.place(of, Some(name)));
                 Ok(())
             }
+            LinkKind::Vxlan(_) if !self.tunnelled(of, name)? => Ok(()),
             LinkKind::Vxlan(_) => self.unclear(format!("who is behind the tunnel {name}")),
             LinkKind::Ifb | LinkKind::Tun => self.unclear(format!("who is behind {name}")),
             LinkKind::Macvlan { .. } => self.unclear(format!("who is beside macvlan {name}")),
@@ -76,7 +77,9 @@ impl<'m, 'a> Search<'m, 'a> {
     /// Follows a frame that comes in by a link.
     pub(super) fn arrive_at(&mut self, of: &NamespaceId, name: &LinkName) -> Result<(), Halt> {
         let link = self.machine.link(of, name)?;
-        if !link.up || !self.seen.insert((of.clone(), name.clone())) {
+        // Nothing comes in by a link whose other side is gone.
+        let takes = link.up && link.carrier != Some(false);
+        if !takes || !self.seen.insert((of.clone(), name.clone())) {
             return Ok(());
         }
         let Some(bridge) = &link.master else { return self.station(of, name) };
@@ -90,6 +93,16 @@ impl<'m, 'a> Search<'m, 'a> {
             }
             _ => self.unclear(format!("{name} belongs to {bridge}, which is no bridge")),
         }
+    }
+
+    /// Whether a tunnel would send on what asks for this (`vxlan_xmit`): a question is for a group.
+    fn tunnelled(&self, of: &NamespaceId, name: &LinkName) -> Result<bool, Halt> {
+        let fits = |mac: Mac| match self.sought {
+            Sought::Address(_) => !mac.is_unicast(),
+            Sought::Mac(sought) => mac == sought,
+        };
+        let mut entries = self.machine.fdb(of)?.iter().filter(|entry| entry.link == *name);
+        Ok(entries.any(|entry| entry.remote.is_some() && (entry.mac.is_zero() || fits(entry.mac))))
     }
 
     fn unclear(&mut self, why: String) -> Result<(), Halt> {

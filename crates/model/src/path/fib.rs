@@ -33,6 +33,7 @@ impl Found<'_> {
         }
     }
 
+    /// The next hop; of an IPv4 route it may be an IPv6 address (`RTA_VIA`, RFC 5549).
     pub(super) fn gateway(&self) -> Option<IpAddr> {
         self.nexthop.and_then(|hop| hop.gateway)
     }

@@ -2,6 +2,7 @@
 
 use super::buffer::State;
 use super::hooks::{self, At, Stack};
+use super::leave::fits_route;
 use super::machine::{Halt, Machine, unknown};
 use super::walk::{Done, Next};
 use super::{Reason, Stage};
@@ -28,23 +29,13 @@ pub(super) fn forward(
     if hops <= 1 {
         return Err(Halt::Drop(Reason::TtlExpired));
     }
-    let size = state.packet.ip_length();
-    let Some(mtu) = route_mtu.or(machine.link(&state.namespace, oif)?.mtu) else {
-        return unknown(format!("the MTU of {oif} was not read"));
-    };
-    if size > mtu {
-        if state.packet.is_whole() {
-            return Err(Halt::Drop(Reason::TooBig { size, mtu, link: oif.clone() }));
-        }
-        return unknown(format!(
-            "its {size} bytes are cut for {oif} ({mtu}), and fragments are not followed"
-        ));
-    }
+    fits_route(machine, state, route_mtu, oif)?;
     state.packet.set_hops(hops - 1);
     let stack = Stack::Ip { nexthop: gateway.or(Some(to)) };
     let at = At { hook: Hook::Forward, stack, iif: Some(iif), oif: Some(oif) };
     let passed = hooks::run(machine, state, &at)?;
     let hops = passed.into_hop(machine, state, Stage::Forward, Some(iif));
-    let next = Next::Postrouting { iif: Some(iif.clone()), oif: oif.clone(), gateway };
+    let next =
+        Next::Postrouting { iif: Some(iif.clone()), oif: oif.clone(), gateway, mtu: route_mtu };
     Ok(Done { hops, next })
 }

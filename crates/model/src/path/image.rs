@@ -2,7 +2,7 @@
 //!
 //! What the walk cannot know (checksums, sequence numbers, the data, a port of the kernel's choice)
 //! is marked so, and reading it gives [`Read::Unknown`]. The formats: RFC 791 §3.1, RFC 8200 §3,
-//! RFC 768, RFC 9293 §3.1, RFC 792, RFC 4443 §4.1.
+//! RFC 768, RFC 9293 §3.1, RFC 792, RFC 4443 §4.1, RFC 7348 §5.
 
 use super::{Layer, Packet};
 use crate::net::{Mac, octets};
@@ -60,6 +60,10 @@ impl Image {
                 image.ports(*source, *destination);
                 image.number16(behind);
                 image.blank(2, "a checksum");
+                if let Some(Layer::Vxlan { vni }) = layers.peek() {
+                    image.vxlan(*vni);
+                    layers.next();
+                }
             }
             Some(Layer::Tcp { source, destination, syn }) => {
                 image.ports(*source, *destination);
@@ -104,6 +108,13 @@ impl Image {
             0 => self.blank(2, what),
             number => self.number16(u32::from(number)),
         }
+    }
+
+    /// RFC 7348 §5.
+    fn vxlan(&mut self, vni: u32) {
+        const HAS_NUMBER: u8 = 0x08;
+        self.bytes.extend_from_slice(&[HAS_NUMBER, 0, 0, 0]);
+        self.bytes.extend_from_slice(&(vni << 8).to_be_bytes());
     }
 
     fn ports(&mut self, source: u16, destination: u16) {

@@ -60,11 +60,11 @@ pub(super) fn leave(
     };
     state.packet = packet(question, source, answer);
     let (oif, gateway) = way_out(machine, &here, &found, sends)?;
-    fits_route(machine, state, &found, &oif)?;
+    fits_route(machine, state, found.route.mtu, &oif)?;
     let decision = Decision::Route { link: oif.clone(), gateway, source: Some(source) };
     let at = machine.place(&here, None);
     let hop = hop(at, Stage::Leave, state.packet.clone(), decision, vec![found.evidence()]);
-    Ok(Done { hops: vec![hop], next: Next::Output { oif, gateway } })
+    Ok(Done { hops: vec![hop], next: Next::Output { oif, gateway, mtu: found.route.mtu } })
 }
 
 /// The link and gateway of a packet that this host sends; what is for itself takes the loopback.
@@ -91,11 +91,11 @@ fn way_out(
 pub(super) fn fits_route(
     machine: &Machine<'_>,
     state: &State,
-    found: &Found<'_>,
+    route_mtu: Option<u32>,
     link: &LinkName,
 ) -> Result<(), Halt> {
     let size = state.packet.ip_length();
-    let Some(mtu) = found.route.mtu.or(machine.link(&state.namespace, link)?.mtu) else {
+    let Some(mtu) = route_mtu.or(machine.link(&state.namespace, link)?.mtu) else {
         return unknown(format!("the MTU of {link} was not read"));
     };
     if size <= mtu {
@@ -113,6 +113,7 @@ pub(super) fn output(
     state: &mut State,
     oif: &LinkName,
     gateway: Option<IpAddr>,
+    mtu: Option<u32>,
 ) -> Result<Done, Halt> {
     let here = state.namespace.clone();
     let to = state.packet.addresses().map(|(_, to)| to);
@@ -121,7 +122,7 @@ pub(super) fn output(
     let passed = hooks::run(machine, state, &at)?;
     let again = passed.changes.iter().any(|c| matches!(c, Translation::Destination { .. }));
     let mut hops = passed.into_hop(machine, state, Stage::Output, Some(oif));
-    let (oif, gateway) = match state.packet.addresses() {
+    let (oif, gateway, mtu) = match state.packet.addresses() {
         Some((source, to)) if again => {
             // `ip_route_me_harder`
             let Some(found) = lookup(machine, &here, to)? else {
@@ -130,15 +131,15 @@ pub(super) fn output(
             let (oif, gateway) = way_out(machine, &here, &found, found.sends()?)?;
             let mut evidence = vec![found.evidence()];
             evidence.extend(loopback_may_leave(machine, &here, source, &oif)?);
-            fits_route(machine, state, &found, &oif)?;
+            fits_route(machine, state, found.route.mtu, &oif)?;
             let decision = Decision::Route { link: oif.clone(), gateway, source: None };
             let at = machine.place(&here, None);
             hops.push(hop(at, Stage::Route, state.unframed(), decision, evidence));
-            (oif, gateway)
+            (oif, gateway, found.route.mtu)
         }
-        _ => (oif.clone(), gateway),
+        _ => (oif.clone(), gateway, mtu),
     };
-    Ok(Done { hops, next: Next::Postrouting { iif: None, oif, gateway } })
+    Ok(Done { hops, next: Next::Postrouting { iif: None, oif, gateway, mtu } })
 }
 
 /// 127.0.0.0/8 leaves by the loopback link only (`__mkroute_output`), unless `route_localnet` is

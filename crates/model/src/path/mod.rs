@@ -12,11 +12,12 @@
 //! ```text
 //! leave (source) → neighbour (domain) → transmit → receive → bridge (bridge_netfilter)
 //!   → prerouting → route (fib) ─┬→ forward → postrouting → neighbour …
-//!                               └→ deliver
+//!                               └→ deliver, or out of a tunnel: decap → receive …
+//! transmit by a tunnel: encap → output → postrouting → neighbour …
 //! at each hook: hooks → conntrack, nft/ (a chain's rules over the packet's image)
 //! ```
 //!
-//! Not walked, and said so: VXLAN, macvlan, tun, rules of routing policy, several next hops,
+//! Not walked, and said so: macvlan, tun, rules of routing policy, several next hops,
 //! fragments, broadcast and multicast, VLANs, rules that write into packets, and all that the host
 //! state does not show (XDP and tc programs other than as foreign filters, the host's own
 //! connections, sockets bound to a link).
@@ -25,8 +26,10 @@ mod bridge;
 mod bridge_netfilter;
 mod buffer;
 mod conntrack;
+mod decap;
 mod deliver;
 mod domain;
+mod encap;
 mod fib;
 mod foreign;
 mod forward;
@@ -106,7 +109,7 @@ pub enum Stage {
     /// A bridge looks for the port.
     Bridge,
     Prerouting,
-    /// The route lookup of a packet that came in.
+    /// The route lookup of a packet that came in, or that a tunnel sends.
     Route,
     Forward,
     Input,
@@ -295,6 +298,26 @@ pub enum Reason {
     NoSocket {
         transport: Transport,
         port: u16,
+    },
+    /// The tunnel's forwarding database sends what is for this MAC address nowhere.
+    NoTunnelTo {
+        mac: Mac,
+        link: LinkName,
+    },
+    /// The tunnel would send from an address that is not this host's.
+    NotOwn {
+        address: IpAddr,
+        link: LinkName,
+    },
+    /// No tunnel that ends here has this number; others listen at the port.
+    NoTunnelEnd {
+        vni: u32,
+        port: u16,
+    },
+    /// Out of the tunnel came a frame from the tunnel's own MAC address.
+    CameBack {
+        mac: Mac,
+        link: LinkName,
     },
     /// The frame is for another MAC address than the link's.
     OtherHost {

@@ -1,4 +1,5 @@
-//! The next hop's MAC address (`net/core/neighbour.c`): from the cache, else by asking.
+//! The next hop's MAC address (`net/core/neighbour.c`): from the cache, else by asking. The cache is
+//! that of the next hop's own family, whatever the packet's is (`ip_neigh_for_gw`).
 
 use super::buffer::State;
 use super::domain::resolve;

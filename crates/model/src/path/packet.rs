@@ -78,13 +78,42 @@ impl Packet {
         })
     }
 
+    /// What follows the outermost IP header.
+    pub fn transport(&self) -> Option<&Layer> {
+        let mut layers = self.layers.iter().skip_while(|layer| !matches!(layer, Layer::Ip { .. }));
+        layers.nth(1)
+    }
+
     /// The outermost transport header's protocol and ports.
     pub fn ports(&self) -> Option<(Transport, u16, u16)> {
-        self.layers.iter().find_map(|layer| match *layer {
+        match *self.transport()? {
             Layer::Udp { source, destination } => Some((Transport::Udp, source, destination)),
             Layer::Tcp { source, destination, .. } => Some((Transport::Tcp, source, destination)),
             _ => None,
+        }
+    }
+
+    /// The identifier of an echo, if that is what the outermost IP header carries.
+    pub fn identifier(&self) -> Option<u16> {
+        match self.transport()? {
+            Layer::Echo { identifier, .. } => Some(*identifier),
+            _ => None,
+        }
+    }
+
+    /// The number of the outermost tunnel, if it is in one.
+    pub fn vni(&self) -> Option<u32> {
+        self.layers.iter().find_map(|layer| match layer {
+            Layer::Vxlan { vni } => Some(*vni),
+            _ => None,
         })
+    }
+
+    /// The packet within the outermost tunnel, from its frame on.
+    pub fn inner(&self) -> Option<Self> {
+        let mut layers = self.layers.iter().skip_while(|l| !matches!(l, Layer::Vxlan { .. }));
+        layers.next()?;
+        Some(Self { layers: layers.cloned().collect() })
     }
 
     /// Source and destination with their ports; port 0 where the protocol has none.
@@ -127,10 +156,11 @@ impl Packet {
 
     /// Whether routers must not cut it: asked for in IPv4, always so in IPv6.
     pub fn is_whole(&self) -> bool {
-        self.layers.iter().any(|layer| match layer {
-            Layer::Ip { source, dont_fragment, .. } => *dont_fragment || source.is_ipv6(),
-            _ => false,
-        })
+        let whole = self.layers.iter().find_map(|layer| match layer {
+            Layer::Ip { source, dont_fragment, .. } => Some(*dont_fragment || source.is_ipv6()),
+            _ => None,
+        });
+        whole.unwrap_or(false)
     }
 
     pub(super) fn set_hops(&mut self, to: u8) {

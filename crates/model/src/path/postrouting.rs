@@ -3,6 +3,7 @@
 use super::Stage;
 use super::buffer::State;
 use super::hooks::{self, At, Stack};
+use super::leave::fits_route;
 use super::machine::{Halt, Machine, unknown};
 use super::walk::{Done, Next};
 use crate::host::nft::Hook;
@@ -16,6 +17,7 @@ pub(super) fn postrouting(
     iif: Option<&LinkName>,
     oif: &LinkName,
     gateway: Option<IpAddr>,
+    mtu: Option<u32>,
 ) -> Result<Done, Halt> {
     let Some((_, to)) = state.packet.addresses() else {
         return unknown("a packet without addresses");
@@ -24,6 +26,8 @@ pub(super) fn postrouting(
     let stack = Stack::Ip { nexthop: Some(nexthop) };
     let at = At { hook: Hook::Postrouting, stack, iif, oif: Some(oif) };
     let passed = hooks::run(machine, state, &at)?;
+    // `ip_finish_output`; what a socket sends or another host sent was measured before.
+    fits_route(machine, state, mtu, oif)?;
     let hops = passed.into_hop(machine, state, Stage::Postrouting, Some(oif));
     Ok(Done { hops, next: Next::Neighbour { link: oif.clone(), nexthop } })
 }

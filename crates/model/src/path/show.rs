@@ -65,25 +65,33 @@ fn pad(text: &str, to: usize) -> String {
     format!("{text}{}", " ".repeat(to.saturating_sub(width)))
 }
 
-/// The headers that decide the way, the outermost ones.
+/// The headers that decide the way, the outermost first, and behind a tunnel's those within.
 fn summary(packet: &Packet, language: Language) -> String {
+    let outer = headers(packet, language);
+    match (packet.vni(), packet.inner()) {
+        (Some(vni), Some(inner)) => format!("{outer}, VNI {vni}: {}", summary(&inner, language)),
+        _ => outer,
+    }
+}
+
+fn headers(packet: &Packet, language: Language) -> String {
     let Some((from, to)) = packet.addresses() else { return PathText::NoIpPacket.say(language) };
     let ttl = packet.hops().unwrap_or(0);
     // A port of 0 is the kernel's choice.
     let number = |port: u16| if port == 0 { "?".to_owned() } else { port.to_string() };
-    let transport = packet.layers.iter().find_map(|layer| match layer {
-        Layer::Udp { source, destination } => {
-            Some(format!("udp {} → {}", number(*source), number(*destination)))
+    let transport = match packet.transport() {
+        Some(Layer::Udp { source, destination }) => {
+            format!("udp {} → {}", number(*source), number(*destination))
         }
-        Layer::Tcp { source, destination, .. } => {
-            Some(format!("tcp {} → {}", number(*source), number(*destination)))
+        Some(Layer::Tcp { source, destination, .. }) => {
+            format!("tcp {} → {}", number(*source), number(*destination))
         }
-        Layer::Echo { request: true, .. } => Some(PathText::EchoRequest.say(language)),
-        Layer::Echo { request: false, .. } => Some(PathText::EchoReply.say(language)),
-        Layer::Ethernet { .. } | Layer::Ip { .. } | Layer::Vxlan { .. } => None,
-        Layer::Payload { .. } => None,
-    });
-    format!("{from} → {to} {} ttl {ttl}", transport.unwrap_or_default())
+        Some(Layer::Echo { request: true, .. }) => PathText::EchoRequest.say(language),
+        Some(Layer::Echo { request: false, .. }) => PathText::EchoReply.say(language),
+        Some(Layer::Ethernet { .. } | Layer::Ip { .. } | Layer::Vxlan { .. }) => String::new(),
+        Some(Layer::Payload { .. }) | None => String::new(),
+    };
+    format!("{from} → {to} {transport} ttl {ttl}")
 }
 
 impl fmt::Display for Place {
@@ -265,6 +273,14 @@ impl Say for Reason {
             Self::NoSocket { transport, port } => {
                 PathText::NoSocket { transport: *transport, port: *port }
             }
+            Self::NoTunnelTo { mac, link } => {
+                PathText::NoTunnelTo { mac: *mac, link: link.clone() }
+            }
+            Self::NotOwn { address, link } => {
+                PathText::NotOwn { address: *address, link: link.clone() }
+            }
+            Self::NoTunnelEnd { vni, port } => PathText::NoTunnelEnd { vni: *vni, port: *port },
+            Self::CameBack { mac, link } => PathText::CameBack { mac: *mac, link: link.clone() },
             Self::OtherHost { mac } => PathText::OtherHost { mac: *mac },
             Self::PortState { link } => PathText::PortState { link: link.clone() },
             Self::Hairpin { link } => PathText::Hairpin { link: link.clone() },

@@ -124,7 +124,11 @@ pub(super) fn masquerade(
     });
     match destination {
         _ if !any => Ok(None),
-        IpAddr::V4(_) => choose4(machine, of, link, Some(nexthop)).map(Some),
+        IpAddr::V4(_) => {
+            // `rt_nexthop`: a next hop of the other family has no subnet here.
+            let near = if nexthop.is_ipv4() { nexthop } else { destination };
+            choose4(machine, of, link, Some(near)).map(Some)
+        }
         IpAddr::V6(to) => choose6(machine, of, link, to).map(|a| Some(IpAddr::V6(a))),
     }
 }

@@ -16,17 +16,21 @@
 //! (59622) is the kernel's choice by flow hash and cannot be told from state; the inner TTL went
 //! down once a host, the outer one once at the router; the MACs at `vx0` are the tunnel ends'.
 
+mod across;
 mod choices;
 mod cluster;
 mod expect;
 mod faults;
 mod foreign;
+mod hosts;
 mod inside;
 mod machine;
+mod next_hop;
 mod outside;
 mod passage;
 mod random;
 mod stepping;
+mod tunnel;
 
 use super::*;
 

@@ -87,7 +87,10 @@ pub(super) fn transmit(
             Ok(Done { hops: vec![hop], next: Next::Wire(name.clone()) })
         }
         LinkKind::Bridge(_) => unknown(format!("bridge {name} as a plain link")),
-        LinkKind::Vxlan(vxlan) => unknown(format!("VXLAN tunnel {name} (VNI {})", vxlan.vni)),
+        LinkKind::Vxlan(_) => {
+            let (link, evidence) = (name.clone(), egress.evidence);
+            Ok(Done { hops: Vec::new(), next: Next::Encapsulate { link, evidence } })
+        }
         LinkKind::Ifb => unknown(format!("what is sent out of {name}, an ifb link")),
         LinkKind::Tun => unknown(format!("the program behind tun link {name}")),
         LinkKind::Macvlan { .. } => unknown(format!("macvlan link {name}")),

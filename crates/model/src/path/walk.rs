@@ -8,8 +8,8 @@ use super::buffer::{State, Tracking};
 use super::hooks::Passed;
 use super::machine::{Answer, Halt, Machine, Part};
 use super::{
-    Asked, Decision, End, Evidence, Hop, Layer, Origin, Packet, Place, Question, Stage, bridge,
-    deliver, forward, leave, neighbour, postrouting, prerouting, receive, route, transmit,
+    Asked, Decision, End, Evidence, Hop, Origin, Packet, Place, Question, Stage, bridge, decap,
+    deliver, encap, forward, leave, neighbour, postrouting, prerouting, receive, route, transmit,
 };
 use crate::host::{Namespace, NamespaceId, Unknown};
 use crate::net::{LinkName, Mac};
@@ -39,19 +39,48 @@ pub enum Progress {
 /// What is to be done next.
 #[derive(Clone, Debug)]
 pub(super) enum Next {
-    Leave { question: Question, answer: bool },
-    Output { oif: LinkName, gateway: Option<IpAddr> },
-    Postrouting { iif: Option<LinkName>, oif: LinkName, gateway: Option<IpAddr> },
-    Neighbour { link: LinkName, nexthop: IpAddr },
+    Leave {
+        question: Question,
+        answer: bool,
+    },
+    Output {
+        oif: LinkName,
+        gateway: Option<IpAddr>,
+        mtu: Option<u32>,
+    },
+    /// With the size that the route itself says, in bytes.
+    Postrouting {
+        iif: Option<LinkName>,
+        oif: LinkName,
+        gateway: Option<IpAddr>,
+        mtu: Option<u32>,
+    },
+    Neighbour {
+        link: LinkName,
+        nexthop: IpAddr,
+    },
     Transmit(LinkName),
+    Encapsulate {
+        link: LinkName,
+        evidence: Vec<Evidence>,
+    },
     Wire(LinkName),
     Receive(LinkName),
-    Bridge { bridge: LinkName, from: Option<LinkName> },
+    Bridge {
+        bridge: LinkName,
+        from: Option<LinkName>,
+    },
     Prerouting(LinkName),
     Route(LinkName),
-    Forward { iif: LinkName, oif: LinkName, gateway: Option<IpAddr>, mtu: Option<u32> },
+    Forward {
+        iif: LinkName,
+        oif: LinkName,
+        gateway: Option<IpAddr>,
+        mtu: Option<u32>,
+    },
     Input(LinkName),
     Deliver(LinkName),
+    Decapsulate(LinkName),
     End(End),
 }
 
@@ -176,10 +205,7 @@ impl<'a> Walk<'a> {
         let Next::End(End::Delivered { .. }) = self.next else { return false };
         let packet = &self.state.packet;
         let Some((from, to)) = packet.endpoints() else { return false };
-        let identifier = packet.layers.iter().find_map(|layer| match layer {
-            Layer::Echo { identifier, .. } => Some(*identifier),
-            _ => None,
-        });
+        let identifier = packet.identifier();
         let asked = match packet.protocol() {
             Some(6) => Asked::Tcp { port: from.port() },
             Some(17) => Asked::Udp { port: from.port() },
@@ -245,14 +271,20 @@ impl<'a> Walk<'a> {
         let machine = &self.machine;
         match &self.next {
             Next::Leave { question, answer } => leave::leave(machine, state, question, *answer),
-            Next::Output { oif, gateway } => leave::output(machine, state, oif, *gateway),
-            Next::Postrouting { iif, oif, gateway } => {
-                postrouting::postrouting(machine, state, iif.as_ref(), oif, *gateway)
+            Next::Output { oif, gateway, mtu } => {
+                leave::output(machine, state, oif, *gateway, *mtu)
+            }
+            Next::Postrouting { iif, oif, gateway, mtu } => {
+                postrouting::postrouting(machine, state, iif.as_ref(), oif, *gateway, *mtu)
             }
             Next::Neighbour { link, nexthop } => {
                 neighbour::neighbour(machine, state, link, *nexthop)
             }
             Next::Transmit(link) => transmit::transmit(machine, state, link),
+            Next::Encapsulate { link, evidence } => {
+                encap::encapsulate(machine, state, link, evidence)
+            }
+            Next::Decapsulate(_) => decap::decapsulate(machine, state),
             Next::Receive(link) => {
                 self.frame(state, link)?;
                 receive::receive(machine, state, link)
@@ -303,6 +335,8 @@ impl<'a> Walk<'a> {
             Next::Forward { iif, .. } => (Stage::Forward, Some(iif.clone())),
             Next::Input(link) => (Stage::Input, Some(link.clone())),
             Next::Deliver(link) => (Stage::Deliver, Some(link.clone())),
+            Next::Encapsulate { link, .. } => (Stage::Encapsulate, Some(link.clone())),
+            Next::Decapsulate(link) => (Stage::Decapsulate, Some(link.clone())),
             Next::End(_) => (Stage::Deliver, None),
         }
     }

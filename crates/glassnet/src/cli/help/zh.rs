@@ -120,6 +120,26 @@ const TABLE: &[(&str, &str, &str)] = &[
     ),
     ("lab exec", "place", "位置：[LAB/]HOST 或 [LAB/]HOST/CONTAINER；只有一个实验环境时可省略 LAB"),
     ("lab exec", "command", "命令及其参数，写在 -- 之后"),
+    ("lab trace", "", "说明一个数据包在实验环境的所有机器之间会走到哪里，以及原因"),
+    (
+        "lab trace",
+        "+",
+        "示例：
+  glassnet lab trace alpha/web 10.1.0.70 --port 80 --back
+  glassnet lab trace two/outside 192.0.2.1",
+    ),
+    (
+        "lab trace",
+        "place",
+        "发送者：[LAB/]HOST 或 [LAB/]HOST/CONTAINER；只有一个实验环境时可省略 LAB",
+    ),
+    ("lab trace", "to", "目的地址"),
+    ("lab trace", "proto", "协议：tcp、udp 或 icmp；给出端口时默认为 tcp，否则为 icmp"),
+    ("lab trace", "port", "目的端口"),
+    ("lab trace", "from_port", "源端口；省略则由内核选择"),
+    ("lab trace", "size", "包中数据的字节数"),
+    ("lab trace", "ttl", "TTL 或跳数限制"),
+    ("lab trace", "back", "数据包送达后，再说明应答所走的路径"),
     ("lab kill", "", "切断一台机器的电源：进程、命名空间和 /run 消失，/var 保留"),
     ("lab kill", "place", "机器；只有一个实验环境时可省略 LAB"),
     ("lab start", "", "启动一台被断电的机器，或一个已停止的服务"),

@@ -2,12 +2,14 @@
 //! here are its verbs, and how people name a machine or a link.
 
 mod drops;
+mod across;
 mod exec;
 mod ls;
 mod place;
 mod power;
 mod progress;
 mod services;
+mod trace;
 mod up;
 
 use super::output::Output;
@@ -28,6 +30,7 @@ enum LabVerb {
     Down(up::Down),
     Ls(ls::Ls),
     Exec(exec::Exec),
+    Trace(trace::Trace),
     Kill(power::Kill),
     Start(power::Start),
     Cut(power::Cut),
@@ -51,6 +54,7 @@ impl Lab {
             LabVerb::Down(verb) => verb.run(out),
             LabVerb::Ls(verb) => verb.run(out),
             LabVerb::Exec(verb) => verb.run(out),
+            LabVerb::Trace(verb) => verb.run(out),
             LabVerb::Kill(verb) => verb.run(out),
             LabVerb::Start(verb) => verb.run(out),
             LabVerb::Cut(verb) => verb.run(out),

@@ -264,6 +264,19 @@ pub(super) const CODES: &[ErrorCode] = &[
         ],
     ),
     code(
+        "lab-enter",
+        [
+            "the machine could not be looked at",
+            "Its namespaces could not be joined: it ended at that moment, or the kernel refused.",
+            "Try again; `glassnet lab ls` says whether the machine runs.",
+        ],
+        [
+            "无法查看该机器",
+            "无法进入它的命名空间：它恰好在这时结束，或内核拒绝了。",
+            "请重试；用 `glassnet lab ls` 查看机器是否在运行。",
+        ],
+    ),
+    code(
         "lab-end",
         [
             "a process could not be ended",
