@@ -10,9 +10,16 @@ use clap::Args;
 use model::explain::{Language, Reason, Text};
 use serde_json::{Value, json};
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
-const LAB: &str = include_str!("../../../../examples/one-host.yaml");
-const NAME: &str = "one-host";
+const LAB: &str = include_str!("../../../../examples/two-hosts.yaml");
+const NAME: &str = "two-hosts";
+
+/// Stands for the address of the web server on the second host, which is known once it is there.
+const WEB: &str = "WEB-B";
+
+/// How long the two hosts may take to prove their way to each other.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Bring up a small lab, fetch pages in it and show the way each took
 #[derive(Args)]
@@ -30,36 +37,29 @@ struct Scene {
     title: Text<'static>,
     /// Where the request is sent from.
     place: &'static str,
-    url: &'static str,
-    /// What `trace` is asked on the host, if the walk starts there.
-    trace: &'static [&'static str],
+    to: &'static str,
+    port: &'static str,
+    /// Whether the way of the answer is shown too.
+    back: bool,
 }
 
 const SCENES: &[Scene] = &[
-    Scene {
-        title: Text::DemoInside,
-        place: "alpha/client",
-        url: "http://10.1.0.10/",
-        trace: &["client", "10.1.0.10", "--port", "80"],
-    },
+    Scene { title: Text::DemoAcrossHosts, place: "alpha/client-a", to: WEB, port: "80", back: true },
     Scene {
         title: Text::DemoOut,
-        place: "alpha/client",
-        url: "http://192.0.2.254/",
-        trace: &["client", "192.0.2.254", "--port", "80"],
+        place: "alpha/client-a",
+        to: "198.51.100.254",
+        port: "80",
+        back: false,
     },
     Scene {
         title: Text::DemoIn,
         place: "outside",
-        url: "http://192.0.2.1:8080/",
-        trace: &["192.0.2.254", "192.0.2.1", "--in", "eth0", "--port", "8080"],
+        to: "192.0.2.140",
+        port: "8080",
+        back: false,
     },
-    Scene {
-        title: Text::DemoAcross,
-        place: "alpha/other",
-        url: "http://10.1.0.10/",
-        trace: &["other", "10.1.0.10", "--port", "80"],
-    },
+    Scene { title: Text::DemoAcross, place: "alpha/other-a", to: WEB, port: "80", back: false },
 ];
 
 /// Where the scenes are shown: to people as they are played, to a program all together.
@@ -81,12 +81,15 @@ impl Stage<'_> {
         if !up.map_err(failed)?.success() {
             return Err(failed(self.out.word(Text::DemoNoLab)));
         }
-        let mut shown = vec![self.ask(&["ls"])?];
+        let web = self.until_proven()?;
+        let mut shown = vec![self.ask("beta", &["ls"])?, self.ask("alpha", &["status"])?];
         for scene in SCENES {
             self.say(&format!("\n── {} ──\n", self.out.word(scene.title.clone())))?;
-            let fetch = ["busybox", "timeout", "3", "busybox", "wget", "-q", "-O", "-", scene.url];
+            let to = if scene.to == WEB { &web } else { scene.to };
+            let url = format!("http://{to}:{}/", scene.port);
+            let fetch = ["busybox", "timeout", "3", "busybox", "wget", "-q", "-O", "-", &url];
             shown.push(self.show(scene.place, &fetch)?);
-            shown.push(self.ask(&[&["trace"], scene.trace].concat())?);
+            shown.push(self.trace(scene, to)?);
         }
         self.say("\n")?;
         self.out.say(&Text::DemoEnd { name: NAME })?;
@@ -100,21 +103,68 @@ impl Stage<'_> {
         command
     }
 
-    /// Asks the glassnet of the host. A machine of the lab knows nothing of the reader's language.
-    fn ask(&self, words: &[&str]) -> Result<Value, Error> {
+    /// Waits until the hosts have proven their way to each other; gives the address of the web
+    /// server on the second.
+    fn until_proven(&self) -> Result<String, Error> {
+        let started = Instant::now();
+        loop {
+            let status = self.answer("alpha", &["status"])?;
+            let peers = status["cluster"]["peers"].as_array().into_iter().flatten();
+            let mut networks = peers.flat_map(|peer| peer["networks"].as_array()).flatten();
+            let proven = networks.clone().next().is_some()
+                && networks.all(|network| network["by"].is_string());
+            if proven || started.elapsed() > PATIENCE {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        let rows = self.answer("beta", &["ls"])?;
+        let mut rows = rows.as_array().into_iter().flatten();
+        let web = rows.find(|row| row["container"] == "web-b");
+        let address = web.and_then(|web| web["addresses"][0].as_str());
+        address.map(str::to_owned).ok_or_else(|| failed(self.out.word(Text::DemoNoLab)))
+    }
+
+    /// What the glassnet of a host answers to a program.
+    fn answer(&self, host: &str, words: &[&str]) -> Result<Value, Error> {
+        let place = format!("{NAME}/{host}");
+        let mut asked = self.glassnet(&["lab", "exec", &place, "--", "glassnet", "--json"]);
+        let said = asked.args(words).output().map_err(failed)?;
+        serde_json::from_slice(&said.stdout).map_err(failed)
+    }
+
+    /// Asks the glassnet of a host. A machine of the lab knows nothing of the reader's language.
+    fn ask(&self, host: &str, words: &[&str]) -> Result<Value, Error> {
         let language: &[&str] =
             if self.out.language == Language::Zh { &["--lang", "zh"] } else { &[] };
-        self.show("alpha", &[&["glassnet"], words, language].concat())
+        self.show(host, &[&["glassnet"], words, language].concat())
     }
 
     /// Runs a command in the lab, shown as a reader would type it.
     fn show(&self, place: &str, command: &[&str]) -> Result<Value, Error> {
         let place = format!("{NAME}/{place}");
         let typed = format!("glassnet lab exec {place} -- {}", command.join(" "));
-        self.say(&format!("$ {typed}\n"))?;
         let mut run = self.glassnet(&["lab", "exec", &place, "--"]);
-        let ended = run.args(command).stdout(self.stdout()).spawn();
-        let ended = ended.and_then(Child::wait_with_output).map_err(failed)?;
+        run.args(command);
+        self.run(&typed, run)
+    }
+
+    /// Asks for the way of a packet among all machines of the lab.
+    fn trace(&self, scene: &Scene, to: &str) -> Result<Value, Error> {
+        let place = format!("{NAME}/{}", scene.place);
+        let mut words = vec!["lab", "trace", &place, to, "--port", scene.port];
+        if scene.back {
+            words.push("--back");
+        }
+        let typed = format!("glassnet {}", words.join(" "));
+        let run = self.glassnet(&words);
+        self.run(&typed, run)
+    }
+
+    fn run(&self, typed: &str, mut run: Command) -> Result<Value, Error> {
+        self.say(&format!("$ {typed}\n"))?;
+        let ended = run.stdout(self.stdout()).spawn().and_then(Child::wait_with_output);
+        let ended = ended.map_err(failed)?;
         let said = String::from_utf8_lossy(&ended.stdout);
         if !ended.status.success() {
             self.say(&format!("({})\n", self.out.word(Text::DemoNoAnswer)))?;

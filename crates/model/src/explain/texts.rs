@@ -243,7 +243,9 @@ texts! {
     StepEnding en "ending" zh "结束进程"
 
     // The demo.
-    DemoInside en "container to container" zh "容器到容器"
+    DemoAcrossHosts
+        en "container to container on another host"
+        zh "容器到另一台主机上的容器"
     DemoOut en "container to the outside" zh "容器到外部"
     DemoIn en "the outside to a published port" zh "外部到已发布的端口"
     DemoAcross

@@ -140,7 +140,12 @@ impl Daemon {
                     ours |= *node == cluster.name;
                     pairs.insert((network.clone(), node.clone()));
                 }
-                Concern::Alive(_) => {}
+                Concern::Alive(node) => {
+                    // Who comes back may have been away behind something that has changed.
+                    let view = lock(&cluster.view);
+                    let pairs = view.ways.keys().filter(|(_, peer)| peer == node);
+                    pairs.for_each(|pair| cluster.prover.now(pair));
+                }
             }
         }
         self.follow_the_underlay(cluster);

@@ -133,7 +133,7 @@ fn host(me: u8, ground: Ground, means: Means, tunnels: Family) -> Actual {
     let mut actual = plan::host(&node(here), &networks, &attachments, &ways).to_actual();
     let ns = actual.namespace(NamespaceId::Host);
     let [v4, v6] = [0, 1].map(|i| underlay(me, ground)[i]);
-    outer(ns, &format!("02:00:00:00:00:0{me}"), [&format!("{v4}/24"), &format!("{v6}/64")]);
+    outer(ns, &format!("02:00:00:00:00:0{me}"), &[format!("{v4}/24"), format!("{v6}/64")]);
     // The kernel's part: a tunnel end's own address.
     let own: Vec<_> = ns.links.iter().filter_map(Link::tunnel_address).collect();
     ns.addresses.extend(own);
