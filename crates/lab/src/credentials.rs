@@ -6,15 +6,15 @@
 //! and kept in the lab's directory; every boot of a machine, also one with a
 //! new disk, finds its own in its /etc. The authority's key is not kept.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
     KeyPair, KeyUsagePurpose,
 };
-use rustix::fs::{Mode, OFlags};
 
 use crate::error::Error;
 use crate::service::{CLIENT_FILES, SERVER_FILES};
@@ -123,7 +123,7 @@ fn issue(
 
 /// Nobody else on the computer may read a key.
 fn keep(directory: &Path, name: &str, text: &str) -> io::Result<()> {
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::CLOEXEC;
-    let file = rustix::fs::open(directory.join(name), flags, Mode::RUSR | Mode::WUSR)?;
-    io::Write::write_all(&mut fs::File::from(file), text.as_bytes())
+    let mut wanted = File::options();
+    wanted.write(true).create(true).truncate(true).mode(0o600);
+    wanted.open(directory.join(name))?.write_all(text.as_bytes())
 }

@@ -95,7 +95,7 @@ pub(crate) fn launch_machine(
         source,
     };
     let boot_id = random_uuid().map_err(unreadable)?;
-    let orders = Orders::Machine(MachineOrders {
+    let orders = Orders::Machine(Box::new(MachineOrders {
         machine: machine.clone(),
         directory: path.clone(),
         machine_id: machine_id(&record.token, &machine.name),
@@ -104,7 +104,7 @@ pub(crate) fn launch_machine(
         services: service::of(&record.topology, machine),
         programs: programs::shown_to(machine)?,
         secrets: credentials::of(&directory.tls()?, &record.topology, machine)?,
-    });
+    }));
     launch(&record.token, &machine.name, &orders, &path.join("init.log"))
 }
 

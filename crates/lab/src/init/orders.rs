@@ -17,7 +17,7 @@ pub(crate) const PROGRAM_INSIDE: &str = "/run/glassnet-lab/bin/glassnet";
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Orders {
     Fabric,
-    Machine(MachineOrders),
+    Machine(Box<MachineOrders>),
     Container(ContainerOrders),
 }
 

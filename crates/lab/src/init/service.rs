@@ -28,6 +28,8 @@ use crate::service::{ETCD_HEALTH, Service, ServiceOrders};
 /// A quiet machine needs half a second; one that builds meanwhile much more.
 const HEALTHY_WITHIN: Duration = Duration::from_secs(30);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
+/// Several times what etcd's metrics take.
+const MOST_BYTES: u64 = 1 << 20;
 
 /// Reads what to start from stdin.
 pub(super) fn ordered() -> io::Result<()> {
@@ -123,13 +125,21 @@ fn healthy(process: &mut Child) -> io::Result<()> {
     }
 }
 
+/// Whether it has elected itself, and after that whether it answers. Without a
+/// leader it would write each question about its health into its log.
 fn says_healthy() -> io::Result<bool> {
+    Ok(answer("/metrics")?.lines().any(|line| line == "etcd_server_has_leader 1")
+        && answer("/health")?.contains("\"health\":\"true\""))
+}
+
+fn answer(path: &str) -> io::Result<String> {
     let patience = Duration::from_secs(5);
     let address: SocketAddr = ETCD_HEALTH.parse().map_err(io::Error::other)?;
     let mut stream = TcpStream::connect_timeout(&address, patience)?;
     stream.set_read_timeout(Some(patience))?;
-    stream.write_all(b"GET /health HTTP/1.0\r\nHost: localhost\r\n\r\n")?;
+    stream.set_write_timeout(Some(patience))?;
+    write!(stream, "GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n")?;
     let mut answer = String::new();
-    stream.take(4096).read_to_string(&mut answer)?;
-    Ok(answer.contains("\"health\":\"true\""))
+    stream.take(MOST_BYTES).read_to_string(&mut answer)?;
+    Ok(answer)
 }

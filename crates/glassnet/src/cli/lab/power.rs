@@ -24,7 +24,7 @@ pub(super) struct Start {
     #[arg(value_name = "[LAB/]HOST")]
     place: String,
 
-    /// Only this service of a machine that runs: etcd or node
+    /// Only this service of a machine that runs
     #[arg(value_name = "SERVICE", value_parser = services::service())]
     service: Option<Service>,
 

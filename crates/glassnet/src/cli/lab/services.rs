@@ -21,7 +21,7 @@ pub(super) struct Stop {
     #[arg(value_name = "[LAB/]HOST")]
     place: String,
 
-    /// Service: etcd or node
+    /// Service to end
     #[arg(value_name = "SERVICE", value_parser = service())]
     service: Service,
 }
@@ -33,7 +33,7 @@ pub(super) struct Freeze {
     #[arg(value_name = "[LAB/]HOST")]
     place: String,
 
-    /// Only this service: etcd or node
+    /// Only this service
     #[arg(value_name = "SERVICE", value_parser = service())]
     service: Option<Service>,
 }
@@ -45,7 +45,7 @@ pub(super) struct Thaw {
     #[arg(value_name = "[LAB/]HOST")]
     place: String,
 
-    /// Only this service: etcd or node
+    /// Only this service
     #[arg(value_name = "SERVICE", value_parser = service())]
     service: Option<Service>,
 }
