@@ -73,7 +73,10 @@ impl Ledger {
             None if network.spread.is_none() => self
                 .next(pool, &pool.subnet)
                 .ok_or_else(|| self.none_left(&network.name, pool).into()),
-            None => self.next_of(pool, own).ok_or(NoLease::Lacks(Lack::Block(pool.family()))),
+            None => {
+                let lacks = || NoLease::Lacks(Lack::Block(pool.family()));
+                self.next_of(pool, own).ok_or_else(lacks)
+            }
         };
         network.pools.iter().map(lease).collect()
     }

@@ -44,7 +44,13 @@ struct Scene {
 }
 
 const SCENES: &[Scene] = &[
-    Scene { title: Text::DemoAcrossHosts, place: "alpha/client-a", to: WEB, port: "80", back: true },
+    Scene {
+        title: Text::DemoAcrossHosts,
+        place: "alpha/client-a",
+        to: WEB,
+        port: "80",
+        back: true,
+    },
     Scene {
         title: Text::DemoOut,
         place: "alpha/client-a",
@@ -52,13 +58,7 @@ const SCENES: &[Scene] = &[
         port: "80",
         back: false,
     },
-    Scene {
-        title: Text::DemoIn,
-        place: "outside",
-        to: "192.0.2.140",
-        port: "8080",
-        back: false,
-    },
+    Scene { title: Text::DemoIn, place: "outside", to: "192.0.2.140", port: "8080", back: false },
     Scene { title: Text::DemoAcross, place: "alpha/other-a", to: WEB, port: "80", back: false },
 ];
 

@@ -3,11 +3,11 @@
 use super::book::{Book, Creation};
 use super::kernel_words::kernel_said;
 use super::record::{Record, Stage};
-use super::{Daemon, facts, failpoint, look};
+use super::{Daemon, facts, failpoint, lock, look};
 use crate::protocol::{CreateNetwork, CreatedNetwork, Failure, Response};
 use model::cluster::{Network, NetworkName};
 use model::diff;
-use model::explain::Reason;
+use model::explain::{Notice, Reason};
 use model::plan;
 use std::sync::MutexGuard;
 use std::time::{Duration, Instant};
@@ -114,6 +114,9 @@ impl Daemon {
         if let Err(failure) = self.reconcile() {
             tracing::warn!(%failure, "cannot compare the host with what it should be");
         }
+        // What was asked for just now was no difference of somebody's making.
+        let asked_for = |notice: &Notice| matches!(notice, Notice::WasMissing { .. });
+        lock(&self.notes).drift.retain(|notice| !asked_for(notice));
     }
 
     /// Leased and leasable addresses of the network's scarcer family.

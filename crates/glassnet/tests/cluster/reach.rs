@@ -19,9 +19,8 @@ fn direct_on_one_switch_and_vxlan_behind_a_router() {
         assert!(fleet.pings(&client, &web.addresses[0], &["-M", "do", "-s", &v4.to_string()]));
         assert!(fleet.pings(&client, &web.addresses[1], &["-M", "do", "-s", &v6.to_string()]));
         // The host itself reaches containers elsewhere, and is reached.
-        let here = ["ping", "-c", "1", "-W", "1", web.addresses[0].as_str()];
         fleet.until("the host reaches a container elsewhere", || {
-            fleet.lab.run("h2", &here).status.success()
+            fleet.lab.pings("h2", &web.addresses[0])
         });
     }
 }
@@ -32,12 +31,9 @@ fn both_ends_see_real_addresses_and_nothing_is_kept_per_remote_container() {
     let web = fleet.attach("h1", "web", &[]).unwrap();
     let client = fleet.attach("h2", "client", &[]).unwrap();
     fleet.all_reach_all(&[web.clone(), client.clone()]);
-    let listens = "busybox nc -l -p 7000 -s 0.0.0.0 </dev/null >/dev/null & p=$!; sleep 0.3; \
-                   busybox netstat -tn >/dev/null; wait $p; echo done";
     let script = format!(
         "ip netns exec web timeout 5 tcpdump -i eth0 -c 1 -n 'icmp[icmptype]==icmp-echo' 2>/dev/null"
     );
-    let _ = listens;
     let seen = std::thread::scope(|scope| {
         let seen = scope.spawn(|| fleet.lab.run("h1", &["sh", "-c", &script]));
         fleet.until("the ping is seen", || {
@@ -86,4 +82,41 @@ fn the_backend_changes_under_a_ping() {
         said.split(" received").next().unwrap().rsplit(' ').next().unwrap().parse().unwrap();
     assert!(received >= 396, "too many were lost while the backend changed: {said}");
     fleet.until_by("h1", "h2", "direct");
+}
+
+#[test]
+fn a_published_port_is_reached_from_the_other_host_s_containers_and_from_its_own() {
+    for (ground, backend) in [(Ground::Switch, "direct"), (Ground::Router, "vxlan")] {
+        let fleet = Fleet::up("publish", 2, &ground, &blue(backend));
+        let web = fleet.attach("h1", "web", &["--publish", "8080:80"]).unwrap();
+        let client = fleet.attach("h2", "client", &[]).unwrap();
+        fleet.all_reach_all(&[web, client]);
+        let serve = "mkdir -p /tmp/w; echo hello >/tmp/w/index.html; \
+                     ip netns exec web busybox httpd -p 80 -h /tmp/w";
+        fleet.lab.says("h1", &["sh", "-ec", serve]);
+        let h1 = match ground {
+            Ground::Switch => ["192.0.2.1", "[2001:db8::1]"],
+            Ground::Router => ["198.51.1.1", "[2001:db8:1::1]"],
+        };
+        for address in h1 {
+            let url = format!("http://{address}:8080/");
+            let fetch = |host: &str, container: &str| {
+                let get = ["busybox", "timeout", "3", "busybox", "wget", "-q", "-O", "-", &url];
+                let inside = [&["ip", "netns", "exec", container], &get[..]].concat();
+                let said = fleet.lab.run(host, &inside);
+                assert_eq!(
+                    String::from_utf8_lossy(&said.stdout).trim(),
+                    "hello",
+                    "{url} from {container}"
+                );
+            };
+            fetch("h2", "client");
+            fetch("h1", "web");
+            assert_eq!(
+                fleet.lab.fetch("h2", &url).as_deref(),
+                Some("hello"),
+                "{url} from the host"
+            );
+        }
+    }
 }

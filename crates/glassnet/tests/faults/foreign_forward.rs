@@ -2,7 +2,7 @@
 //! policy). An accept in our own table cannot help, so it is named, attaching is refused, and where
 //! the operator allows it an accept is put into that very chain.
 
-use crate::{Lab, shell, until};
+use crate::{Lab, alpha, shell, until};
 use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -45,7 +45,7 @@ fn cni(lab: &Lab, verb: &str) -> String {
 }
 
 fn refused(name: &str, foreign: &str, chain: &str, command: &str, undo: &str) {
-    let lab = Lab::up(name, 1);
+    let lab = alpha::up(name, 1);
     assert!(reaches(&lab) && !status(&lab).contains("forwards"));
     shell(&lab, "alpha", foreign);
     until(PATIENCE, "status names it", || status(&lab).contains(chain));
@@ -107,7 +107,7 @@ fn a_plain_nft_policy_is_named_and_attaching_refused() {
 
 #[test]
 fn with_leave_an_accept_is_placed_and_taken_back() {
-    let lab = Lab::up("foreign-accept", 1);
+    let lab = alpha::up("foreign-accept", 1);
     let kill = "kill -9 $(glassnet status --json | sed -n 's/.*\"pid\": *\\([0-9]*\\).*/\\1/p')";
     let start = |flags: &str| {
         shell(&lab, "alpha", kill);
@@ -163,7 +163,7 @@ fn with_leave_an_accept_is_placed_and_taken_back() {
 /// The older iptables keeps its rules where nftables does not show them.
 #[test]
 fn rules_that_cannot_be_seen_are_spoken_of() {
-    let lab = Lab::up("foreign-legacy", 0);
+    let lab = alpha::up("foreign-legacy", 0);
     assert!(!doctor(&lab).contains("iptables-legacy"));
     shell(&lab, "alpha", "touch /run/xtables.lock; iptables-legacy -P FORWARD DROP");
     assert!(lab.fetch("alpha/client", "http://192.0.2.254/").is_none(), "it is really dropped");

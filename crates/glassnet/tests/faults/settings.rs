@@ -2,7 +2,7 @@
 
 use crate::host::{Host, in_a_private_host};
 use crate::stage::{Place, attach_place, outside};
-use crate::{Lab, shell, until};
+use crate::{alpha, shell, until};
 use std::time::{Duration, Instant};
 
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -10,7 +10,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// systemd-sysctl applies its patterns to each new link, and again at any restart (cilium#10645).
 #[test]
 fn settings_of_our_links_and_forwarding_are_put_back() {
-    let lab = Lab::up("settings", 0);
+    let lab = alpha::up("settings", 0);
     let read = |path: &str| lab.says("alpha", &["cat", &format!("/proc/sys/{path}")]);
     for (path, ours) in [
         ("net/ipv4/conf/gn-blue/rp_filter", "2"),
@@ -44,7 +44,7 @@ fn settings_of_our_links_and_forwarding_are_put_back() {
 /// Somebody holds iptables' lock (plugins#510): attaching and detaching run no iptables.
 #[test]
 fn the_xtables_lock_delays_nobody() {
-    let lab = Lab::up("xtables-lock", 0);
+    let lab = alpha::up("xtables-lock", 0);
     shell(
         &lab,
         "alpha",
@@ -70,7 +70,7 @@ fn the_xtables_lock_delays_nobody() {
 /// Neither the program nor the daemon runs another program.
 #[test]
 fn attaching_runs_no_other_program() {
-    let lab = Lab::up("no-exec", 0);
+    let lab = alpha::up("no-exec", 0);
     let pid = "$(glassnet status --json | sed -n 's/.*\"pid\": *\\([0-9]*\\).*/\\1/p')";
     let traced = shell(
         &lab,
@@ -94,7 +94,7 @@ fn attaching_runs_no_other_program() {
 /// A configuration of another plugin, left in the engines' directory (kubespray#2122).
 #[test]
 fn the_doctor_names_the_configuration_that_wins() {
-    let lab = Lab::up("conflist", 0);
+    let lab = alpha::up("conflist", 0);
     let doctor = || String::from_utf8(lab.run("alpha", &["glassnet", "doctor"]).stdout).unwrap();
     let ours =
         r#"{"cniVersion":"1.0.0","name":"n","plugins":[{"type":"glassnet","network":"blue"}]}"#;

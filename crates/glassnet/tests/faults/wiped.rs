@@ -1,7 +1,7 @@
 //! Somebody wipes what is ours (netavark#230, podman#5431: a firewall service reloads its rules):
 //! it is there again before anybody notices.
 
-use crate::{Lab, shell, until};
+use crate::{Lab, alpha, shell, until};
 use std::time::Duration;
 
 /// What takes the wiped away and waits till `again` prints the same as before, within the host so
@@ -33,7 +33,7 @@ const RULES: &str = "nft -s list table inet glassnet; nft -s list table bridge g
 
 #[test]
 fn rules_come_back() {
-    let lab = Lab::up("wiped", 0);
+    let lab = alpha::up("wiped", 0);
     // A firewall service loads its file: everything goes, its own comes, in one transaction.
     let reload = r#"printf 'flush ruleset\ntable inet firewall {\n chain input {\n type filter hook input priority 0; policy accept;\n }\n }\n' | nft -f -"#;
     for act in [
@@ -64,7 +64,7 @@ fn rules_come_back() {
 
 #[test]
 fn rules_come_back_while_the_daemon_is_busy() {
-    let lab = Lab::up("wiped-busy", 0);
+    let lab = alpha::up("wiped-busy", 0);
     // Without end, so that it is going on as long as is looked at; the lab takes it down.
     let churn = "for c in a b c; do (ip netns add $c; while :; do \
         glassnet attach $c --network blue; glassnet detach $c; done) & done; wait";
@@ -85,7 +85,7 @@ fn rules_come_back_while_the_daemon_is_busy() {
 
 #[test]
 fn links_addresses_and_routes_come_back() {
-    let lab = Lab::up("wiped-links", 0);
+    let lab = alpha::up("wiped-links", 0);
     let links = "ip -o link show gn-blue | sed 's/qdisc.*//'; \
         bridge -o link show | grep 'master gn-blue'; ip -o address show gn-blue; \
         ip route show dev gn-blue; ip -6 route show dev gn-blue";

@@ -60,7 +60,7 @@ const WRONG: &[(&str, &str)] = &[
     ("lab up TMP/wrong.yaml", "lab-file-mistaken"),
     // The demo's lab is up still.
     ("lab exec nowhere -- true", "lab-machine-unknown"),
-    ("lab down one-host", ""),
+    ("lab down two-hosts", ""),
     ("lab exec nowhere -- true", "which-lab"),
     ("lab down ../x", "lab-name"),
     ("lab down nowhere", ""),
@@ -113,7 +113,7 @@ impl Asked<'_> {
 /// A lab outlives a test that failed.
 impl Drop for Asked<'_> {
     fn drop(&mut self) {
-        for lab in ["json", "one-host"] {
+        for lab in ["json", "two-hosts"] {
             self.run(&format!("lab down {lab}"));
         }
     }

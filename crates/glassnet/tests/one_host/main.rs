@@ -2,6 +2,7 @@
 //!
 //! Real hosts in a lab, real packets. Every case runs with `bridge-nf-call-*` off and on.
 
+mod alpha;
 mod lab;
 mod reach;
 mod restart;

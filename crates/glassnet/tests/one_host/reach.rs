@@ -1,13 +1,13 @@
 //! Who reaches whom.
 
-use crate::lab::Lab;
+use crate::alpha;
 
 fn page(text: &str) -> Option<String> {
     Some(text.to_owned())
 }
 
 fn reach(bridge_nf_call: u8) {
-    let lab = Lab::up(&format!("reach{bridge_nf_call}"), bridge_nf_call);
+    let lab = alpha::up(&format!("reach{bridge_nf_call}"), bridge_nf_call);
 
     // Inside one network, both families.
     assert_eq!(lab.fetch("alpha/client", "http://10.1.0.10/"), page("web"));

@@ -1,5 +1,6 @@
 //! The daemon goes and comes back; packets do not notice.
 
+use crate::alpha;
 use crate::lab::Lab;
 
 /// Ends the host's daemon and starts another; it has to be ready again.
@@ -16,7 +17,7 @@ fn restart(lab: &Lab) {
 
 #[test]
 fn a_restart_writes_nothing_and_loses_no_packet() {
-    let lab = Lab::up("restart", 1);
+    let lab = alpha::up("restart", 1);
     let generation = |lab: &Lab| lab.says("alpha", &["nft", "-j", "list", "ruleset"]);
     let links = |lab: &Lab| lab.says("alpha", &["busybox", "ip", "-o", "link"]);
     let (rules, before) = (generation(&lab), links(&lab));

@@ -1,10 +1,10 @@
 //! A container cannot send under another's address. Root in a container may change all of its own
 //! settings, and that is what these do.
 
-use crate::lab::Lab;
+use crate::alpha;
 
 fn spoof(bridge_nf_call: u8) {
-    let lab = Lab::up(&format!("spoof{bridge_nf_call}"), bridge_nf_call);
+    let lab = alpha::up(&format!("spoof{bridge_nf_call}"), bridge_nf_call);
     let client = |command: &str| lab.says("alpha/client", &["busybox", "sh", "-c", command]);
     assert!(lab.pings("alpha/client", "10.1.0.10"), "before, all is well");
 

@@ -1,8 +1,8 @@
 //! `glassnet lab`: several hosts on this one computer. The work is done by the crate of that name;
 //! here are its verbs, and how people name a machine or a link.
 
-mod drops;
 mod across;
+mod drops;
 mod exec;
 mod ls;
 mod place;
