@@ -300,16 +300,16 @@ impl Book {
     fn check_ports(&self, request: &AttachRequest) -> Result<(), Reason> {
         for (i, publish) in request.publish.iter().enumerate() {
             if publish.host_port == 0 || publish.container_port == 0 {
-                return Err(Reason::PortZero { publish: *publish }.into());
+                return Err(Reason::PortZero { publish: *publish });
             }
             if let Some(twin) = request.publish[..i].iter().find(|other| other.collides(publish)) {
-                return Err(Reason::PortTwice { publish: *publish, twin: *twin }.into());
+                return Err(Reason::PortTwice { publish: *publish, twin: *twin });
             }
             let users = self.published.get(&(publish.transport, publish.host_port));
             let taken = users.into_iter().flatten().find(|(other, _)| other.collides(publish));
             if let Some((theirs, id)) = taken {
                 let (publish, id, theirs) = (*publish, id.clone(), *theirs);
-                return Err(Reason::PortPublished { publish, id, theirs }.into());
+                return Err(Reason::PortPublished { publish, id, theirs });
             }
         }
         Ok(())

@@ -17,6 +17,8 @@ mod stage;
 mod strangers;
 mod wiped;
 
+#[path = "../one_host/alpha.rs"]
+mod alpha;
 #[path = "../crash/host.rs"]
 #[allow(dead_code)]
 mod host;

@@ -79,7 +79,8 @@ impl Daemon {
             network.blocks_for(&cluster.name, family).filter(free).take(TRIES).collect()
         };
         let full = || {
-            let subnet = network.pool(family).map_or(family.everything(), |pool| pool.subnet);
+            let subnet =
+                network.pool(family).map_or_else(|| family.everything(), |pool| pool.subnet);
             Reason::NoBlockLeft { network: network.name.clone(), subnet }
         };
         if candidates.is_empty() {
