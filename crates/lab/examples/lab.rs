@@ -7,6 +7,7 @@
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::Write;
+use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -38,10 +39,26 @@ fn run(words: &[&str], arguments: &[OsString]) -> Result<ExitCode, Box<dyn std::
         ["ls"] => println!("{}", serde_json::to_string_pretty(&lab::ls()?)?),
         ["kill", name, machine] => lab::kill(name, machine)?,
         ["start", name, machine] => {
-            if !lab::start(name, machine, &mut tell)? {
+            if !lab::start(name, machine, lab::Disk::Kept, &mut tell)? {
                 eprintln!("{machine} was running already");
             }
         }
+        ["start", name, machine, "--new-disk"] => {
+            lab::start(name, machine, lab::Disk::New, &mut tell)?;
+        }
+        ["start", name, machine, service] => {
+            println!("{}", lab::start_service(name, machine, service.parse()?)?);
+        }
+        ["stop", name, machine, service] => {
+            println!("{}", lab::stop(name, machine, service.parse()?)?);
+        }
+        ["freeze", name, machine] => println!("{:?}", lab::freeze(name, machine, None)?),
+        ["freeze", name, machine, service] => {
+            println!("{:?}", lab::freeze(name, machine, Some(service.parse()?))?);
+        }
+        ["thaw", name, machine] => println!("{:?}", lab::thaw(name, machine, None)?),
+        ["drop", name, place, what] => println!("{}", lab::drop(name, place, what.parse()?)?),
+        ["pass", name, place, what] => println!("{}", lab::pass(name, place, what.parse()?)?),
         ["cut", name, link] => lab::cut(name, link)?,
         ["mend", name, link] => lab::mend(name, link)?,
         ["schema"] => print!("{}", lab::schema()),
@@ -54,7 +71,7 @@ fn run(words: &[&str], arguments: &[OsString]) -> Result<ExitCode, Box<dyn std::
             let code = status.code().and_then(|code| u8::try_from(code).ok());
             return Ok(ExitCode::from(code.unwrap_or(1)));
         }
-        ["node"] => node()?,
+        ["node", ..] => node(words)?,
         ["network", "inspect", name] => {
             let asked = fs::read_to_string("/var/log/asked")?;
             if !asked.contains(&format!("network create {name} ")) {
@@ -67,10 +84,12 @@ fn run(words: &[&str], arguments: &[OsString]) -> Result<ExitCode, Box<dyn std::
     Ok(ExitCode::SUCCESS)
 }
 
-fn node() -> std::io::Result<()> {
-    asked(&["node"])?;
+fn node(words: &[&str]) -> std::io::Result<()> {
+    asked(words)?;
     fs::create_dir_all("/run/glassnet")?;
-    fs::write("/run/glassnet/api.sock", "")?;
+    let socket = "/run/glassnet/api.sock";
+    let _ = fs::remove_file(socket);
+    let _listener = UnixListener::bind(socket)?;
     loop {
         std::thread::park();
     }

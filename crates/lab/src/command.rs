@@ -2,7 +2,7 @@
 //! place, so that a change of the command line is a change here only.
 
 use std::io;
-use std::path::Path;
+use std::os::unix::net::UnixStream;
 use std::process::{Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -11,16 +11,39 @@ use crate::error::Error;
 use crate::init::{PROGRAM_INSIDE, search_path};
 use crate::namespace;
 use crate::process::Process;
-use crate::topology::{Container, Network};
+use crate::service::{CLIENT_FILES, Service, at};
+use crate::topology::{Container, Machine, Network, Topology};
 
 /// There once the daemon of a machine answers.
 const DAEMON_SOCKET: &str = "/run/glassnet/api.sock";
-const DAEMON_LOG: &str = "/var/log/glassnet.log";
 const DAEMON_WITHIN: Duration = Duration::from_secs(10);
+/// How long a node may take to hear of a network that all nodes have.
+const HEARD_WITHIN: Duration = Duration::from_secs(20);
+/// How long a network that was refused is asked for again: a node may answer
+/// before it has reached the store.
+const MADE_WITHIN: Duration = Duration::from_secs(3);
+const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 
-/// The daemon of a machine.
-pub(crate) fn node() -> Vec<String> {
-    words(&["node"])
+/// The daemon of a machine. Where it shares networks, its own addresses
+/// (`--address`) are added as it starts.
+pub(crate) fn node(topology: &Topology, machine: &Machine) -> Vec<String> {
+    let mut command = words(&["node"]);
+    let (Some((_, etcd)), Some(store)) = (topology.keeper(), topology.store_address(machine))
+    else {
+        return command;
+    };
+    command.extend(["--store".to_owned(), format!("etcd://{}", at(store))]);
+    if etcd.tls {
+        for (option, file) in [
+            ("--store-ca", "ca.pem"),
+            ("--store-cert", "client.pem"),
+            ("--store-key", "client.key"),
+        ] {
+            command.extend([option.to_owned(), format!("{CLIENT_FILES}/{file}")]);
+        }
+    }
+    command.extend(["--name".to_owned(), machine.name.clone()]);
+    command
 }
 
 /// Succeeds if the network is there: networks outlive a power cut.
@@ -28,10 +51,31 @@ fn network_inspect(network: &Network) -> Vec<String> {
     words(&["network", "inspect", &network.name])
 }
 
-fn network_create(network: &Network) -> Vec<String> {
+/// Whose a network is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// The one host there is.
+    Host,
+    /// One host, among others that share networks.
+    HostOfMany,
+    AllHosts,
+}
+
+fn network_create(network: &Network, owner: Owner) -> Vec<String> {
     let mut command = words(&["network", "create", &network.name]);
     for subnet in &network.subnets {
         command.extend(["--subnet".to_owned(), subnet.to_string()]);
+    }
+    let settings = [
+        ("--mtu", network.mtu.map(|mtu| mtu.to_string())),
+        ("--backend", network.backend.map(|backend| backend.to_string())),
+        ("--vxlan-port", network.port.map(|port| port.to_string())),
+    ];
+    for (option, value) in settings {
+        command.extend(value.into_iter().flat_map(|value| [option.to_owned(), value]));
+    }
+    if owner == Owner::HostOfMany {
+        command.push("--local".to_owned());
     }
     command
 }
@@ -58,9 +102,11 @@ pub(crate) fn wait_for_daemon(machine: &str, process: &Process) -> Result<(), Er
     let late = Instant::now() + DAEMON_WITHIN;
     let look = || {
         namespace::inside(process, namespace::ALL, || {
-            while !Path::new(DAEMON_SOCKET).exists() {
+            // One that was killed has left its socket, at which nobody listens.
+            while UnixStream::connect(DAEMON_SOCKET).is_err() {
                 if Instant::now() > late {
-                    return Ok(Some(std::fs::read_to_string(DAEMON_LOG).unwrap_or_default()));
+                    let log = std::fs::read_to_string(Service::Node.log());
+                    return Ok(Some(log.unwrap_or_default()));
                 }
                 thread::sleep(Duration::from_millis(10));
             }
@@ -75,7 +121,7 @@ pub(crate) fn wait_for_daemon(machine: &str, process: &Process) -> Result<(), Er
             status: format!(": no {DAEMON_SOCKET} within {} s", DAEMON_WITHIN.as_secs()),
             output: last_lines(&log),
         }),
-        Err(source) => Err(failed_to_run(machine, &node(), source)),
+        Err(source) => Err(failed_to_run(machine, &words(&["node"]), source)),
     }
 }
 
@@ -84,11 +130,41 @@ pub(crate) fn make_network(
     machine: &str,
     process: &Process,
     network: &Network,
+    owner: Owner,
 ) -> Result<(), Error> {
     if run(machine, process, &network_inspect(network)).is_ok() {
         return Ok(());
     }
-    run(machine, process, &network_create(network))
+    let late = Instant::now() + MADE_WITHIN;
+    loop {
+        match run(machine, process, &network_create(network, owner)) {
+            Err(_) if owner == Owner::AllHosts && Instant::now() < late => {
+                thread::sleep(BETWEEN_LOOKS);
+            }
+            made => return made,
+        }
+    }
+}
+
+/// Waits until a machine's daemon has heard of a network that another made.
+pub(crate) fn wait_for_network(
+    machine: &str,
+    process: &Process,
+    network: &Network,
+) -> Result<(), Error> {
+    let late = Instant::now() + HEARD_WITHIN;
+    while let Err(error) = run(machine, process, &network_inspect(network)) {
+        if Instant::now() > late {
+            return Err(Error::NetworkUnheard {
+                machine: machine.to_owned(),
+                network: network.name.clone(),
+                seconds: HEARD_WITHIN.as_secs(),
+                said: Box::new(error),
+            });
+        }
+        thread::sleep(BETWEEN_LOOKS);
+    }
+    Ok(())
 }
 
 pub(crate) fn attach_container(

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use model::explain::{LabDeed, LabFailure, Language};
 
 use crate::file::Report;
+use crate::service::Service;
 use crate::wire::WireError;
 
 #[derive(Debug)]
@@ -36,6 +37,17 @@ pub enum Error {
     Enter { part: String, source: io::Error },
     End { pid: i32, part: String, source: io::Error },
     Down { name: String, errors: Vec<Self> },
+    Missing { program: String, package: &'static str },
+    Credentials { why: String },
+    StillOn { lab: String, machine: String },
+    NoService { machine: String, service: Service, services: Vec<Service> },
+    Service { machine: String, service: Service, why: String },
+    Signal { machine: String, service: Service, source: io::Error },
+    DropOnHost { name: String },
+    NoDropPlace { lab: String, name: String, places: Vec<String> },
+    NoSuchDrop { text: String },
+    Rules { part: String, why: String },
+    NetworkUnheard { machine: String, network: String, seconds: u64, said: Box<Self> },
 }
 
 impl std::error::Error for Error {}
@@ -145,6 +157,48 @@ impl Error {
                 name: name.clone(),
                 failures: errors.iter().map(Self::facts).collect(),
             },
+            Self::Missing { program, package } => {
+                LabFailure::Missing { program: program.clone(), package: (*package).to_owned() }
+            }
+            Self::Credentials { why } => LabFailure::Credentials { why: why.clone() },
+            Self::StillOn { lab, machine } => {
+                LabFailure::StillOn { lab: lab.clone(), machine: machine.clone() }
+            }
+            Self::NoService { machine, service, services } if services.is_empty() => {
+                let (machine, service) = (machine.clone(), service.to_string());
+                LabFailure::NoServiceAtAll { machine, service }
+            }
+            Self::NoService { machine, service, services } => LabFailure::NoService {
+                machine: machine.clone(),
+                service: service.to_string(),
+                services: services.iter().map(ToString::to_string).collect(),
+            },
+            Self::Service { machine, service, why } => LabFailure::Service {
+                machine: machine.clone(),
+                service: service.to_string(),
+                why: why.clone(),
+            },
+            Self::Signal { machine, service, source } => LabFailure::Signal {
+                machine: machine.clone(),
+                service: service.to_string(),
+                why: source.into(),
+            },
+            Self::DropOnHost { name } => LabFailure::DropOnHost { name: name.clone() },
+            Self::NoDropPlace { lab, name, places } => LabFailure::NoDropPlace {
+                lab: lab.clone(),
+                name: name.clone(),
+                places: places.clone(),
+            },
+            Self::NoSuchDrop { text } => LabFailure::NoSuchDrop { text: text.clone() },
+            Self::Rules { part, why } => LabFailure::Rules { part: part.clone(), why: why.clone() },
+            Self::NetworkUnheard { machine, network, seconds, said } => {
+                LabFailure::NetworkUnheard {
+                    machine: machine.clone(),
+                    network: network.clone(),
+                    seconds: *seconds,
+                    said: vec![said.facts()],
+                }
+            }
         }
     }
 
@@ -176,6 +230,15 @@ impl Error {
             Self::Enter { .. } => "lab-enter",
             Self::End { .. } => "lab-end",
             Self::Down { .. } => "lab-down",
+            Self::Missing { .. } => "lab-program-missing",
+            Self::Credentials { .. } => "lab-credentials",
+            Self::StillOn { .. } => "lab-machine-on",
+            Self::NoService { .. } => "lab-service-unknown",
+            Self::Service { .. } | Self::Signal { .. } => "lab-service",
+            Self::DropOnHost { .. } | Self::NoDropPlace { .. } => "lab-drop-place",
+            Self::NoSuchDrop { .. } => "lab-drop-unknown",
+            Self::Rules { .. } => "lab-rules",
+            Self::NetworkUnheard { .. } => "lab-network-unheard",
         }
     }
 }

@@ -21,6 +21,10 @@
 //! on disk before the first of them starts; however an `up` is interrupted,
 //! `down` finds all it had made.
 //!
+//! A lab can be broken on purpose: power (`kill`), cables (`cut`), services
+//! (`stop`, `freeze`) and what a router or switch loses in silence (`drop`).
+//! What is broken so is mended by its counterpart.
+//!
 //! What a lab never does: touch the machine's own links, routes, rules or
 //! sysctls. A veth is born with one end in the fabric and one in a machine.
 //!
@@ -29,10 +33,13 @@
 
 mod cable;
 mod command;
+mod credentials;
 mod crew;
 mod down;
+mod dropped;
 mod error;
 mod exec;
+mod faults;
 pub mod file;
 pub mod init;
 mod launch;
@@ -41,7 +48,10 @@ mod namespace;
 mod power;
 mod privilege;
 mod process;
+mod programs;
 mod progress;
+mod service;
+mod services;
 mod state;
 mod stock;
 mod topology;
@@ -52,16 +62,20 @@ mod wiring;
 
 pub use cable::{cut, mend};
 pub use down::down;
+pub use dropped::{Dropped, NotDroppable};
 pub use error::Error;
 pub use exec::exec;
+pub use faults::{drop, pass};
 pub use file::schema;
-pub use list::{ContainerStatus, LabStatus, MachineStatus, ls};
-pub use power::{kill, start};
+pub use list::{ContainerStatus, LabStatus, MachineStatus, ServiceStatus, ls};
+pub use power::{Disk, kill, start};
 pub use process::Process;
 pub use progress::{Progress, Step};
+pub use service::{NoSuchService, Service};
+pub use services::{Activity, freeze, start_service, stop, thaw};
 pub use state::Phase;
 pub use topology::{
-    Container, Link, LinkEnd, Machine, Network, Page, Role, Route, Switch, Sysctl, Topology,
+    Container, Etcd, Link, LinkEnd, Machine, Network, Page, Role, Route, Switch, Sysctl, Topology,
 };
 pub use up::up;
 pub use visit::{View, topology, visit};

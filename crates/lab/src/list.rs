@@ -1,8 +1,13 @@
 //! `lab ls`: which labs are there, and what of them runs.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
+use crate::dropped::Dropped;
 use crate::error::Error;
+use crate::service::Service;
+use crate::services::{Activity, activities};
 use crate::state::{self, Phase};
 use crate::topology::Role;
 
@@ -14,6 +19,8 @@ pub struct LabStatus {
     pub machines: Vec<MachineStatus>,
     /// Links that were cut, as `alpha.eth0`.
     pub cut: Vec<String>,
+    /// What routers and switches lose, by their names.
+    pub drops: BTreeMap<String, Vec<Dropped>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -24,6 +31,13 @@ pub struct MachineStatus {
     pub running: bool,
     pub addresses: Vec<ipnet::IpNet>,
     pub containers: Vec<ContainerStatus>,
+    pub services: Vec<ServiceStatus>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct ServiceStatus {
+    pub name: Service,
+    pub state: Activity,
 }
 
 #[derive(Debug, Serialize)]
@@ -39,7 +53,8 @@ pub fn ls() -> Result<Vec<LabStatus>, Error> {
 
 fn status(name: String) -> LabStatus {
     let Ok(record) = state::read(&name) else {
-        return LabStatus { name, phase: None, machines: Vec::new(), cut: Vec::new() };
+        let (machines, cut, drops) = (Vec::new(), Vec::new(), BTreeMap::new());
+        return LabStatus { name, phase: None, machines, cut, drops };
     };
     let runs = |part: &str| record.process(part).is_some();
     let machines = (record.topology.machines.iter())
@@ -55,7 +70,13 @@ fn status(name: String) -> LabStatus {
                     running: runs(&format!("{}/{}", machine.name, one.name)),
                 })
                 .collect(),
+            services: (activities(&record, machine).into_iter())
+                .map(|(name, state)| ServiceStatus { name, state })
+                .collect(),
         })
         .collect();
-    LabStatus { name, phase: Some(record.phase), machines, cut: record.cut.into_iter().collect() }
+    let cut = record.cut.into_iter().collect();
+    let mut drops = record.drops;
+    drops.retain(|_, what| !what.is_empty());
+    LabStatus { name, phase: Some(record.phase), machines, cut, drops }
 }

@@ -9,7 +9,7 @@ use crate::progress::{Progress, Step, Tell};
 use crate::state::{FABRIC, LabDirectory, Record};
 use crate::topology::Machine;
 use crate::up::launch_machine;
-use crate::{stock, wiring};
+use crate::{faults, stock, wiring};
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -33,18 +33,32 @@ pub fn kill(lab: &str, machine: &str) -> Result<(), Error> {
     wiring::set_ports(&record)
 }
 
-/// Starts a machine that was killed: same disk, same addresses, a new boot. Gives whether it was
-/// off; one that runs already is left alone.
-pub fn start(lab: &str, machine: &str, tell: Tell<'_>) -> Result<bool, Error> {
+/// What a machine finds at its next boot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Disk {
+    Kept,
+    /// An empty /var.
+    New,
+}
+
+/// Starts a machine that was killed: same addresses, a new boot. Gives whether it was off; one that
+/// runs already is left alone, and cannot be given a new disk.
+pub fn start(lab: &str, machine: &str, disk: Disk, tell: Tell<'_>) -> Result<bool, Error> {
     privilege::check()?;
     let directory = LabDirectory::lock(lab, PATIENCE)?;
     let mut record = directory.finished()?;
     let wanted = known(&record, machine)?.clone();
     if record.process(machine).is_some() {
-        return Ok(false);
+        return match disk {
+            Disk::Kept => Ok(false),
+            Disk::New => Err(Error::StillOn { lab: lab.to_owned(), machine: machine.to_owned() }),
+        };
     }
     if record.process(FABRIC).is_none() {
         return Err(Error::Gone { name: lab.to_owned() });
+    }
+    if disk == Disk::New {
+        directory.empty_disk(machine)?;
     }
     let result = boot(&directory, &mut record, &wanted, tell);
     if result.is_err() {
@@ -73,6 +87,7 @@ fn boot(
     directory.write(record)?;
     wiring::machine(record, machine)?;
     wiring::set_ports(record)?;
+    faults::machine(record, machine)?;
     tell(Progress { step: Step::Links, done: 1, total: 1, what });
     launched.go()?;
     tell(Progress { step: Step::Services, done: 1, total: 1, what });

@@ -54,6 +54,21 @@ impl Process {
         Ok(self.is_alive().then_some(descriptor))
     }
 
+    /// Stopped by a signal.
+    pub(crate) fn is_frozen(&self) -> bool {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.pid)).unwrap_or_default();
+        state_and_start(&stat) == Some(('T', self.started))
+    }
+
+    /// Sends a signal to this very process; one that has ended is no error.
+    pub(crate) fn signal(&self, signal: Signal) -> io::Result<()> {
+        let Some(descriptor) = self.open()? else { return Ok(()) };
+        match pidfd_send_signal(&descriptor, signal) {
+            Ok(()) | Err(rustix::io::Errno::SRCH) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// Kills the process and waits until it, and with a first process its
     /// whole pid namespace, has ended. One that has ended already is no error.
     pub(crate) fn end(&self) -> io::Result<()> {
@@ -95,6 +110,23 @@ pub(crate) fn marked(token: &str) -> io::Result<Vec<(Process, String)>> {
         }
     }
     Ok(found)
+}
+
+/// The child of a first process that has this pid and start time in there.
+pub(crate) fn child_of(first: &Process, inner: u32, started: u64) -> Option<Process> {
+    let entries = fs::read_dir("/proc").ok()?;
+    entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<i32>().ok()).find_map(
+        |pid| {
+            let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+            let field = |name: &str| {
+                let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+                line.split_ascii_whitespace().next_back()?.parse::<i64>().ok()
+            };
+            let found =
+                field("PPid:") == Some(first.pid.into()) && field("NSpid:") == Some(inner.into());
+            Process::of(pid).filter(|process| found && process.started == started)
+        },
+    )
 }
 
 /// The machine's own boot id. Processes written down in another boot are gone.

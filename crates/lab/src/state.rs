@@ -7,6 +7,7 @@
 //!
 //! ```text
 //! /var/lib/glassnet-labs/NAME/lab.json             the record
+//!                             tls/                 certificates, if an etcd wants them
 //!                             machines/M/var/      the machine's /var
 //!                             machines/M/run/      empty; where its /run is put together
 //!                             machines/M/init.log  what its first process had to say
@@ -25,6 +26,7 @@ use serde::{Deserialize, Serialize};
 
 use model::explain::LabDeed;
 
+use crate::dropped::Dropped;
 use crate::error::Error;
 use crate::process::{Process, boot_id};
 use crate::topology::Topology;
@@ -58,10 +60,19 @@ pub(crate) struct Record {
     pub(crate) running: BTreeMap<String, Process>,
     /// Links that were cut, as `alpha.eth0`.
     pub(crate) cut: BTreeSet<String>,
+    /// What routers and switches lose now, by their names.
+    #[serde(default)]
+    pub(crate) drops: BTreeMap<String, Vec<Dropped>>,
 }
 
 impl Record {
     pub(crate) fn new(topology: Topology, token: String, boot_id: String) -> Self {
+        let machines = topology.machines.iter().map(|one| (&one.name, &one.drop));
+        let switches = topology.switches.iter().map(|one| (&one.name, &one.drop));
+        let drops = (machines.chain(switches))
+            .filter(|(_, drops)| !drops.is_empty())
+            .map(|(name, drops)| (name.clone(), drops.clone()))
+            .collect();
         Self {
             version: VERSION,
             token,
@@ -70,6 +81,7 @@ impl Record {
             topology,
             running: BTreeMap::new(),
             cut: BTreeSet::new(),
+            drops,
         }
     }
 
@@ -231,6 +243,19 @@ impl LabDirectory {
             make_private(&path.join(inner))?;
         }
         Ok(path)
+    }
+
+    /// Where certificates and keys are.
+    pub(crate) fn tls(&self) -> Result<PathBuf, Error> {
+        let path = self.path.join("tls");
+        make_private(&path)?;
+        Ok(path)
+    }
+
+    /// Gives a machine that is off an empty disk.
+    pub(crate) fn empty_disk(&self, name: &str) -> Result<(), Error> {
+        let path = self.machine(name)?.join("var");
+        fs::remove_dir_all(&path).map_err(|source| failed(LabDeed::Remove, &path, source))
     }
 
     /// Removes all of it; the directory of all labs too, if it is empty now.

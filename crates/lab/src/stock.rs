@@ -1,14 +1,14 @@
 //! What a machine is given once it runs: networks and containers.
 
-use crate::command;
+use crate::command::{self, Owner};
 use crate::crew;
 use crate::error::Error;
 use crate::init::{ContainerOrders, Orders};
 use crate::launch::launch_container;
 use crate::process::Process;
 use crate::progress::{Progress, Step, Tell};
-use crate::state::Record;
-use crate::topology::{Container, Machine};
+use crate::state::{Phase, Record};
+use crate::topology::{Container, Machine, Network};
 use crate::up::{Parts, hosts};
 
 /// Stocks all these machines; gives the first processes of their containers.
@@ -17,11 +17,23 @@ pub(crate) fn machines(
     machines: &[&Machine],
     tell: Tell<'_>,
 ) -> Result<Parts, Error> {
-    let with_networks: Vec<&Machine> =
-        machines.iter().copied().filter(|machine| !machine.networks.is_empty()).collect();
-    let total = with_networks.len();
+    let shared = record.topology.keeper().is_some();
+    let nodes: Vec<&Machine> = (machines.iter().copied())
+        .filter(|machine| machine.node && (shared || !machine.networks.is_empty()))
+        .collect();
+    // Networks of all hosts are made once in a lab's life.
+    if record.phase == Phase::Making
+        && let Some(first) = nodes.first().filter(|_| !record.topology.networks.is_empty())
+    {
+        let process = running(record, first)?;
+        command::wait_for_daemon(&first.name, &process)?;
+        for network in &record.topology.networks {
+            command::make_network(&first.name, &process, network, Owner::AllHosts)?;
+        }
+    }
+    let total = nodes.len();
     crew::each(
-        &with_networks,
+        &nodes,
         |machine| networks(record, machine),
         |done, machine| tell(Progress { step: Step::Networks, done, total, what: &machine.name }),
     )?;
@@ -40,11 +52,23 @@ pub(crate) fn machines(
     )
 }
 
+/// The machine has its own networks, and has heard of those of all hosts.
 fn networks(record: &Record, machine: &Machine) -> Result<(), Error> {
     let process = running(record, machine)?;
     command::wait_for_daemon(&machine.name, &process)?;
+    let shared = record.topology.keeper().is_some();
+    let owner = if shared { Owner::HostOfMany } else { Owner::Host };
     for network in &machine.networks {
-        command::make_network(&machine.name, &process, network)?;
+        command::make_network(&machine.name, &process, network, owner)?;
+    }
+    let used = |network: &&Network| {
+        let of_one = |one: &Container| one.network.as_deref() == Some(network.name.as_str());
+        machine.containers.iter().any(of_one)
+    };
+    // Later somebody may have removed one; then only who needs it must have it.
+    let all = record.phase == Phase::Making;
+    for network in record.topology.networks.iter().filter(|network| all || used(network)) {
+        command::wait_for_network(&machine.name, &process, network)?;
     }
     Ok(())
 }

@@ -6,7 +6,10 @@
 use std::net::IpAddr;
 
 use ipnet::IpNet;
+use model::cluster::Backend;
 use serde::{Deserialize, Serialize};
+
+use crate::dropped::Dropped;
 
 /// A whole lab. Machines and switches keep the order of the file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +17,12 @@ pub struct Topology {
     pub name: String,
     pub switches: Vec<Switch>,
     pub machines: Vec<Machine>,
+    /// The machine whose etcd the nodes share their networks through.
+    #[serde(default)]
+    pub store: Option<String>,
+    /// Networks that all nodes have; only with a store.
+    #[serde(default)]
+    pub networks: Vec<Network>,
 }
 
 /// A switch: frames larger than its MTU do not pass it.
@@ -21,6 +30,9 @@ pub struct Topology {
 pub struct Switch {
     pub name: String,
     pub mtu: u32,
+    /// What it loses of what it should pass on.
+    #[serde(default)]
+    pub drop: Vec<Dropped>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +59,21 @@ pub struct Machine {
     pub serve: Vec<Page>,
     pub networks: Vec<Network>,
     pub containers: Vec<Container>,
+    #[serde(default)]
+    pub etcd: Option<Etcd>,
+    /// The link by whose addresses the other nodes reach this one; only with a store.
+    #[serde(default)]
+    pub underlay: Option<String>,
+    /// What it loses of what it should forward, in silence.
+    #[serde(default)]
+    pub drop: Vec<Dropped>,
+}
+
+/// One etcd of a single member, at port 2379 of all the machine's addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Etcd {
+    /// Whether it takes clients with a certificate of the lab's authority only.
+    pub tls: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,11 +111,19 @@ pub struct Page {
     pub text: String,
 }
 
-/// A network the machine's glassnet is asked to make.
+/// A network that glassnet is asked to make: on one machine, or for all nodes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Network {
     pub name: String,
     pub subnets: Vec<IpNet>,
+    #[serde(default)]
+    pub mtu: Option<u32>,
+    /// How packets get to other hosts; of a network of all nodes only, like the port.
+    #[serde(default)]
+    pub backend: Option<Backend>,
+    /// The UDP port of its VXLAN.
+    #[serde(default)]
+    pub port: Option<u16>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -125,6 +160,35 @@ impl Topology {
         self.machines.iter().find(|machine| machine.name == name)
     }
 
+    /// The machine whose etcd the nodes share, with the etcd.
+    pub(crate) fn keeper(&self) -> Option<(&Machine, Etcd)> {
+        let keeper = self.machine(self.store.as_deref()?)?;
+        Some((keeper, keeper.etcd?))
+    }
+
+    /// The link by whose addresses other nodes reach this one: the one that was
+    /// named, else the first to a switch, else the first.
+    pub(crate) fn underlay<'a>(&self, machine: &'a Machine) -> Option<&'a Link> {
+        if let Some(name) = &machine.underlay {
+            return machine.links.iter().find(|link| link.name == *name);
+        }
+        let to_switch = |link: &&Link| matches!(link.to, LinkEnd::Switch(_));
+        machine.links.iter().find(to_switch).or_else(|| machine.links.first())
+    }
+
+    /// The address at which a node asks for the store: the first of a family
+    /// that the node's underlay has too.
+    pub(crate) fn store_address(&self, node: &Machine) -> Option<IpAddr> {
+        let own = &self.underlay(node)?.addresses;
+        let shared =
+            |address: &IpAddr| own.iter().any(|own| own.addr().is_ipv4() == address.is_ipv4());
+        self.keeper()?.0.addresses().find(shared)
+    }
+
+    pub(crate) fn switch(&self, name: &str) -> Option<&Switch> {
+        self.switches.iter().find(|switch| switch.name == name)
+    }
+
     pub(crate) fn port(&self, machine: &str, link: &str) -> Option<Port<'_>> {
         self.ports().find(|port| port.machine.name == machine && port.link.name == link)
     }
@@ -135,6 +199,13 @@ impl Topology {
             LinkEnd::Switch(_) => None,
             LinkEnd::Machine { machine, link } => self.port(machine, link),
         }
+    }
+}
+
+impl Machine {
+    /// Its addresses, in the order of the file.
+    pub(crate) fn addresses(&self) -> impl Iterator<Item = IpAddr> + '_ {
+        self.links.iter().flat_map(|link| link.addresses.iter().map(IpNet::addr))
     }
 }
 

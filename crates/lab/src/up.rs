@@ -15,13 +15,14 @@ use crate::process::{Process, boot_id};
 use crate::progress::{Progress, Step, Tell};
 use crate::state::{FABRIC, LabDirectory, Phase, Record};
 use crate::topology::{Machine, Topology};
-use crate::{down, stock, wiring};
+use crate::{credentials, down, faults, programs, service, stock, wiring};
 
 /// Builds the lab a file describes, and says what was built. If anything
 /// fails, what was made by then is taken down again.
 pub fn up(file: &Path, tell: Tell<'_>) -> Result<Topology, Error> {
     let topology = file::read(file)?;
     privilege::check()?;
+    programs::check(&topology)?;
     let directory = LabDirectory::create(&topology.name)?;
     let random = random_id().and_then(|token| Ok((token, boot_id()?)));
     let (token, boot) = random.map_err(|source| Error::State {
@@ -45,6 +46,7 @@ fn build(directory: &LabDirectory, record: &mut Record, tell: Tell<'_>) -> Resul
     let topology = record.topology.clone();
     let machines: Vec<&Machine> = topology.machines.iter().collect();
     let total = machines.len();
+    credentials::make(&directory.tls()?, &topology)?;
     let log = directory.machine(FABRIC)?.join("init.log");
     let fabric = launch(&record.token, FABRIC, &Orders::Fabric, &log)?;
     let launched = crew::each(
@@ -61,11 +63,15 @@ fn build(directory: &LabDirectory, record: &mut Record, tell: Tell<'_>) -> Resul
     wiring::fabric(&topology, &fabric.process)?;
     crew::each(
         &machines,
-        |machine| wiring::machine(record, machine),
+        |machine| wiring::machine(record, machine).and_then(|()| faults::machine(record, machine)),
         |done, machine| tell(Progress { step: Step::Links, done, total, what: &machine.name }),
     )?;
+    faults::fabric(record)?;
     fabric.go()?;
-    for (number, (launched, machine)) in launched.into_iter().zip(&machines).enumerate() {
+    // Whoever shares networks asks for the store as soon as it runs.
+    let mut waiting: Vec<_> = launched.into_iter().zip(&machines).collect();
+    waiting.sort_by_key(|(_, machine)| machine.etcd.is_none());
+    for (number, (launched, machine)) in waiting.into_iter().enumerate() {
         launched.go()?;
         let what = &machine.name;
         tell(Progress { step: Step::Services, done: number + 1, total, what });
@@ -95,6 +101,9 @@ pub(crate) fn launch_machine(
         machine_id: machine_id(&record.token, &machine.name),
         boot_id,
         hosts: hosts(&record.topology),
+        services: service::of(&record.topology, machine),
+        programs: programs::shown_to(machine)?,
+        secrets: credentials::of(&directory.tls()?, &record.topology, machine)?,
     });
     launch(&record.token, &machine.name, &orders, &path.join("init.log"))
 }

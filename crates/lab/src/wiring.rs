@@ -197,7 +197,7 @@ fn running<'a>(record: &'a Record, part: &str) -> Result<&'a Process, Error> {
     })
 }
 
-fn port_name(port: Port<'_>) -> String {
+pub(crate) fn port_name(port: Port<'_>) -> String {
     format!("p.{}", port.number)
 }
 

@@ -10,7 +10,9 @@ use model::net::LinkName;
 use std::collections::BTreeSet;
 use std::os::fd::BorrowedFd;
 
-const FORWARDING: [&str; 2] = ["net/ipv4/ip_forward", "net/ipv6/conf/all/forwarding"];
+/// Settings of the whole host that the plan may name.
+const OF_ALL_LINKS: [&str; 3] =
+    ["net/ipv4/ip_forward", "net/ipv6/conf/all/forwarding", "net/ipv4/conf/all/send_redirects"];
 
 const BRIDGE_NF_CALL: [&str; 2] =
     ["net/bridge/bridge-nf-call-iptables", "net/bridge/bridge-nf-call-ip6tables"];
@@ -20,11 +22,12 @@ const BY_LINK: [&str; 4] = ["forwarding", "rp_filter", "route_localnet", "accept
 pub(crate) fn host() -> kernel::Result<Namespace<Unknown>> {
     let mut sockets = Sockets::open_here()?;
     let links = observe::links(sockets.route()?)?;
-    let mut paths: Vec<String> = FORWARDING.iter().map(|path| (*path).to_owned()).collect();
+    let mut paths: Vec<String> = OF_ALL_LINKS.iter().map(|path| (*path).to_owned()).collect();
     for link in &links {
         let bridge = matches!(link.kind, LinkKind::Bridge(_));
         if link.is_ours() && bridge {
             paths.push(format!("net/ipv4/conf/{}/route_localnet", link.name));
+            paths.push(format!("net/ipv4/conf/{}/send_redirects", link.name));
             paths.push(format!("net/ipv4/conf/{}/rp_filter", link.name));
             paths.push(format!("net/ipv6/conf/{}/accept_dad", link.name));
         }
@@ -80,7 +83,7 @@ fn by_link(links: &Table<Link<Unknown>>) -> impl Iterator<Item = String> {
 /// A container's namespace.
 pub(super) fn container(netns: BorrowedFd<'_>) -> kernel::Result<Namespace<Unknown>> {
     let mut sockets = Sockets::open_in(netns)?;
-    let mut paths: Vec<String> = FORWARDING.iter().map(|path| (*path).to_owned()).collect();
+    let mut paths: Vec<String> = OF_ALL_LINKS.iter().map(|path| (*path).to_owned()).collect();
     paths.extend(by_link(&observe::links(sockets.route()?)?));
     observe::namespace(&mut sockets, &Parts::all(paths))
 }

@@ -95,7 +95,7 @@ fn play(fleet: &Fleet, dice: &mut Dice, seed: u64) {
             }
             6 if !broken.dead.contains(&host) => {
                 let verb = if broken.cut.remove(&host) { "mend" } else { "cut" };
-                fleet.must(&[verb, &format!("@{host}:eth0")]);
+                fleet.must(&[verb, &format!("@{host}.eth0")]);
                 if verb == "cut" {
                     broken.cut.insert(host);
                 }
@@ -138,7 +138,7 @@ fn quiet(fleet: &Fleet, broken: &Broken) {
         fleet.must(&["start", &format!("@{host}")]);
     }
     for host in &broken.cut {
-        fleet.must(&["mend", &format!("@{host}:eth0")]);
+        fleet.must(&["mend", &format!("@{host}.eth0")]);
     }
     fleet.until("all nodes are at one with the store", || {
         fleet.hosts.iter().all(|host| {

@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::os::fd::AsFd;
 
+mod spread;
 mod tunnels;
 
 #[derive(Clone, Debug)]
@@ -157,37 +158,43 @@ impl Machine {
     }
 }
 
+/// From nothing to one plan, from there to another; and from the first back to nothing.
+fn follows(from: &Wanted, to: &Wanted) -> Result<(), TestCaseError> {
+    let mut machine = Machine::new();
+    let before = machine.read(from);
+    let first = diff(from, &before);
+    prop_assert!(first.conflicts.is_empty());
+    machine.apply(&first.steps);
+    let rest = diff(from, &machine.read(from));
+    prop_assert!(rest.is_empty(), "left to do at first: {:#?}", rest);
+
+    // From one plan to any other.
+    let steps = diff(to, &machine.read(to)).steps;
+    machine.apply(&steps);
+    let rest = diff(to, &machine.read(to));
+    prop_assert!(rest.is_empty(), "left to do after a change: {:#?}", rest);
+
+    // Undone from nothing, nothing is left but the kernel's own.
+    let mut machine = Machine::new();
+    machine.apply(&first.steps);
+    machine.apply(&undo(&first.steps));
+    let host = &machine.read(to).namespaces[&NamespaceId::Host];
+    prop_assert_eq!(host.links.len(), before.namespaces[&NamespaceId::Host].links.len());
+    prop_assert!(!host.routes.iter().any(|route| route.protocol == PROTOCOL));
+    prop_assert!(host.nft.tables.is_empty() && host.fdb.is_empty());
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_kernel_has_what_was_wanted(from in case(), to in case()) {
-        let mut machine = Machine::new();
-        let wanted = from.wanted();
-        let before = machine.read(&wanted);
-        let first = diff(&wanted, &before);
-        prop_assert!(first.conflicts.is_empty());
-        machine.apply(&first.steps);
-        let rest = diff(&wanted, &machine.read(&wanted));
-        prop_assert!(rest.is_empty(), "left to do at first: {:#?}", rest);
+        follows(&from.wanted(), &to.wanted())?;
+    }
 
-        // From one plan to any other.
-        let wanted = to.wanted();
-        // A port that moves to another bridge loses its settings, which the next round sees.
-        for _ in 0..1 {
-            let steps = diff(&wanted, &machine.read(&wanted)).steps;
-            machine.apply(&steps);
-        }
-        let rest = diff(&wanted, &machine.read(&wanted));
-        prop_assert!(rest.is_empty(), "left to do after a change: {:#?}", rest);
-
-        // Undone from nothing, nothing is left but the kernel's own.
-        let mut machine = Machine::new();
-        machine.apply(&first.steps);
-        machine.apply(&undo(&first.steps));
-        let host = &machine.read(&wanted).namespaces[&NamespaceId::Host];
-        prop_assert_eq!(host.links.len(), before.namespaces[&NamespaceId::Host].links.len());
-        prop_assert!(!host.routes.iter().any(|route| route.protocol == PROTOCOL));
-        prop_assert!(host.nft.tables.is_empty() && host.fdb.is_empty());
+    #[test]
+    fn and_what_several_hosts_share(from in spread::cluster(), to in spread::cluster()) {
+        follows(&from.wanted(), &to.wanted())?;
     }
 }

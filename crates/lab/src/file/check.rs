@@ -12,8 +12,8 @@ use model::explain::{LabCure, LabMistake, LabThing, LabValue};
 use serde_saphyr::Spanned;
 
 use super::report::Mistake;
-use super::shape::{ContainerShape, Entries, LabFile, MachineShape, Many, Text};
-use super::{links, subnets};
+use super::shape::{ContainerShape, Entries, LabFile, MachineShape, Many, NetworkShape, Text};
+use super::{cluster, drops, links, subnets};
 use crate::state;
 use crate::topology::{Container, Machine, Network, Page, Role, Route, Switch, Sysctl, Topology};
 
@@ -40,18 +40,28 @@ pub(super) fn check(file: &LabFile) -> Result<Topology, Vec<Mistake>> {
             name: name.value.clone(),
             mtu: mtu(shape.as_ref().and_then(|shape| shape.mtu.as_ref()), &mut mistakes)
                 .unwrap_or(USUAL_MTU),
+            drop: shape
+                .as_ref()
+                .map_or_else(Vec::new, |shape| drops::read(&shape.drop, &mut mistakes)),
         })
         .collect();
     let mut machines = Vec::new();
     for (role, entries) in [(Role::Host, &file.hosts), (Role::Router, &file.routers)] {
         for (name, shape) in &entries.0 {
             let links = links::links(file, name, shape, &switches, &mut mistakes);
-            machines.push(Machine { links, ..machine(role, name, shape, &mut mistakes) });
+            machines.push(Machine { links, ..machine(role, name, shape, file, &mut mistakes) });
         }
     }
     links::totals(file, &mut mistakes);
     subnets::check(file, &mut mistakes);
-    let topology = Topology { name: file.lab.value.clone(), switches, machines };
+    let topology = Topology {
+        name: file.lab.value.clone(),
+        switches,
+        machines,
+        store: file.store.as_ref().map(|store| store.value.clone()),
+        networks: networks(&file.networks, true, file, &mut mistakes),
+    };
+    cluster::check(file, &topology, &mut mistakes);
     if mistakes.is_empty() { Ok(topology) } else { Err(mistakes) }
 }
 
@@ -98,15 +108,22 @@ pub(super) fn mtu(value: Option<&Spanned<u32>>, mistakes: &mut Vec<Mistake>) -> 
     Some(value.value)
 }
 
-fn machine(role: Role, name: &Text, shape: &MachineShape, mistakes: &mut Vec<Mistake>) -> Machine {
+fn machine(
+    role: Role,
+    name: &Text,
+    shape: &MachineShape,
+    file: &LabFile,
+    mistakes: &mut Vec<Mistake>,
+) -> Machine {
     let node = shape.node.unwrap_or(role == Role::Host);
-    let networks = networks(shape, mistakes);
+    let networks = networks(&shape.networks, false, file, mistakes);
     if !node && let Some((first, _)) = shape.networks.0.first() {
         let none = LabMistake::NoNode { name: name.value.clone() };
         mistakes.push(Mistake::on(first, none).with(LabCure::NodeTrue));
     }
+    let known: Vec<&str> = shape.networks.names().chain(file.networks.names()).collect();
     let containers =
-        (shape.containers.0.iter()).map(|entry| container(entry, shape, node, mistakes)).collect();
+        (shape.containers.0.iter()).map(|entry| container(entry, &known, node, mistakes)).collect();
     duplicates(&shape.containers, &LabThing::Container, mistakes);
     Machine {
         name: name.value.clone(),
@@ -120,6 +137,9 @@ fn machine(role: Role, name: &Text, shape: &MachineShape, mistakes: &mut Vec<Mis
         serve: pages(&shape.serve, mistakes),
         networks,
         containers,
+        etcd: cluster::etcd(shape),
+        underlay: cluster::underlay(name, shape, mistakes),
+        drop: drops::of_machine(role, shape, mistakes),
     }
 }
 
@@ -131,14 +151,28 @@ fn bridge_nf_call(shape: &MachineShape, mistakes: &mut Vec<Mistake>) -> Option<b
     Some(value.value == 1)
 }
 
-fn networks(shape: &MachineShape, mistakes: &mut Vec<Mistake>) -> Vec<Network> {
-    duplicates(&shape.networks, &LabThing::Network, mistakes);
-    (shape.networks.0.iter())
+/// Networks of one machine, or `of_all` nodes.
+fn networks(
+    entries: &Entries<NetworkShape>,
+    of_all: bool,
+    file: &LabFile,
+    mistakes: &mut Vec<Mistake>,
+) -> Vec<Network> {
+    duplicates(entries, &LabThing::Network, mistakes);
+    (entries.0.iter())
         .map(|(name, network)| {
             plain_name(name, &LabThing::Network, MACHINE_NAME, mistakes);
+            if !of_all && file.networks.names().any(|other| other == name.value) {
+                let second =
+                    LabMistake::Second { what: LabThing::Network, name: name.value.clone() };
+                mistakes.push(Mistake::on(name, second).with(LabCure::OtherName));
+            }
             Network {
                 name: name.value.clone(),
                 subnets: parsed(&network.subnet, &LabValue::Subnet, mistakes),
+                mtu: mtu(network.mtu.as_ref(), mistakes),
+                backend: cluster::backend(network, of_all, mistakes),
+                port: cluster::port(network, of_all, mistakes),
             }
         })
         .collect()
@@ -146,7 +180,7 @@ fn networks(shape: &MachineShape, mistakes: &mut Vec<Mistake>) -> Vec<Network> {
 
 fn container(
     (name, shape): &(Text, Option<ContainerShape>),
-    machine: &MachineShape,
+    networks: &[&str],
     node: bool,
     mistakes: &mut Vec<Mistake>,
 ) -> Container {
@@ -156,10 +190,10 @@ fn container(
     match &shape.network {
         Some(network) if !node => mistakes
             .push(Mistake::on(network, LabMistake::NetworkWithoutNode).with(LabCure::NodeTrue)),
-        Some(network) if !machine.networks.names().any(|known| known == network.value) => {
+        Some(network) if !networks.contains(&network.value.as_str()) => {
             let none = LabMistake::NoSuchNetwork { name: network.value.clone() };
             mistakes.push(
-                Mistake::on(network, none).with_names(&network.value, machine.networks.names()),
+                Mistake::on(network, none).with_names(&network.value, networks.iter().copied()),
             );
         }
         Some(_) => {}

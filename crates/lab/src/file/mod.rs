@@ -10,6 +10,8 @@
 //! with `shape`.
 
 mod check;
+mod cluster;
+mod drops;
 mod links;
 mod report;
 mod shape;

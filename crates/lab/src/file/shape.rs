@@ -8,6 +8,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::Spanned;
 
@@ -23,6 +24,9 @@ pub(super) struct LabFile {
     pub(super) hosts: Entries<MachineShape>,
     #[serde(default)]
     pub(super) routers: Entries<MachineShape>,
+    pub(super) store: Option<Text>,
+    #[serde(default)]
+    pub(super) networks: Entries<NetworkShape>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -31,6 +35,8 @@ pub(super) struct SwitchShape {
     pub(super) mtu: Option<Spanned<u32>>,
     #[serde(default)]
     pub(super) subnet: Many,
+    #[serde(default)]
+    pub(super) drop: Many,
 }
 
 #[derive(Debug, Deserialize)]
@@ -52,6 +58,24 @@ pub(super) struct MachineShape {
     pub(super) networks: Entries<NetworkShape>,
     #[serde(default)]
     pub(super) containers: Entries<Option<ContainerShape>>,
+    pub(super) etcd: Option<EtcdShape>,
+    pub(super) underlay: Option<Text>,
+    #[serde(default)]
+    pub(super) drop: Many,
+    pub(super) silent: Option<Spanned<bool>>,
+}
+
+/// `true`, `false`, or what it is to be like.
+#[derive(Debug)]
+pub(super) enum EtcdShape {
+    Runs(bool),
+    With(EtcdOptions),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EtcdOptions {
+    pub(super) tls: Option<bool>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -75,6 +99,9 @@ pub(super) struct RouteShape {
 pub(super) struct NetworkShape {
     #[serde(default)]
     pub(super) subnet: Many,
+    pub(super) mtu: Option<Spanned<u32>>,
+    pub(super) backend: Option<Text>,
+    pub(super) port: Option<Spanned<u32>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -126,6 +153,28 @@ impl<'de, V: Deserialize<'de>> Deserialize<'de> for Entries<V> {
             }
         }
         deserializer.deserialize_map(Read(PhantomData))
+    }
+}
+
+impl<'de> Deserialize<'de> for EtcdShape {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Read;
+        impl<'de> Visitor<'de> for Read {
+            type Value = EtcdShape;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("true, false or { tls: true }")
+            }
+
+            fn visit_bool<E>(self, runs: bool) -> Result<Self::Value, E> {
+                Ok(EtcdShape::Runs(runs))
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<Self::Value, M::Error> {
+                EtcdOptions::deserialize(MapAccessDeserializer::new(map)).map(EtcdShape::With)
+            }
+        }
+        deserializer.deserialize_any(Read)
     }
 }
 

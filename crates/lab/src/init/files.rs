@@ -8,6 +8,7 @@ use std::fmt::Write;
 use std::fs;
 use std::io;
 use std::net::IpAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use super::mounts;
@@ -21,6 +22,9 @@ pub(super) fn machine(orders: &MachineOrders) -> io::Result<()> {
     replace(&etc.join("hosts"), &hosts(&orders.hosts))?;
     replace(&etc.join("resolv.conf"), "# a lab has no name server of its own\n")?;
     replace(&etc.join("machine-id"), &format!("{}\n", orders.machine_id))?;
+    for (path, text) in &orders.secrets {
+        secret(path, text)?;
+    }
 
     let boot_id = Path::new(LAB_RUN).join("boot_id");
     fs::write(&boot_id, format!("{}\n", orders.boot_id))?;
@@ -43,6 +47,15 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
         _ => {}
     }
     fs::write(path, text)
+}
+
+/// Writes a file that only root may read.
+fn secret(path: &Path, text: &str) -> io::Result<()> {
+    if let Some(directory) = path.parent() {
+        mounts::make(directory, 0o700)?;
+    }
+    replace(path, text)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600))
 }
 
 /// Switches and cables only pass frames on: no addresses of their own, and no

@@ -18,6 +18,7 @@ mod mounts;
 mod orders;
 mod reap;
 mod serve;
+mod service;
 
 use std::ffi::OsString;
 use std::io::{self, BufRead, Write};
@@ -26,7 +27,9 @@ use std::process::{Command, ExitCode, Stdio};
 
 use nix::sched::unshare;
 
-pub(crate) use orders::{ContainerOrders, MachineOrders, Orders, PROGRAM_INSIDE, search_path};
+pub(crate) use orders::{
+    ContainerOrders, LAB_RUN, MachineOrders, Orders, PROGRAM_INSIDE, search_path,
+};
 
 /// The hidden verb by which the program plays a first process.
 pub const VERB: &str = "lab-init";
@@ -38,6 +41,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let result = match words.as_slice() {
         ["stage"] => stage(),
         ["first"] => first(),
+        ["service"] => service::ordered().map(|()| say("started")),
         _ => Err(io::Error::other("this verb is for the lab's own use; see: glassnet lab --help")),
     };
     match result {

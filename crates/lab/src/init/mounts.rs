@@ -36,6 +36,9 @@ pub(super) fn machine(orders: &MachineOrders) -> io::Result<()> {
     let lab = run.join("glassnet-lab");
     make(&lab.join("bin"), 0o755)?;
     show_program(&lab.join("bin/glassnet"))?;
+    for (name, program) in &orders.programs {
+        bind_file(program, &lab.join("bin").join(name))?;
+    }
 
     let var = orders.directory.join("var");
     furnish_var(&var)?;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::service::ServiceOrders;
 use crate::topology::{Container, Machine};
 
 /// Where, inside a machine, the lab keeps what is the lab's.
@@ -31,6 +32,12 @@ pub(crate) struct MachineOrders {
     pub(crate) boot_id: String,
     /// All machines of the lab, for /etc/hosts.
     pub(crate) hosts: Vec<(IpAddr, String)>,
+    /// In the order they are to be started.
+    pub(crate) services: Vec<ServiceOrders>,
+    /// Programs to show beside glassnet: name, and where they are.
+    pub(crate) programs: Vec<(String, PathBuf)>,
+    /// Files for the machine's own /etc that nobody else may read.
+    pub(crate) secrets: Vec<(PathBuf, String)>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

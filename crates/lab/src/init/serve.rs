@@ -1,6 +1,6 @@
 //! What a machine or container runs once its network is there.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::Path;
 use std::thread;
@@ -9,21 +9,14 @@ use std::time::{Duration, Instant};
 use super::child;
 use super::mounts;
 use super::orders::{ContainerOrders, LAB_RUN, MachineOrders};
-use crate::command;
+use super::service;
 use crate::topology::Page;
 
 pub(super) const BUSYBOX: &str = "/bin/busybox";
 
 pub(super) fn machine(orders: &MachineOrders) -> io::Result<()> {
-    if orders.machine.node {
-        let log = File::options().create(true).append(true).open("/var/log/glassnet.log")?;
-        let node = command::node();
-        child(&node[0])
-            .args(&node[1..])
-            .stdout(log.try_clone()?)
-            .stderr(log)
-            .spawn()
-            .map_err(|error| io::Error::other(format!("{}: {error}", node.join(" "))))?;
+    for orders in &orders.services {
+        service::start(orders)?;
     }
     pages(&orders.machine.serve, &Path::new(LAB_RUN).join("www"))
 }

@@ -67,6 +67,13 @@ pub(super) fn set_link(index: u32, up: bool, attributes: Vec<LinkAttribute>) -> 
     Request { message: RouteNetlinkMessage::SetLink(link), flags: 0 }
 }
 
+pub(super) fn limit_segments(index: u32, most: u32) -> Request {
+    let mut link = LinkMessage::default();
+    link.header.index = index;
+    link.attributes.push(LinkAttribute::GsoMaxSegs(most));
+    Request { message: RouteNetlinkMessage::SetLink(link), flags: 0 }
+}
+
 pub(super) fn delete_link(index: u32) -> Request {
     let mut link = LinkMessage::default();
     link.header.index = index;

@@ -99,6 +99,12 @@ impl Wire {
         self.socket.tell(&message::set_link(index, up, alias_attribute), &what)
     }
 
+    /// Lets a link take at most this many segments at once from the kernel.
+    pub(crate) fn limit_segments(&mut self, index: u32, most: u32) -> Result<(), WireError> {
+        let what = format!("let link {index} send {most} segments at once");
+        self.socket.tell(&message::limit_segments(index, most), &what)
+    }
+
     /// Deletes a link; one that is gone already is no error.
     pub(crate) fn delete(&mut self, name: &str) -> Result<(), WireError> {
         let Some(index) = self.index(name)? else { return Ok(()) };

@@ -2,6 +2,8 @@
 //! the program of `examples/lab.rs`; without them they fail and say so.
 
 mod containers;
+mod drops;
+mod etcd;
 mod interrupted;
 mod isolation;
 mod power;

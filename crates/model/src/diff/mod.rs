@@ -122,7 +122,7 @@ struct Passes {
     /// Neighbours and forwarding entries, before the routes that lead to them.
     peers: Vec<Step>,
     routes: Vec<Step>,
-    /// Those that no route leads to any more.
+    /// Those that no route leads to any more, and addresses that none is sent by any more.
     peers_away: Vec<Step>,
     queues: Vec<Step>,
     filters: Vec<Step>,
@@ -220,7 +220,14 @@ impl Passes {
             &actual.addresses,
             same_address,
             |there| ours(&there.link) && !kept(there),
-            |address| self.routes_away.push(step(Change::RemoveAddress(address))),
+            |address| {
+                // With an IPv4 address go the routes that have it as their source
+                // (`fib_sync_down_addr`), unless they have got another before. One with a subnet has
+                // to go before another of that subnet comes, which it would take along.
+                let alone = address.prefix.prefix_len() == address.prefix.max_prefix_len();
+                let pass = if alone { &mut self.peers_away } else { &mut self.routes_away };
+                pass.push(step(Change::RemoveAddress(address)));
+            },
             |address| self.addresses.push(step(Change::AddAddress(address))),
         );
     }

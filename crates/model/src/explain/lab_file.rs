@@ -22,6 +22,7 @@ sentences! {
     LinkAddress en "an address with its prefix length" zh "带前缀长度的地址"
     Prefix en "a prefix such as 10.1.0.0/16" zh "形如 10.1.0.0/16 的前缀"
     Subnet en "a subnet such as 10.1.0.0/24" zh "形如 10.1.0.0/24 的子网"
+    Backend en "a backend: auto, direct or vxlan" zh "后端：auto、direct 或 vxlan"
 }
 
 sentences! {
@@ -91,6 +92,41 @@ sentences! {
     ContainerAlone
         en "a container on no network can have no such thing"
         zh "不在任何网络上的容器不能有这一项"
+
+    // Several hosts.
+    EtcdWithoutAddress { name: String }
+        en "\"{name}\" runs etcd, but has no address to reach it at"
+        zh "“{name}”运行 etcd，却没有可供访问的地址"
+    StoreWithoutEtcd { name: String }
+        en "\"{name}\" runs no etcd, so it cannot be the store"
+        zh "“{name}”不运行 etcd，因此不能作为存储"
+    NetworksWithoutStore
+        en "networks of all hosts need a store"
+        zh "所有主机共有的网络需要存储"
+    UnderlayWithoutStore { name: String }
+        en "without a store \"{name}\" has no use for an underlay"
+        zh "没有存储时，“{name}”用不到底层网络的链路"
+    NotOfAll
+        en "only a network of all hosts has such a thing"
+        zh "只有所有主机共有的网络才有这一项"
+    PortRange { port: u32 } en "{port} is no port" zh "{port} 不是端口"
+    NobodyRunsGlassnet
+        en "no machine of this lab runs glassnet"
+        zh "这个实验环境中没有机器运行 glassnet"
+    NoUnderlay { name: String }
+        en "\"{name}\" shares networks, but has no address that other hosts could reach it at"
+        zh "“{name}”与其他主机共有网络，却没有可供它们访问的地址"
+    StoreOfOtherFamily { name: String, store: String }
+        en "\"{name}\" cannot reach the store: it has no address of a family that \"{store}\" has"
+        zh "“{name}”无法访问存储：它与“{store}”没有同一地址族的地址"
+
+    // What is lost on the way.
+    NoDrop { text: String }
+        en "\"{text}\" is nothing that can be dropped"
+        zh "“{text}”不是可以丢弃的内容"
+    DropOnHost
+        en "a host passes nothing on, so it has nothing to drop"
+        zh "主机不转发数据包，因此没有可丢弃的内容"
 
     // Links and their ends.
     NobodyCalled { name: String }
@@ -171,6 +207,22 @@ sentences! {
     MtuRange en "68 to 65535 are" zh "应为 68 到 65535"
     LinkNames en "eth0 and wan.2 are" zh "例如 eth0 和 wan.2 可以"
     NodeTrue en "say node: true" zh "请写 node: true"
+    StoreName
+        en "say which machine runs etcd: store: NAME"
+        zh "请在 store: NAME 中写明运行 etcd 的机器"
+    EtcdTrue en "there, say etcd: true" zh "请在那里写 etcd: true"
+    UnderlayLink
+        en "give a link an address, or name the link that has one: underlay: LINK"
+        zh "请给一条链路写上地址，或写明有地址的链路：underlay: LINK"
+    NetworkOfAll
+        en "write the network at the top of the file, beside hosts"
+        zh "请把该网络写在文件的最外层，与 hosts 并列"
+    Drops
+        en "write icmp, too-big, fragments, udp [PORT], tcp [PORT], larger BYTES, from PREFIX or to PREFIX"
+        zh "请写 icmp、too-big、fragments、udp [PORT]、tcp [PORT]、larger BYTES、from PREFIX 或 to PREFIX"
+    DropElsewhere
+        en "write it on the router or switch that the packets pass"
+        zh "请写在数据包经过的路由器或交换机上"
     NetworkName en "say which: network: NAME" zh "请写明网络：network: NAME"
     Publish en "write it as 8080:80 or 8080:80/udp" zh "请写成 8080:80 或 8080:80/udp"
     Page en "write port and text: \"80:hello\"" zh "请写端口和文本：\"80:hello\""

@@ -98,4 +98,40 @@ sentences! {
     Down { name: String, failures: Vec<LabFailure> }
         en "the lab \"{name}\" is not wholly down: {failures}. Run the same command again"
         zh "实验环境“{name}”没有完全拆除：{failures}。请再次运行同一条命令"
+    Missing { program: String, package: String }
+        en "this lab needs the program {program}, which is not installed: on Debian and Ubuntu it is in the package {package}"
+        zh "这个实验环境需要程序 {program}，但它没有安装：在 Debian 和 Ubuntu 上，它在软件包 {package} 中"
+    Credentials { why: String }
+        en "the lab's certificates cannot be made or read: {why}"
+        zh "无法生成或读取实验环境的证书：{why}"
+    StillOn { lab: String, machine: String }
+        en "\"{machine}\" is running, so its disk cannot be changed: cut its power first with: glassnet lab kill {lab}/{machine}"
+        zh "“{machine}”正在运行，不能更换磁盘：请先用 glassnet lab kill {lab}/{machine} 切断电源"
+    NoService { machine: String, service: String, services: Vec<String> }
+        en "the machine \"{machine}\" runs no {service} (it runs: {services})"
+        zh "机器“{machine}”不运行 {service}（它运行：{services}）"
+    NoServiceAtAll { machine: String, service: String }
+        en "the machine \"{machine}\" runs no {service}: it has no service at all"
+        zh "机器“{machine}”不运行 {service}：它没有任何服务"
+    Service { machine: String, service: String, why: String }
+        en "{service} did not start on \"{machine}\": {why}"
+        zh "{service} 未能在“{machine}”上启动：{why}"
+    Signal { machine: String, service: String, why: SystemFault }
+        en "{service} on \"{machine}\" could be sent no signal: {why}"
+        zh "无法向“{machine}”上的 {service} 发送信号：{why}"
+    DropOnHost { name: String }
+        en "\"{name}\" is a host: it passes nothing on, so it has nothing to drop. Name a router or a switch"
+        zh "“{name}”是主机：它不转发数据包，因此没有可丢弃的内容。请写路由器或交换机"
+    NoDropPlace { lab: String, name: String, places: Vec<String> }
+        en "the lab \"{lab}\" has no router or switch \"{name}\" (it has: {places})"
+        zh "实验环境“{lab}”中没有路由器或交换机“{name}”（现有：{places}）"
+    NoSuchDrop { text: String }
+        en "\"{text}\" is nothing that can be dropped: write icmp, too-big, fragments, udp [PORT], tcp [PORT], larger BYTES, from PREFIX or to PREFIX"
+        zh "“{text}”不是可以丢弃的内容：请写 icmp、too-big、fragments、udp [PORT]、tcp [PORT]、larger BYTES、from PREFIX 或 to PREFIX"
+    Rules { part: String, why: String }
+        en "\"{part}\" could not be told what to drop: nft says: {why}"
+        zh "无法让“{part}”丢弃数据包：nft 说：{why}"
+    NetworkUnheard { machine: String, network: String, seconds: u64, said: Vec<LabFailure> }
+        en "\"{machine}\" has not heard of the network \"{network}\" within {seconds} s; {said}"
+        zh "“{machine}”在 {seconds} 秒内没有得知网络“{network}”；{said}"
 }

@@ -61,7 +61,7 @@ texts! {
     Proven en "PROVEN" zh "验证于"
     Holds en "HOLDS" zh "持有地址块"
     Backend en "BACKEND" zh "后端"
-    Vni en "VNI" zh "VNI"
+    Vni en "VNI" zh "VXLAN 网络标识"
     Container en "CONTAINER" zh "容器"
     Interface en "INTERFACE" zh "接口"
     Network en "NETWORK" zh "网络"
@@ -78,7 +78,7 @@ texts! {
     Machine en "MACHINE" zh "机器"
     Role en "ROLE" zh "角色"
     Containers en "CONTAINERS" zh "容器"
-    CutLinks en "CUT LINKS" zh "已切断的链路"
+    Faults en "FAULTS" zh "故障"
     Code en "CODE" zh "错误码"
     Meaning en "MEANING" zh "含义"
 
@@ -198,6 +198,40 @@ texts! {
     LinkMended { name: &'a str }
         en "Link {name} is mended"
         zh "链路 {name} 已恢复"
+    ServiceStopped { name: &'a str, service: &'a str }
+        en "{service} on {name} has ended"
+        zh "{name} 上的 {service} 已停止"
+    ServiceRestsAlready { name: &'a str, service: &'a str }
+        en "{service} on {name} was not running; nothing to do"
+        zh "{name} 上的 {service} 没有运行，无需操作"
+    ServiceStarted { name: &'a str, service: &'a str }
+        en "{service} on {name} runs"
+        zh "{name} 上的 {service} 已启动"
+    ServiceRunsAlready { name: &'a str, service: &'a str }
+        en "{service} on {name} was running already; nothing to do"
+        zh "{name} 上的 {service} 已在运行，无需操作"
+    ServicesFrozen { name: &'a str, services: &'a str }
+        en "Frozen on {name}: {services}"
+        zh "{name} 上已冻结：{services}"
+    ServicesThawed { name: &'a str, services: &'a str }
+        en "Running on {name}: {services}"
+        zh "{name} 上恢复运行：{services}"
+    NoServiceRuns { name: &'a str }
+        en "No service runs on {name}; nothing to do"
+        zh "{name} 上没有运行中的服务，无需操作"
+    Dropping { name: &'a str, what: &'a str }
+        en "{name} drops {what}"
+        zh "{name} 开始丢弃：{what}"
+    Passing { name: &'a str, what: &'a str }
+        en "{name} passes {what}"
+        zh "{name} 不再丢弃：{what}"
+    PassingAlready { name: &'a str, what: &'a str }
+        en "{name} did not drop {what}; nothing to do"
+        zh "{name} 并没有丢弃 {what}，无需操作"
+    FaultCut { link: &'a str } en "{link} cut" zh "{link} 已切断"
+    FaultDrops { what: &'a str } en "drops {what}" zh "丢弃 {what}"
+    FaultFrozen { service: &'a str } en "{service} frozen" zh "{service} 已冻结"
+    FaultStopped { service: &'a str } en "{service} stopped" zh "{service} 已停止"
     Progress { step: &'a str, done: usize, total: usize, what: &'a str }
         en "{step} {done}/{total} {what}"
         zh "{step} {done}/{total} {what}"

@@ -18,6 +18,7 @@
 
 mod across;
 mod choices;
+mod cluster;
 mod expect;
 mod faults;
 mod foreign;

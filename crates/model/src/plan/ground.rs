@@ -9,6 +9,7 @@
 //!                   output       publish_own  the same for the host's own clients
 //!                   forward      forward      who may reach whom, on this host and on others
 //!                   postrouting  masquerade   containers → outside under the host's address
+//!                   (from there) leaving      but not → containers of another host
 //! ```
 
 use super::Node;
@@ -24,13 +25,18 @@ pub mod set {
     pub const SAME: &str = "same";
     /// Bridges whose containers bear the host's address outside.
     pub const MASQUERADE: &str = "masquerade";
-    /// What comes from containers of other hosts without a tunnel: the link it comes by, the bridge it
-    /// goes to, and the network's subnet that its source is in.
+    /// Tunnel ends.
+    pub const TUNNELS: &str = "tunnels";
+    /// What goes between containers of two hosts: the link it comes by, the one it leaves by (one of
+    /// the two is the network's bridge), and the network's subnet, which its source is in.
     pub const REMOTE4: &str = "remote4";
     pub const REMOTE6: &str = "remote6";
-    /// What goes to them: a bridge and its network's subnet.
+    /// What goes to containers of other hosts without a tunnel: a bridge and its network's subnet.
     pub const BEYOND4: &str = "beyond4";
     pub const BEYOND6: &str = "beyond6";
+    /// Where such go: a link to other hosts and a network's subnet.
+    pub const OUTWARD4: &str = "outward4";
+    pub const OUTWARD6: &str = "outward6";
     /// Links that lead to containers only, not to others.
     pub const CLOSED: &str = "closed";
     /// Published ports, on every address of the host.
@@ -64,6 +70,10 @@ pub fn ground(node: &Node) -> Wanted {
     host.nft.tables.insert(inet_table(node));
     host.sysctls.insert(Sysctl::new("net/ipv4/ip_forward", "1"));
     host.sysctls.insert(Sysctl::new("net/ipv6/conf/all/forwarding", "1"));
+    if node.member.is_some() {
+        // Redirects are sent if this one or a link's own says so; other links' own stay as they are.
+        host.sysctls.insert(Sysctl::new("net/ipv4/conf/all/send_redirects", "0"));
+    }
     for link in &node.advertised_links {
         // 1 would mean "unless the host forwards"; and turning forwarding on would throw away
         // the default route that came by advertisement (`rt6_purge_dflt_routers`).
@@ -83,7 +93,10 @@ fn base(
     Chain { name: name.to_owned(), base: Some(base), rules }
 }
 
-const INET_SETS: [&str; 14] = [
+const INET_SETS: [&str; 17] = [
+    set::OUTWARD4,
+    set::OUTWARD6,
+    set::TUNNELS,
     set::REMOTE4,
     set::REMOTE6,
     set::BEYOND4,
@@ -112,8 +125,8 @@ pub(super) fn empty(name: &str) -> Set {
         set::PUBLISH6_AT => Set::map(name, &[A6, Protocol, Port], &[A6, Port]),
         set::REMOTE4 => Set::ranges(name, &[L, L, A4]),
         set::REMOTE6 => Set::ranges(name, &[L, L, A6]),
-        set::BEYOND4 => Set::ranges(name, &[L, A4]),
-        set::BEYOND6 => Set::ranges(name, &[L, A6]),
+        set::BEYOND4 | set::OUTWARD4 => Set::ranges(name, &[L, A4]),
+        set::BEYOND6 | set::OUTWARD6 => Set::ranges(name, &[L, A6]),
         set::SAME => Set::hash(name, &[L, L]),
         set::SELF4 => Set::hash(name, &[A4, A4]),
         set::SELF6 => Set::hash(name, &[A6, A6]),
@@ -142,6 +155,7 @@ fn inet_table(node: &Node) -> NftTable<Never> {
         base("publish_own", ChainKind::Nat, Hook::Output, -100, publish(true)),
         base("forward", ChainKind::Filter, Hook::Forward, 0, forward()),
         base("masquerade", ChainKind::Nat, Hook::Postrouting, 100, masquerade()),
+        plain("leaving", leaving()),
     ];
     NftTable {
         family: NftFamily::Inet,
@@ -202,11 +216,12 @@ fn forward() -> Vec<Rule<Never>> {
             .is_in(&[Field::OifName], set::BRIDGES)
             .status(ct_status::DNAT)
             .accept(),
-        rule("inside one network, from another host")
+        // By the source too: what an underlay carries, anybody there may have sent.
+        rule("inside one network, between hosts")
             .ipv4()
             .is_in(&[Field::IifName, Field::OifName, Field::Ip4Source], set::REMOTE4)
             .accept(),
-        rule("inside one network, from another host")
+        rule("inside one network, between hosts")
             .ipv6()
             .is_in(&[Field::IifName, Field::OifName, Field::Ip6Source], set::REMOTE6)
             .accept(),
@@ -218,24 +233,32 @@ fn forward() -> Vec<Rule<Never>> {
             .state(NEW)
             .not_status(ct_status::DNAT)
             .drop(),
+        rule("what comes by a tunnel goes to its own network")
+            .is_in(&[Field::IifName], set::TUNNELS)
+            .drop(),
+        // Under the host's address it might pass for one of that network there: where the link has no
+        // address, masquerade takes any of the host's.
+        rule("to a network on other hosts from within it only")
+            .ipv4()
+            .is_in(&[Field::OifName, Field::Ip4Destination], set::OUTWARD4)
+            .not_in(&[Field::IifName, Field::Ip4Destination], set::BEYOND4)
+            .drop(),
+        rule("to a network on other hosts from within it only")
+            .ipv6()
+            .is_in(&[Field::OifName, Field::Ip6Destination], set::OUTWARD6)
+            .not_in(&[Field::IifName, Field::Ip6Destination], set::BEYOND6)
+            .drop(),
     ]
 }
 
 fn masquerade() -> Vec<Rule<Never>> {
     use Field::{IifName, OifName};
     vec![
-        rule("inside one network, to another host")
-            .ipv4()
-            .is_in(&[IifName, Field::Ip4Destination], set::BEYOND4)
-            .accept(),
-        rule("inside one network, to another host")
-            .ipv6()
-            .is_in(&[IifName, Field::Ip6Destination], set::BEYOND6)
-            .accept(),
-        rule("containers speak to the outside under the host's address")
+        // In a chain of its own, so that what stays on this host meets no more for there being others.
+        rule("containers speak to others")
             .is_in(&[IifName], set::MASQUERADE)
             .not_in(&[OifName], set::BRIDGES)
-            .masquerade(),
+            .goto("leaving"),
         rule("hairpin: a published port reached from its own network")
             .is_in(&[IifName, OifName], set::SAME)
             .status(ct_status::DNAT)
@@ -259,8 +282,27 @@ fn masquerade() -> Vec<Rule<Never>> {
     ]
 }
 
+/// What containers send to others than those of this host, but for what goes through a tunnel.
+fn leaving() -> Vec<Rule<Never>> {
+    use Field::{IifName, Ip4Destination, Ip6Destination};
+    vec![
+        rule("inside one network, to another host")
+            .ipv4()
+            .is_in(&[IifName, Ip4Destination], set::BEYOND4)
+            .accept(),
+        rule("inside one network, to another host")
+            .ipv6()
+            .is_in(&[IifName, Ip6Destination], set::BEYOND6)
+            .accept(),
+        rule("containers speak to the outside under the host's address").masquerade(),
+    ]
+}
+
+fn plain(name: &str, rules: Vec<Rule<Never>>) -> Chain<Never> {
+    Chain { name: name.to_owned(), base: None, rules }
+}
+
 fn bridge_table() -> NftTable<Never> {
-    let plain = |name: &str, rules| Chain { name: name.to_owned(), base: None, rules };
     let chains = [
         base("antispoof", ChainKind::Filter, Hook::Prerouting, -300, antispoof()),
         plain("ipv6", ipv6()),

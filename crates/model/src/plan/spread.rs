@@ -1,16 +1,16 @@
 //! What a node has of a network that several hosts share, beside the bridge: its own addresses, and
 //! the tunnel's end.
 //!
-//! A tunnel end is a part of its network, so it stands in the sets beside the bridge. What comes
-//! without a tunnel is known by the link it comes by and its source.
+//! A tunnel end leads to containers, so it stands beside the bridges; but it is no port of one: what
+//! goes between it and its bridge is known by both links and the source, as what comes without a tunnel.
 
 use super::ground::{elements, empty, set};
 use super::{Node, mtu};
-use crate::cluster::{Network, Spread};
+use crate::cluster::{Backend, Network, Spread};
 use crate::host::link::Vxlan;
 use crate::host::nft::{Key, NftFamily, Set};
 use crate::host::{Address, Link, LinkKind, NamespaceId, Sysctl, Wanted};
-use crate::net::{Family, IpNet, single};
+use crate::net::{Family, IpNet, LinkName, single};
 
 /// What VXLAN adds to a packet: outer IP header, UDP, VXLAN, inner Ethernet header (RFC 7348 §5).
 fn overhead(outer: Family) -> u32 {
@@ -25,8 +25,13 @@ fn overhead(outer: Family) -> u32 {
 /// Bytes: the largest packet that goes through a tunnel of this node unbroken.
 pub(super) fn tunnel_mtu(node: &Node) -> u32 {
     let family = node.member.as_ref().and_then(crate::cluster::Member::tunnel_family);
-    node.underlay_mtu.saturating_sub(overhead(family.unwrap_or(Family::V4)))
+    let whole = node.underlay_mtu.saturating_sub(overhead(family.unwrap_or(Family::V4)));
+    whole.max(LEAST_MTU)
 }
+
+/// With less a link has no IPv6 (RFC 8200 §5), and all next hops through a tunnel are IPv6 addresses.
+/// What an underlay takes less than that is said by the routes.
+const LEAST_MTU: u32 = 1280;
 
 /// The part of a network that is spread.
 pub(super) fn part(node: &Node, network: &Network, spread: &Spread) -> Wanted {
@@ -34,6 +39,9 @@ pub(super) fn part(node: &Node, network: &Network, spread: &Spread) -> Wanted {
     let Some(member) = &node.member else { return wanted };
     let host = wanted.namespace(NamespaceId::Host);
     let bridge = &network.bridge;
+    // The blocks of this host are all behind its bridge; a container told so would keep in mind where
+    // a block was when it has long been another host's. See the ground for all links together.
+    host.sysctls.insert(Sysctl::new(format!("net/ipv4/conf/{bridge}/send_redirects"), "0"));
     if let Some(presence) = member.networks.get(&network.name) {
         for address in presence.addresses.iter().chain(&presence.proof) {
             host.addresses.insert(Address::new(bridge.clone(), single(*address)));
@@ -53,7 +61,7 @@ pub(super) fn part(node: &Node, network: &Network, spread: &Spread) -> Wanted {
         };
         host.links.insert(Link {
             mac: Some(member.name.vtep_mac(&network.name)),
-            mtu: Some(mtu(node, network).min(tunnel_mtu(node))),
+            mtu: Some(mtu(node, network).min(tunnel_mtu(node)).max(LEAST_MTU)),
             up: true,
             link_local: Some(true),
             alias: Some(format!("glassnet network {}, tunnel end", network.name)),
@@ -74,33 +82,42 @@ pub(super) fn part(node: &Node, network: &Network, spread: &Spread) -> Wanted {
 fn sets(node: &Node, network: &Network, spread: &Spread) -> Vec<Set> {
     let comment = || Some(format!("network {}", network.name));
     let bridge = &network.bridge;
+    // From where to where what is inside the network goes.
+    let mut ways: Vec<[&LinkName; 2]> = Vec::new();
     let mut sets = Vec::new();
+    let tunnel = &network.tunnel_link();
     if spread.backend.tunnels() {
-        let tunnel = &network.tunnel_link();
-        let [mut bridges, mut same] = [set::BRIDGES, set::SAME].map(empty);
-        bridges.elements.insert(Key::new().link(tunnel), None, comment());
-        same.elements.insert(Key::new().link(bridge).link(tunnel), None, comment());
-        same.elements.insert(Key::new().link(tunnel).link(bridge), None, comment());
-        sets.extend([bridges, same]);
+        for name in [set::BRIDGES, set::TUNNELS] {
+            let mut set = empty(name);
+            set.elements.insert(Key::new().link(tunnel), None, comment());
+            sets.push(set);
+        }
+        ways.extend([[tunnel, bridge], [bridge, tunnel]]);
+    }
+    let direct = spread.backend != Backend::Vxlan;
+    if direct {
+        ways.extend(node.underlay_links.iter().map(|link| [link, bridge]));
     }
     for pool in &network.pools {
-        let (remote, beyond) = match pool.family() {
-            Family::V4 => (set::REMOTE4, set::BEYOND4),
-            Family::V6 => (set::REMOTE6, set::BEYOND6),
+        let (remote, beyond, outward) = match pool.family() {
+            Family::V4 => (set::REMOTE4, set::BEYOND4, set::OUTWARD4),
+            Family::V6 => (set::REMOTE6, set::BEYOND6, set::OUTWARD6),
         };
-        let mut beyond = empty(beyond);
-        let key = || Key::new().link(bridge);
-        range(&mut beyond, key, &pool.subnet, comment());
-        sets.push(beyond);
-        if spread.backend != crate::cluster::Backend::Vxlan {
-            let mut remote = empty(remote);
+        let mut remote = empty(remote);
+        for [from, to] in &ways {
+            range(&mut remote, || Key::new().link(from).link(to), &pool.subnet, comment());
+        }
+        sets.push(remote);
+        if direct {
+            let (mut beyond, mut outward) = (empty(beyond), empty(outward));
+            range(&mut beyond, || Key::new().link(bridge), &pool.subnet, comment());
             for link in &node.underlay_links {
-                let key = || Key::new().link(link).link(bridge);
-                range(&mut remote, key, &pool.subnet, comment());
+                range(&mut outward, || Key::new().link(link), &pool.subnet, comment());
             }
-            sets.push(remote);
+            sets.extend([beyond, outward]);
         }
     }
+    sets.retain(|set| !set.elements.0.is_empty());
     sets
 }
 

@@ -142,12 +142,45 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("lab trace", "back", "数据包送达后，再说明应答所走的路径"),
     ("lab kill", "", "切断一台机器的电源：进程、命名空间和 /run 消失，/var 保留"),
     ("lab kill", "place", "机器；只有一个实验环境时可省略 LAB"),
-    ("lab start", "", "启动一台被断电的机器"),
+    ("lab start", "", "启动一台被断电的机器，或一个已停止的服务"),
     ("lab start", "place", "机器；只有一个实验环境时可省略 LAB"),
+    ("lab start", "service", "只启动运行中的机器上的这个服务：etcd 或 node"),
+    ("lab start", "new_disk", "以空的 /var 启动机器"),
     ("lab cut", "", "切断一条链路"),
     ("lab cut", "place", "链路，例如 alpha.eth0；只有一个实验环境时可省略 LAB"),
     ("lab mend", "", "恢复被切断的链路"),
     ("lab mend", "place", "链路，例如 alpha.eth0；只有一个实验环境时可省略 LAB"),
+    ("lab stop", "", "立即终止机器上的一个服务，如同崩溃"),
+    ("lab stop", "place", "机器；只有一个实验环境时可省略 LAB"),
+    ("lab stop", "service", "服务：etcd 或 node"),
+    ("lab freeze", "", "冻结机器上的服务：连接保留，但不再应答"),
+    ("lab freeze", "place", "机器；只有一个实验环境时可省略 LAB"),
+    ("lab freeze", "service", "只冻结这个服务：etcd 或 node"),
+    ("lab thaw", "", "让被冻结的服务继续运行"),
+    ("lab thaw", "place", "机器；只有一个实验环境时可省略 LAB"),
+    ("lab thaw", "service", "只恢复这个服务：etcd 或 node"),
+    ("lab drop", "", "让实验环境的路由器或交换机悄悄丢弃数据包"),
+    (
+        "lab drop",
+        "+",
+        "可丢弃的内容：
+  icmp             ICMP 和 ICMPv6，但 IPv6 离不开的除外
+  too-big          仅限报告数据包过大的 ICMP 错误
+  udp [PORT]       UDP，或仅发往此端口的；tcp 同理
+  fragments        IP 分片
+  larger BYTES     超过此字节数的 IP 包
+  from PREFIX      源地址属于此前缀的包；to PREFIX 则按目的地址
+
+示例：
+  glassnet lab drop gate udp 4789
+  glassnet lab drop two/gate larger 1400
+  glassnet lab drop fabric to 192.0.2.1",
+    ),
+    ("lab drop", "place", "路由器或交换机；只有一个实验环境时可省略 LAB"),
+    ("lab drop", "what", "要丢弃的内容"),
+    ("lab pass", "", "让路由器或交换机不再丢弃某些数据包"),
+    ("lab pass", "place", "路由器或交换机；只有一个实验环境时可省略 LAB"),
+    ("lab pass", "what", "不再丢弃的内容，写法与丢弃时相同"),
     ("lab schema", "", "输出实验文件的 JSON Schema"),
     ("doctor", "", "检查本机上会破坏容器网络的问题；不做任何更改"),
     ("explain", "", "解释错误码，或列出全部错误码"),

@@ -4,7 +4,7 @@ use crate::cli::output::Output;
 use crate::cli::table::Table;
 use crate::cli::{DONE, Outcome};
 use clap::Args;
-use lab::{LabStatus, MachineStatus, Phase, Role};
+use lab::{Activity, LabStatus, MachineStatus, Phase, Role};
 use model::explain::{Language, Text};
 
 /// List the labs and their machines
@@ -28,7 +28,7 @@ fn table(labs: &[LabStatus], language: Language) -> Table {
         Text::State,
         Text::Address,
         Text::Containers,
-        Text::CutLinks,
+        Text::Faults,
     ]);
     for lab in labs {
         let whole = (lab.phase != Some(Phase::Up)).then(|| phase(lab.phase).say(language));
@@ -52,7 +52,7 @@ fn table(labs: &[LabStatus], language: Language) -> Table {
                 whole.clone().unwrap_or_else(|| on.say(language)),
                 join(&machine.addresses),
                 containers(machine, language),
-                cut(lab, machine),
+                faults(lab, machine, language),
             ]);
         }
     }
@@ -78,11 +78,24 @@ fn containers(machine: &MachineStatus, language: Language) -> String {
     names.collect::<Vec<_>>().join(", ")
 }
 
-/// The machine's own links that are cut, without its name.
-fn cut(lab: &LabStatus, machine: &MachineStatus) -> String {
-    let links = lab.cut.iter().filter_map(|link| link.strip_prefix(&machine.name));
-    let links: Vec<&str> = links.filter_map(|link| link.strip_prefix('.')).collect();
-    links.join(", ")
+/// What is broken on purpose: the machine's own links that are cut, what it drops, and services
+/// that do not run though it does.
+fn faults(lab: &LabStatus, machine: &MachineStatus, language: Language) -> String {
+    let links =
+        lab.cut.iter().filter_map(|link| link.strip_prefix(&machine.name)?.strip_prefix('.'));
+    let mut faults: Vec<String> = links.map(|link| Text::FaultCut { link }.say(language)).collect();
+    for what in lab.drops.get(&machine.name).into_iter().flatten() {
+        faults.push(Text::FaultDrops { what: &what.to_string() }.say(language));
+    }
+    for service in machine.services.iter().filter(|_| machine.running) {
+        let name = &service.name.to_string();
+        match service.state {
+            Activity::Running => {}
+            Activity::Frozen => faults.push(Text::FaultFrozen { service: name }.say(language)),
+            Activity::Stopped => faults.push(Text::FaultStopped { service: name }.say(language)),
+        }
+    }
+    faults.join(", ")
 }
 
 fn join(words: &[impl ToString]) -> String {
@@ -93,7 +106,8 @@ fn join(words: &[impl ToString]) -> String {
 mod tests {
     use super::*;
     use crate::cli::help::expect;
-    use lab::ContainerStatus;
+    use lab::{ContainerStatus, Dropped, Service, ServiceStatus};
+    use std::collections::BTreeMap;
 
     fn machine(name: &str, running: bool) -> MachineStatus {
         MachineStatus {
@@ -103,6 +117,7 @@ mod tests {
             running,
             addresses: vec!["10.0.0.1/24".parse().unwrap()],
             containers: vec![ContainerStatus { name: "web".into(), running }],
+            services: vec![ServiceStatus { name: Service::Node, state: Activity::Frozen }],
         }
     }
 
@@ -114,8 +129,15 @@ mod tests {
                 phase: Some(Phase::Up),
                 machines: vec![machine("alpha", true), machine("gate", false)],
                 cut: vec!["alpha.eth0".into()],
+                drops: [("gate".to_owned(), vec![Dropped::Udp { port: Some(4789) }])].into(),
             },
-            LabStatus { name: "broken".into(), phase: None, machines: vec![], cut: vec![] },
+            LabStatus {
+                name: "broken".into(),
+                phase: None,
+                machines: vec![],
+                cut: vec![],
+                drops: BTreeMap::new(),
+            },
         ];
         for language in Language::BOTH {
             expect("lab-ls", language, &table(&labs, language).draw(language, false));

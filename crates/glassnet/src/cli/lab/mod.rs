@@ -2,11 +2,13 @@
 //! here are its verbs, and how people name a machine or a link.
 
 mod across;
+mod drops;
 mod exec;
 mod ls;
 mod place;
 mod power;
 mod progress;
+mod services;
 mod trace;
 mod up;
 
@@ -33,6 +35,11 @@ enum LabVerb {
     Start(power::Start),
     Cut(power::Cut),
     Mend(power::Mend),
+    Stop(services::Stop),
+    Freeze(services::Freeze),
+    Thaw(services::Thaw),
+    Drop(drops::Drop),
+    Pass(drops::Pass),
     Schema(Schema),
 }
 
@@ -52,6 +59,11 @@ impl Lab {
             LabVerb::Start(verb) => verb.run(out),
             LabVerb::Cut(verb) => verb.run(out),
             LabVerb::Mend(verb) => verb.run(out),
+            LabVerb::Stop(verb) => verb.run(out),
+            LabVerb::Freeze(verb) => verb.run(out),
+            LabVerb::Thaw(verb) => verb.run(out),
+            LabVerb::Drop(verb) => verb.run(out),
+            LabVerb::Pass(verb) => verb.run(out),
             LabVerb::Schema(Schema {}) => out.raw(lab::schema()).and(DONE),
         }
     }

@@ -1,10 +1,11 @@
 //! Pulling plugs and cables: `glassnet lab kill`, `start`, `cut`, `mend`.
 
-use super::place;
 use super::progress::Shown;
+use super::{place, services};
 use crate::cli::output::Output;
 use crate::cli::{DONE, Outcome};
 use clap::Args;
+use lab::{Disk, Service};
 use model::explain::Text;
 use serde_json::json;
 
@@ -16,12 +17,20 @@ pub(super) struct Kill {
     place: String,
 }
 
-/// Start a machine whose power was cut
+/// Start a machine whose power was cut, or one service that was stopped
 #[derive(Args)]
 pub(super) struct Start {
     /// Machine; LAB may be left out if there is one only
     #[arg(value_name = "[LAB/]HOST")]
     place: String,
+
+    /// Only this service of a machine that runs: etcd or node
+    #[arg(value_name = "SERVICE", value_parser = services::service())]
+    service: Option<Service>,
+
+    /// Start the machine with an empty /var
+    #[arg(long, conflicts_with = "service")]
+    new_disk: bool,
 }
 
 /// Cut a link
@@ -53,8 +62,13 @@ impl Kill {
 impl Start {
     pub(super) fn run(self, out: &Output) -> Outcome {
         let place = place::find(&self.place)?;
+        if let Some(service) = self.service {
+            return services::start(&place, service, out);
+        }
+        let disk = if self.new_disk { Disk::New } else { Disk::Kept };
         let mut shown = Shown::new(out);
-        let started = lab::start(&place.lab, &place.part, &mut |progress| shown.tell(progress))?;
+        let tell = &mut |progress: lab::Progress<'_>| shown.tell(progress);
+        let started = lab::start(&place.lab, &place.part, disk, tell)?;
         drop(shown);
         if !started {
             out.document(&json!({ "started": null }))?;

@@ -173,47 +173,59 @@ pub(in crate::daemon) fn serve(daemon: &Daemon, cluster: &Cluster) {
                 None => cluster.prover.forget(&pair),
             }
         }
-        run(here.as_fd(), &mut trials);
-        let mut changed = Vec::new();
-        for (pair, trial) in trials {
-            let (backend, proofs) = trial.end();
-            let choice = choose(backend, &proofs);
-            let good = choice.by.is_some() && choice.why.is_empty();
-            cluster.prover.proven(&pair, good);
-            let known = Known { proofs, choice, at: SystemTime::now() };
-            let mut view = lock(&cluster.view);
-            let before = view.proofs.insert(pair.clone(), known.clone());
-            if before.is_none_or(|before| before.choice != known.choice) {
-                changed.push(pair);
-            }
+        while run(here.as_fd(), &mut trials) {
+            cluster.tell_what_is_known(&trials);
         }
-        if !changed.is_empty() {
-            cluster.tell(Event::Proven(changed));
+        cluster.tell_what_is_known(&trials);
+        for (pair, trial) in &trials {
+            let choice = choose(trial.backend, &trial.proofs(None));
+            cluster.prover.proven(pair, choice.by.is_some() && choice.why.is_empty());
         }
     }
 }
 
-/// All searches side by side, echo by echo.
-fn run(here: BorrowedFd<'_>, trials: &mut [(Pair, Trial)]) {
-    loop {
-        let mut searches: Vec<&mut Search> =
-            trials.iter_mut().flat_map(|(_, trial)| trial.searches()).collect();
-        searches.retain(|search| search.next().is_some());
-        let echoes: Vec<Echo> = searches.iter().filter_map(|search| search.next()).collect();
-        if echoes.is_empty() {
-            return;
-        }
-        let outcomes = match kernel::prove::echoes(here, &echoes, WAIT) {
-            Ok(outcomes) => outcomes,
-            Err(error) => {
-                tracing::warn!(%error, "ways to the peers cannot be proven");
-                vec![Outcome::Silent; echoes.len()]
+impl Cluster {
+    /// One means may be known to pass long before another is known not to.
+    fn tell_what_is_known(&self, trials: &[(Pair, Trial)]) {
+        let mut changed = Vec::new();
+        let mut view = lock(&self.view);
+        for (pair, trial) in trials {
+            let before = view.proofs.get(pair);
+            let proofs = trial.proofs(before.map(|before| &before.proofs));
+            let choice = choose(trial.backend, &proofs);
+            if before.is_none_or(|before| before.choice != choice) {
+                changed.push(pair.clone());
             }
-        };
-        for (search, outcome) in searches.into_iter().zip(outcomes) {
-            search.step(outcome);
+            let known = Known { proofs, choice, at: SystemTime::now() };
+            view.proofs.insert(pair.clone(), known);
+        }
+        drop(view);
+        if !changed.is_empty() {
+            self.tell(Event::Proven(changed));
         }
     }
+}
+
+/// The next echo of every search, side by side; whether there was any.
+fn run(here: BorrowedFd<'_>, trials: &mut [(Pair, Trial)]) -> bool {
+    let mut searches: Vec<&mut Search> =
+        trials.iter_mut().flat_map(|(_, trial)| trial.searches()).collect();
+    searches.retain(|search| search.next().is_some());
+    let echoes: Vec<Echo> = searches.iter().filter_map(|search| search.next()).collect();
+    if echoes.is_empty() {
+        return false;
+    }
+    let outcomes = match kernel::prove::echoes(here, &echoes, WAIT) {
+        Ok(outcomes) => outcomes,
+        Err(error) => {
+            tracing::warn!(%error, "ways to the peers cannot be proven");
+            vec![Outcome::Silent; echoes.len()]
+        }
+    };
+    for (search, outcome) in searches.into_iter().zip(outcomes) {
+        search.step(outcome);
+    }
+    true
 }
 
 /// What is tried of one way.
@@ -240,11 +252,15 @@ impl Attempt {
         }
     }
 
-    fn end(self) -> Tried {
+    /// What is known of it; while it is under way, what was known before.
+    fn known(&self, before: Option<&Tried>) -> Tried {
         match self {
             Self::Not => Tried::Not,
-            Self::Cannot(why) => Tried::Cannot(why),
-            Self::Search(search) => search.proof().cloned().map_or(Tried::Not, Tried::Done),
+            Self::Cannot(why) => Tried::Cannot(why.clone()),
+            Self::Search(search) => match search.proof() {
+                Some(proof) => Tried::Done(proof.clone()),
+                None => before.cloned().unwrap_or_default(),
+            },
         }
     }
 }
@@ -255,10 +271,16 @@ impl Trial {
         self.direct.values_mut().chain(others).filter_map(Attempt::search)
     }
 
-    fn end(self) -> (Backend, Proofs) {
-        let direct = self.direct.into_iter().map(|(family, tried)| (family, tried.end())).collect();
-        let (vxlan, underlay) = (self.vxlan.end(), self.underlay.end());
-        (self.backend, Proofs { direct, vxlan, underlay, port: self.port })
+    fn proofs(&self, before: Option<&Proofs>) -> Proofs {
+        let direct = self.direct.iter().map(|(family, tried)| {
+            (*family, tried.known(before.and_then(|before| before.direct.get(family))))
+        });
+        Proofs {
+            direct: direct.collect(),
+            vxlan: self.vxlan.known(before.map(|before| &before.vxlan)),
+            underlay: self.underlay.known(before.map(|before| &before.underlay)),
+            port: self.port,
+        }
     }
 }
 

@@ -38,6 +38,10 @@ pub(in crate::nft) fn set(attributes: Attributes<'_>) -> Option<ReadSet> {
         _ => Some(SetValueType::Data(types(nfta::SET_DATA_TYPE, nfta::SET_DATA_LEN, &[]))),
     };
     let interval = has(set_flag::INTERVAL);
+    if interval && has(set_flag::CONCAT) && key.len() < 2 {
+        unmodelled =
+            Some("it holds ranges over several fields that it does not tell apart".to_owned());
+    }
     let set = Set {
         name,
         key,

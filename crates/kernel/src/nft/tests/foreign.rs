@@ -3,7 +3,7 @@
 use crate::nft::read;
 use crate::testing::Place;
 use model::host::Unknown;
-use model::host::nft::{Expression, Hook, NftFamily, Ruleset};
+use model::host::nft::{Expression, Hook, Key, NftFamily, Ruleset, SetValue};
 
 fn read_all(place: &mut Place) -> Ruleset<Unknown> {
     read(place.sockets.netfilter().unwrap()).unwrap()
@@ -167,6 +167,12 @@ table ip asleep { flags dormant; chain in { type filter hook input priority 0; p
     for word in expect {
         assert!(reasons.iter().any(|why| why.contains(word)), "{word} not in {reasons:#?}");
     }
+    let odd = ruleset.tables.get(&(NftFamily::Inet, "odd".to_owned())).unwrap();
+    let ranges = &odd.sets.get(&"ranges".to_owned()).unwrap().elements.0;
+    let key = |last: u8, port: u16| Key::new().address([10, 0, 0, last].into()).port(port);
+    let element = &ranges[&key(0, 80)];
+    assert_eq!(element.to, Some(key(255, 90)));
+    assert_eq!(element.value, Some(SetValue::Data(1_u32.to_ne_bytes().to_vec())));
     let asleep = ruleset.tables.get(&(NftFamily::Ip, "asleep".to_owned())).unwrap();
     assert_eq!(asleep.chains.get(&"in".to_owned()).unwrap().base, None);
 }

@@ -63,7 +63,14 @@ fn shapes() -> Vec<(Set, &'static str)> {
     let on = |address| Key::new().link(&"gn1".parse().unwrap()).address(address);
     fields.elements.insert_range(on([10, 1, 0, 0].into()), on([10, 1, 255, 255].into()), web());
 
+    let mut long =
+        Set::ranges("long", &[DataType::LinkName, DataType::LinkName, DataType::Ipv6Address]);
+    let links = Key::new().link(&"gx1".parse().unwrap()).link(&"gn1".parse().unwrap());
+    let on = |address: &str| links.clone().address(address.parse().unwrap());
+    long.elements.insert_range(on("fd00::"), on("fd00::ffff:ffff:ffff:ffff"), None);
+
     vec![
+        (long, "elements = { \"gx1\" . \"gn1\" . fd00::/64 }"),
         (fields, "elements = { \"gn1\" . 10.1.0.0/16 comment \"web\" }"),
         (addresses, "elements = { 10.0.0.1 comment \"web\", 10.0.0.2 }"),
         (ports, "elements = { 443 }"),
@@ -137,6 +144,30 @@ fn neighbouring_ranges_keep_their_border() {
     let listing = place.run("nft list ruleset");
     assert!(listing.contains("10-19 : 0x00000001"), "{listing}");
     assert!(listing.contains("20-29 : 0x00000002"), "{listing}");
+    assert_eq!(read(&mut place, family).sets.get(&"ranges".to_owned()), Some(&ranges));
+}
+
+#[test]
+fn a_range_over_several_fields_gets_another_end() {
+    let family = NftFamily::Inet;
+    let mut place = Place::new();
+    let mut ranges = Set::ranges("ranges", &[DataType::Ipv4Address, DataType::Port]);
+    let key = |last: u8| Key::new().address([10, 0, 0, last].into()).port(80);
+    ranges.elements.insert_range(key(0), key(127), web());
+    send(&mut place, &[&[table(family)][..], &set(family, &ranges)].concat());
+    let before = read(&mut place, family);
+    ranges.elements.insert_range(key(0), key(255), web());
+    let elements = |set: &Set| set.elements.0.clone();
+    let old = before.sets.get(&"ranges".to_owned()).unwrap();
+    let (table, shape) = ("t".to_owned(), ranges.shape());
+    let delete = NftChange::DeleteElements {
+        family,
+        table: table.clone(),
+        set: shape.clone(),
+        elements: elements(old),
+    };
+    let add = NftChange::AddElements { family, table, set: shape, elements: elements(&ranges) };
+    send(&mut place, &[delete, add]);
     assert_eq!(read(&mut place, family).sets.get(&"ranges".to_owned()), Some(&ranges));
 }
 

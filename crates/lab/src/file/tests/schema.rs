@@ -8,7 +8,8 @@ use serde::de::{Deserializer, Error as _, Visitor};
 
 use crate::file::schema;
 use crate::file::shape::{
-    ContainerShape, LabFile, LinkShape, MachineShape, NetworkShape, RouteShape, SwitchShape,
+    ContainerShape, EtcdOptions, LabFile, LinkShape, MachineShape, NetworkShape, RouteShape,
+    SwitchShape,
 };
 
 /// A reader that reads nothing: it only learns which keys were asked for.
@@ -71,6 +72,7 @@ fn the_schema_has_the_keys_that_are_read() {
         ("RouteShape", keys::<RouteShape>()),
         ("NetworkShape", keys::<NetworkShape>()),
         ("ContainerShape", keys::<ContainerShape>()),
+        ("EtcdOptions", keys::<EtcdOptions>()),
     ];
     for (name, read) in read {
         let published = &schema["$defs"][name];

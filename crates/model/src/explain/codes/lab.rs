@@ -298,4 +298,121 @@ pub(super) const CODES: &[ErrorCode] = &[
             "再次运行同一条命令。",
         ],
     ),
+    code(
+        "lab-program-missing",
+        [
+            "a program the lab needs is not installed",
+            "A machine of the lab runs etcd, or a router or switch drops packets by means of nft; the program was not found. Nothing was built.",
+            "Install the package that the message names.",
+        ],
+        [
+            "缺少实验环境所需的程序",
+            "实验环境中有机器运行 etcd，或有路由器、交换机借助 nft 丢弃数据包，但没有找到该程序。没有创建任何东西。",
+            "安装消息中所说的软件包。",
+        ],
+    ),
+    code(
+        "lab-credentials",
+        [
+            "the lab's certificates failed",
+            "An etcd with TLS needs certificates, which the lab makes and keeps in its directory; they could not be made, written or read.",
+            "Check the disk; then take the lab down and build it again.",
+        ],
+        [
+            "实验环境的证书出错",
+            "使用 TLS 的 etcd 需要证书，由实验环境生成并保存在它的目录中；现在无法生成、写入或读取。",
+            "检查磁盘；然后拆除并重新创建实验环境。",
+        ],
+    ),
+    code(
+        "lab-machine-on",
+        [
+            "the machine is running",
+            "A machine can be given a new disk only while it is off.",
+            "Cut its power first with: glassnet lab kill HOST.",
+        ],
+        [
+            "这台机器正在运行",
+            "只有在断电时才能给机器换上新磁盘。",
+            "先用 glassnet lab kill HOST 切断电源。",
+        ],
+    ),
+    code(
+        "lab-service-unknown",
+        [
+            "the machine runs no such service",
+            "A machine runs etcd if the lab's file says etcd: true, and glassnet's daemon unless it says node: false.",
+            "List the machines with: glassnet lab ls.",
+        ],
+        [
+            "这台机器不运行该服务",
+            "实验文件写有 etcd: true 的机器运行 etcd；没有写 node: false 的主机运行 glassnet 的守护进程。",
+            "用 glassnet lab ls 列出机器。",
+        ],
+    ),
+    code(
+        "lab-service",
+        [
+            "a service of a machine could not be handled",
+            "etcd or glassnet's daemon on a machine of the lab did not start, or could not be sent a signal.",
+            "Read the reason in the message, and its log: /var/log/etcd.log or /var/log/glassnet.log on the machine.",
+        ],
+        [
+            "无法操作某台机器的服务",
+            "实验环境中某台机器上的 etcd 或 glassnet 守护进程没有启动，或无法向它发送信号。",
+            "查看消息中的原因，以及该机器上的日志：/var/log/etcd.log 或 /var/log/glassnet.log。",
+        ],
+    ),
+    code(
+        "lab-drop-place",
+        [
+            "that is no router or switch of the lab",
+            "Only what passes on the packets of others can drop them.",
+            "Name a router or a switch of the lab's file.",
+        ],
+        [
+            "那不是实验环境中的路由器或交换机",
+            "只有转发他人数据包的设备才能丢弃它们。",
+            "请写实验文件中的路由器或交换机。",
+        ],
+    ),
+    code(
+        "lab-drop-unknown",
+        [
+            "that is nothing that can be dropped",
+            "Routers and switches of a lab drop what is in their list, and a port, a size or a prefix has to be in range.",
+            "See the list with: glassnet lab drop --help.",
+        ],
+        [
+            "那不是可以丢弃的内容",
+            "实验环境中的路由器和交换机只能丢弃列表中的内容，端口、大小和前缀都必须在有效范围内。",
+            "用 glassnet lab drop --help 查看列表。",
+        ],
+    ),
+    code(
+        "lab-rules",
+        [
+            "a router or switch could not be told what to drop",
+            "nft refused the rules; the kernel may lack what they need.",
+            "Read what nft said in the message.",
+        ],
+        [
+            "无法让路由器或交换机丢弃数据包",
+            "nft 拒绝了规则；内核可能缺少所需的功能。",
+            "查看消息中 nft 的输出。",
+        ],
+    ),
+    code(
+        "lab-network-unheard",
+        [
+            "a host has not heard of a network",
+            "Networks of all hosts are made on one of them and told to the others through the store. One of them has not heard in time.",
+            "See whether that host reaches the store: glassnet lab exec HOST -- glassnet status.",
+        ],
+        [
+            "有主机没有得知某个网络",
+            "所有主机共有的网络在其中一台上创建，并经由存储告知其他主机。有一台未能及时得知。",
+            "用 glassnet lab exec HOST -- glassnet status 查看那台主机能否访问存储。",
+        ],
+    ),
 ];

@@ -2,6 +2,7 @@
 
 use super::register::Partly;
 use crate::host::nft::{DataType, Element, Key, Set, SetValueType};
+use std::ops::Range;
 
 /// Bytes of a key in registers: each field takes whole registers.
 pub(super) fn key_length(set: &Set) -> usize {
@@ -45,24 +46,43 @@ pub(super) fn find<'s>(set: &'s Set, key: &[u8]) -> Option<&'s Element> {
 
 /// Whether each field of the key is within the range of that field.
 fn within(fields: &[DataType], from: &Key, element: &Element, key: &[u8]) -> bool {
+    ranges(fields, from, element)
+        .all(|(at, from, to)| key.get(at).is_some_and(|field| from <= field && field <= to))
+}
+
+/// Where each field of a key lies, and its first and last value.
+fn ranges<'e>(
+    fields: &'e [DataType],
+    from: &'e Key,
+    element: &'e Element,
+) -> impl Iterator<Item = (Range<usize>, &'e [u8], &'e [u8])> {
     let to = element.to.as_ref().unwrap_or(from);
-    let mut at = 0;
-    fields.iter().all(|field| {
-        let bytes = at..at + field.len().next_multiple_of(4) as usize;
-        at = bytes.end;
-        let (Some(from), Some(to), Some(key)) =
-            (from.0.get(bytes.clone()), to.0.get(bytes.clone()), key.get(bytes))
-        else {
-            return false;
-        };
-        from <= key && key <= to
+    let mut end = 0;
+    fields.iter().map(move |field| {
+        let at = end..end + field.len().next_multiple_of(4) as usize;
+        end = at.end;
+        let of = |key: &'e Key| key.0.get(at.clone()).unwrap_or_default();
+        (at.clone(), of(from), of(to))
     })
 }
 
 /// Whether a key that is partly known could be in the set.
 pub(super) fn may_hold(set: &Set, key: &Partly) -> bool {
-    let mut keys = set.elements.0.keys();
-    if set.interval { keys.next().is_some() } else { keys.any(|each| key.could_be(&each.0)) }
+    let mut elements = set.elements.0.iter();
+    if !set.interval {
+        return elements.any(|(each, _)| key.could_be(&each.0));
+    }
+    if set.key.len() < 2 {
+        return elements.next().is_some();
+    }
+    // A field that is not known as a whole could be within any range.
+    elements.any(|(from, element)| {
+        ranges(&set.key, from, element).all(|(at, from, to)| {
+            let known: Option<Vec<u8>> =
+                key.bytes.get(at).unwrap_or_default().iter().copied().collect();
+            known.is_none_or(|field| from <= &field[..] && &field[..] <= to)
+        })
+    })
 }
 
 #[cfg(test)]
@@ -88,5 +108,13 @@ mod tests {
         assert!(found([10, 0, 0, 7], 80));
         assert!(!found([10, 0, 0, 7], 81));
         assert!(!found([10, 0, 1, 0], 80));
+        let may = |address: [u8; 4]| {
+            let mut bytes: Vec<_> =
+                Key::new().address(address.into()).0.into_iter().map(Some).collect();
+            bytes.extend([None, None, Some(0), Some(0)]);
+            may_hold(&set, &Partly { bytes, why: "the port is the kernel's choice" })
+        };
+        assert!(may([10, 0, 0, 7]));
+        assert!(!may([10, 0, 1, 0]));
     }
 }

@@ -75,7 +75,7 @@ pub(super) fn host_of(networks: &[Network], attachments: &[Attachment]) -> Actua
     let node = Node { underlay_mtu: 1500, closed_links: vec![name("eth0")], ..Node::default() };
     let mut actual = plan::host(&node, networks, attachments, &Default::default()).to_actual();
     let host = actual.namespace(NamespaceId::Host);
-    outer(host, "02:00:00:00:00:01", ["192.0.2.1/24", "2001:db8::1/64"]);
+    outer(host, "02:00:00:00:00:01", &["192.0.2.1/24", "2001:db8::1/64"]);
     let router = Mac([2, 0, 0, 0, 0, 0xfe]);
     for (gateway, everything) in [("192.0.2.254", "0.0.0.0/0"), ("2001:db8::fe", "::/0")] {
         neighbour(host, "eth0", gateway, router);
@@ -95,22 +95,32 @@ pub(super) fn host_of(networks: &[Network], attachments: &[Attachment]) -> Actua
 pub(super) fn outsider() -> Actual {
     let mut actual = Actual::default();
     let host = actual.namespace(NamespaceId::Host);
-    outer(host, "02:00:00:00:00:09", ["192.0.2.9/24", "2001:db8::9/64"]);
+    outer(host, "02:00:00:00:00:09", &["192.0.2.9/24", "2001:db8::9/64"]);
     listen(host, Transport::Tcp, 443, "server");
     settle(host);
     actual
 }
 
-pub(super) fn outer(host: &mut Namespace<Unknown>, mac: &str, addresses: [&str; 2]) {
+pub(super) fn outer<A: AsRef<str>>(host: &mut Namespace<Unknown>, mac: &str, addresses: &[A]) {
+    outer_by(host, "eth0", mac, addresses);
+}
+
+/// A network card with its addresses.
+pub(super) fn outer_by<A: AsRef<str>>(
+    host: &mut Namespace<Unknown>,
+    link: &str,
+    mac: &str,
+    addresses: &[A],
+) {
     host.links.insert(Link {
         mac: Some(mac.parse().unwrap()),
         mtu: Some(1500),
         up: true,
         group: 0,
-        ..Link::ours(name("eth0"), LinkKind::Device)
+        ..Link::ours(name(link), LinkKind::Device)
     });
     for address in addresses {
-        host.addresses.insert(Address::new(name("eth0"), address.parse().unwrap()));
+        host.addresses.insert(Address::new(name(link), address.as_ref().parse().unwrap()));
     }
 }
 
