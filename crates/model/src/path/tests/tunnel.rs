@@ -48,7 +48,7 @@ fn a_mac_in_no_entry_is_dropped_and_named() {
 }
 
 #[test]
-fn an_entrys_own_port_and_number_count() {
+fn a_port_and_number_of_an_entry_itself_count() {
     let mut hosts = tunnels();
     let mac = vtep(&mut hosts, "hb");
     let key = (net0(), mac, None);
