@@ -149,7 +149,8 @@ impl Fleet {
             self.lab.run(host, &["ip", "netns", "del", name]);
             return None;
         };
-        let addresses = said["addresses"].as_array().or_else(|| said["attachment"]["addresses"].as_array());
+        let addresses =
+            said["addresses"].as_array().or_else(|| said["attachment"]["addresses"].as_array());
         let addresses = addresses.unwrap_or_else(|| panic!("no addresses in {said}")).iter();
         let addresses = addresses.map(|address| address.as_str().unwrap().to_owned()).collect();
         Some(Container { host: host.to_owned(), name: name.to_owned(), addresses })

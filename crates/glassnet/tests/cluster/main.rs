@@ -12,3 +12,4 @@ mod histories;
 mod names;
 mod nodes;
 mod reach;
+mod walked;

@@ -31,8 +31,7 @@ fn both_ends_see_real_addresses_and_nothing_is_kept_per_remote_container() {
     let web = fleet.attach("h1", "web", &[]).unwrap();
     let client = fleet.attach("h2", "client", &[]).unwrap();
     fleet.all_reach_all(&[web.clone(), client.clone()]);
-    let script =
-        "ip netns exec web timeout 5 tcpdump -i eth0 -c 1 -n 'icmp[icmptype]==icmp-echo' 2>/dev/null";
+    let script = "ip netns exec web timeout 5 tcpdump -i eth0 -c 1 -n 'icmp[icmptype]==icmp-echo' 2>/dev/null";
     let seen = std::thread::scope(|scope| {
         let seen = scope.spawn(|| fleet.lab.run("h1", &["sh", "-c", script]));
         fleet.until("the ping is seen", || {

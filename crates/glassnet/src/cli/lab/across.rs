@@ -105,43 +105,27 @@ fn end(host: &str, link: &str) -> Option<WireEnd> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::{Value, json};
 
     #[test]
     fn what_is_plugged_into_one_switch_or_one_cable_hears_each_other() {
         let link =
-            |name: &str, to| lab::Link { name: name.into(), to, mtu: 1500, addresses: Vec::new() };
-        let switch = |name: &str| LinkEnd::Switch(name.into());
-        let cable = |machine: &str, link: &str| LinkEnd::Machine {
-            machine: machine.into(),
-            link: link.into(),
+            |name: &str, to: Value| json!({ "name": name, "to": to, "mtu": 1500, "addresses": [] });
+        let switch = |name: &str| json!({ "switch": name });
+        let cable = |to: &str| json!({ "machine": { "machine": to, "link": "eth1" } });
+        let machine = |name: &str, links: [Value; 2]| {
+            json!({
+                "name": name, "role": "host", "node": false, "links": links, "gateways": [],
+                "routes": [], "sysctls": [], "serve": [], "networks": [], "containers": [],
+            })
         };
-        let machine = |name: &str, links| lab::Machine {
-            name: name.into(),
-            role: lab::Role::Host,
-            node: false,
-            links,
-            gateways: Vec::new(),
-            routes: Vec::new(),
-            bridge_nf_call: None,
-            sysctls: Vec::new(),
-            serve: Vec::new(),
-            networks: Vec::new(),
-            containers: Vec::new(),
-            etcd: None,
-            underlay: None,
-            drop: Vec::new(),
-        };
-        let topology = Topology {
-            name: "two".into(),
-            switches: Vec::new(),
-            store: None,
-            networks: Vec::new(),
-            machines: vec![
-                machine("a", vec![link("eth0", switch("s")), link("eth1", cable("b", "eth1"))]),
-                machine("b", vec![link("eth0", switch("t")), link("eth1", cable("a", "eth1"))]),
-                machine("c", vec![link("eth0", switch("s"))]),
-            ],
-        };
+        let machines = [
+            machine("a", [link("eth0", switch("s")), link("eth1", cable("b"))]),
+            machine("b", [link("eth0", switch("t")), link("eth1", cable("a"))]),
+            machine("c", [link("eth0", switch("s")), link("eth1", switch("t"))]),
+        ];
+        let topology = json!({ "name": "two", "switches": [], "machines": machines });
+        let topology: Topology = serde_json::from_value(topology).unwrap();
         let shown: Vec<String> = wires(&topology)
             .iter()
             .map(|wire| {
@@ -149,6 +133,6 @@ mod tests {
                 ends.collect::<Vec<_>>().join(" ")
             })
             .collect();
-        assert_eq!(shown, ["a.eth0 c.eth0", "b.eth0", "a.eth1 b.eth1"]);
+        assert_eq!(shown, ["a.eth0 c.eth0", "b.eth0 c.eth1", "a.eth1 b.eth1"]);
     }
 }

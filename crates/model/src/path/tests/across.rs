@@ -1,14 +1,14 @@
 //! Between containers of two hosts, by each means, over a switch and through a router.
 
+use super::cluster::{ask, id, of_container};
 use super::expect::expect;
-use super::hosts::{Ground, Hosts};
+use super::hosts::Hosts;
 use super::machine::*;
 use crate::cluster::Means;
+use crate::host::NamespaceId;
 use crate::host::nft::*;
-use crate::host::route::Nexthop;
-use crate::host::{NamespaceId, Route};
 use crate::net::Family;
-use crate::path::{Asked, Decision, End, Path, Question, Reason, Stage, Translation};
+use crate::path::{Decision, End, Path, Reason, Stage, Translation};
 use std::collections::BTreeSet;
 
 /// Delivered, and nobody on the way changed an address.
@@ -28,69 +28,52 @@ fn on(path: &Path) -> BTreeSet<&str> {
 
 #[test]
 fn containers_of_two_hosts_reach_each_other() {
-    for (ground, between) in [(Ground::Switch, None), (Ground::Router, Some("middle"))] {
+    for (routed, ground) in [(false, "wire"), (true, "router")] {
         for means in [Means::Vxlan, Means::Direct] {
-            let hosts = Hosts::new(ground, means);
-            let names: BTreeSet<&str> = ["alpha", "beta"].into_iter().chain(between).collect();
-            for (to, from) in [("10.1.0.70", "10.1.0.10"), ("fd00:1::46", "fd00:1::a")] {
-                let (there, back) = hosts.ask("alpha", tcp(container("c1"), to, 80));
+            let hosts = Hosts::new(means, routed);
+            let all: &[&str] = if routed { &["ha", "hb", "out"] } else { &["ha", "hb"] };
+            let all: BTreeSet<&str> = all.iter().copied().collect();
+            for (family, suffix) in Family::BOTH.into_iter().zip(["", "-v6"]) {
+                let to = of_container(1, 0, family);
+                let (there, back) = hosts.ask("ha", ask(id(0, 0), to, 80));
                 let back = back.unwrap();
-                delivered(&there, "beta");
-                delivered(&back, "alpha");
-                assert_eq!((on(&there), on(&back)), (names.clone(), names.clone()));
-                let (source, _) = there.hops.last().unwrap().packet.addresses().unwrap();
-                assert_eq!(source, ip(from));
-                let family = if source.is_ipv6() { "-v6" } else { "" };
-                let ground = between.unwrap_or("switch");
-                expect(&format!("across-{means}-{ground}{family}"), &there);
-                expect(&format!("across-{means}-{ground}{family}-back"), &back);
+                delivered(&there, "hb");
+                delivered(&back, "ha");
+                assert_eq!((on(&there), on(&back)), (all.clone(), all.clone()));
+                let source = there.hops.last().unwrap().packet.addresses().unwrap().0;
+                assert_eq!(source, of_container(0, 0, family));
+                expect(&format!("across-{means}-{ground}{suffix}"), &there);
+                expect(&format!("across-{means}-{ground}{suffix}-back"), &back);
             }
         }
     }
 }
 
 #[test]
-fn tunnels_go_by_ipv6_too() {
-    let hosts = Hosts::tunnelled_by(Family::V6, Ground::Router, Means::Vxlan);
-    let (there, back) = hosts.ask("alpha", tcp(container("c1"), "10.1.0.70", 80));
-    delivered(&there, "beta");
-    delivered(&back.unwrap(), "alpha");
-    expect("across-vxlan-by-v6", &there);
-    // Next hops of IPv4 prefixes that are IPv6 addresses, without a tunnel.
-    let hosts = Hosts::tunnelled_by(Family::V6, Ground::Switch, Means::Direct);
-    let (there, back) = hosts.ask("alpha", tcp(container("c1"), "10.1.0.70", 80));
-    delivered(&there, "beta");
-    delivered(&back.unwrap(), "alpha");
-    expect("across-direct-by-v6", &there);
-}
-
-#[test]
-fn a_host_itself_reaches_containers_elsewhere() {
-    for means in [Means::Vxlan, Means::Direct] {
-        let hosts = Hosts::new(Ground::Switch, means);
-        for to in ["10.1.0.70", "fd00:1::46"] {
-            let question = Question::new(NamespaceId::Host, ip(to), Asked::Echo);
-            let (there, back) = hosts.ask("alpha", question);
-            delivered(&there, "beta");
-            delivered(&back.unwrap(), "alpha");
-        }
+fn what_is_between_may_have_ipv6_only() {
+    for (means, routed) in [(Means::Vxlan, true), (Means::Direct, false)] {
+        let hosts = Hosts::on(&[Family::V6], means, routed);
+        let (there, back) = hosts.ask("ha", ask(id(0, 0), of_container(1, 0, Family::V4), 80));
+        delivered(&there, "hb");
+        delivered(&back.unwrap(), "ha");
+        expect(&format!("across-{means}-by-v6"), &there);
     }
 }
 
 /// Both headers are there on the wire, and the inner one comes out as it went in.
 #[test]
 fn the_frame_is_in_the_packet_and_comes_out_of_it() {
-    let path = Hosts::new(Ground::Router, Means::Vxlan).across();
+    let path = Hosts::new(Means::Vxlan, true).across();
     let at =
         |stage, host| path.hops.iter().find(|h| h.stage == stage && h.at.host == host).unwrap();
-    let (wrapped, out) = (at(Stage::Encapsulate, "alpha"), at(Stage::Decapsulate, "beta"));
-    assert_eq!(wrapped.decision, Decision::Wrap { remote: ip("198.51.2.1") });
+    let (wrapped, out) = (at(Stage::Encapsulate, "ha"), at(Stage::Decapsulate, "hb"));
+    assert_eq!(wrapped.decision, Decision::Wrap { remote: ip("192.0.3.2") });
     assert_eq!(wrapped.packet, out.packet);
     let mut wire = path.hops.iter().filter(|hop| hop.decision == Decision::Wire);
     let (first, second) = (wire.next().unwrap(), wire.next().unwrap());
     for (hop, ttl) in [(first, 64), (second, 63)] {
-        assert_eq!(hop.packet.addresses(), Some((ip("198.51.1.1"), ip("198.51.2.1"))));
-        assert_eq!((hop.packet.hops(), hop.packet.vni()), (Some(ttl), Some(1)));
+        assert_eq!(hop.packet.addresses(), Some((ip("192.0.2.1"), ip("192.0.3.2"))));
+        assert_eq!((hop.packet.hops(), hop.packet.vni()), (Some(ttl), Some(7)));
         assert_eq!(hop.packet.inner().as_ref(), Some(&out.packet));
         assert_eq!(hop.packet.ip_length(), out.packet.ip_length() + 50);
         assert!(hop.packet.is_whole());
@@ -104,39 +87,43 @@ fn dropped(path: &Path) -> (&str, Stage, &Reason) {
     (&at.host, *stage, because)
 }
 
-fn by_rule_of_ours(path: &Path, host: &str) {
+fn by_rule_of_ours(path: &Path, host: &str, rule: &str) {
     let (at, stage, because) = dropped(path);
     assert_eq!((at, stage), (host, Stage::Forward), "{path}");
-    let words = because.to_string();
-    assert!(words.starts_with("inet glassnet forward \"networks are isolated"), "{words}");
+    assert_eq!(because.to_string(), format!("inet glassnet forward \"{rule}\" drop"));
 }
+
+const ISOLATED: &str = "networks are isolated, and the outside reaches published ports only";
 
 #[test]
 fn networks_are_isolated_across_hosts() {
-    for means in [Means::Vxlan, Means::Direct] {
-        let hosts = Hosts::new(Ground::Switch, means);
-        for to in ["10.1.0.70", "fd00:1::46"] {
-            let (path, _) = hosts.ask("alpha", tcp(container("r1"), to, 80));
-            let host = if means == Means::Vxlan { "alpha" } else { "beta" };
-            // Without a tunnel it leaves by the link that everything leaves by.
-            by_rule_of_ours(&path, host);
-        }
+    for family in Family::BOTH {
+        let question = || ask(id(0, 1), of_container(1, 0, family), 80);
+        let (path, _) = Hosts::new(Means::Vxlan, false).ask("ha", question());
+        by_rule_of_ours(&path, "ha", ISOLATED);
+        // Without a tunnel it would leave by the link that everything leaves by.
+        let (path, _) = Hosts::new(Means::Direct, false).ask("ha", question());
+        by_rule_of_ours(&path, "ha", "to a network on other hosts from within it only");
     }
 }
 
 #[test]
 fn nobody_outside_gets_in_by_a_route() {
     for means in [Means::Vxlan, Means::Direct] {
-        let mut hosts = Hosts::new(Ground::Switch, means);
-        let out = hosts.of("out");
-        for (block, host) in [("10.1.0.0/26", "192.0.2.1"), ("fd00:1::/122", "2001:db8::1")] {
-            let nexthop = Nexthop::via(ip(host), name("eth0"));
-            out.routes.insert(Route::ours(block.parse().unwrap(), nexthop));
-        }
-        for to in ["10.1.0.10", "fd00:1::a"] {
-            by_rule_of_ours(&hosts.ask("out", tcp(NamespaceId::Host, to, 80)).0, "alpha");
+        for family in Family::BOTH {
+            let question = ask(NamespaceId::Host, of_container(0, 0, family), 80);
+            by_rule_of_ours(&Hosts::new(means, false).ask("out", question).0, "ha", ISOLATED);
         }
     }
+}
+
+/// By a tunnel as by a wire: its far end says who it is by its source only.
+#[test]
+fn what_comes_by_a_tunnel_is_of_its_network() {
+    let mut hosts = Hosts::new(Means::Vxlan, false);
+    hosts.of("ha").nft = Default::default();
+    let (path, _) = hosts.ask("ha", ask(id(0, 1), of_container(1, 0, Family::V4), 80));
+    by_rule_of_ours(&path, "hb", ISOLATED);
 }
 
 fn foreign(rule: Rule<crate::host::Unknown>) -> NftTable<crate::host::Unknown> {
@@ -154,7 +141,7 @@ fn foreign(rule: Rule<crate::host::Unknown>) -> NftTable<crate::host::Unknown> {
 
 #[test]
 fn a_rule_of_the_router_stops_the_tunnel_and_is_named() {
-    let mut hosts = Hosts::new(Ground::Router, Means::Vxlan);
+    let mut hosts = Hosts::new(Means::Vxlan, true);
     let to = Register(0);
     let drop = |offset: u32, value: Vec<u8>| Rule {
         handle: Some(7),
@@ -171,32 +158,32 @@ fn a_rule_of_the_router_stops_the_tunnel_and_is_named() {
         ],
     };
     // By the port, and by the number within.
-    for rule in [drop(2, vec![0x12, 0xb5]), drop(12, vec![0, 0, 1])] {
-        hosts.of("middle").nft.tables.insert(foreign(rule));
+    for rule in [drop(2, vec![0x12, 0xb5]), drop(12, vec![0, 0, 7])] {
+        hosts.of("out").nft.tables.insert(foreign(rule));
         let path = hosts.across();
         let (at, stage, because) = dropped(&path);
-        assert_eq!((at, stage), ("middle", Stage::Forward));
+        assert_eq!((at, stage), ("out", Stage::Forward));
         assert_eq!(because.to_string(), "inet site forward \"no tunnels here\" drop");
     }
     // Others pass, and what hangs on the port of the kernel's choice cannot be told.
-    hosts.of("middle").nft.tables.insert(foreign(drop(12, vec![0, 0, 2])));
-    delivered(&hosts.across(), "beta");
-    hosts.of("middle").nft.tables.insert(foreign(drop(0, vec![0x80, 0])));
+    hosts.of("out").nft.tables.insert(foreign(drop(12, vec![0, 0, 8])));
+    delivered(&hosts.across(), "hb");
+    hosts.of("out").nft.tables.insert(foreign(drop(0, vec![0x80, 0])));
     let path = hosts.across();
     let End::Unknown { at, why, .. } = &path.end else { panic!("{path}") };
-    assert!(at.host == "middle" && why.contains("source port"), "{why}");
+    assert!(at.host == "out" && why.contains("source port"), "{why}");
 }
 
 /// Its address is not in a cache, or it is and the frame comes to nobody.
 #[test]
 fn a_host_whose_cable_is_cut_takes_nothing() {
-    let mut hosts = Hosts::new(Ground::Router, Means::Vxlan);
-    hosts.of("beta").links.get_mut(&name("eth0")).unwrap().carrier = Some(false);
+    let mut hosts = Hosts::new(Means::Vxlan, true);
+    hosts.of("hb").links.get_mut(&name("eth0")).unwrap().carrier = Some(false);
     let path = hosts.across();
     let (at, _, because) = dropped(&path);
     let link = name("eth1");
-    assert_eq!((at, because), ("middle", &Reason::NoNeighbour { address: ip("198.51.2.1"), link }));
-    let mac = hosts.of("beta").links.get(&name("eth0")).unwrap().mac.unwrap();
-    neighbour(hosts.of("middle"), "eth1", "198.51.2.1", mac);
-    assert!(matches!(hosts.across().end, End::Left { at } if at.host == "middle"));
+    assert_eq!((at, because), ("out", &Reason::NoNeighbour { address: ip("192.0.3.2"), link }));
+    let mac = hosts.of("hb").links.get(&name("eth0")).unwrap().mac.unwrap();
+    neighbour(hosts.of("out"), "eth1", "192.0.3.2", mac);
+    assert!(matches!(hosts.across().end, End::Left { at } if at.host == "out"));
 }

@@ -39,7 +39,12 @@ pub(super) struct Fabric {
 impl Fabric {
     pub(super) fn all() -> Vec<Self> {
         let mut all = Vec::new();
-        for (backend, means) in [(Backend::Direct, Means::Direct), (Backend::Auto, Means::Direct)] {
+        for (backend, means) in [
+            (Backend::Direct, Means::Direct),
+            (Backend::Auto, Means::Direct),
+            (Backend::Auto, Means::Vxlan),
+            (Backend::Vxlan, Means::Vxlan),
+        ] {
             for underlay in [&Family::BOTH[..], &[Family::V4], &[Family::V6]] {
                 for routed in [false, true] {
                     all.push(Self { backend, means, underlay, routed });

@@ -28,7 +28,7 @@ fn ask(host: &Actual) -> Path {
 }
 
 #[test]
-fn its_mac_is_in_the_other_familys_cache() {
+fn its_mac_is_in_the_cache_of_the_other_family() {
     let path = ask(&host());
     let found = path.hops.iter().rfind(|hop| hop.stage == Stage::Neighbour).unwrap();
     let mac = Mac([2, 0, 0, 0, 0, 0x42]);
