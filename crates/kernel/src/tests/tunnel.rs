@@ -354,7 +354,7 @@ fn routes_leave_a_tunnel_before_it_goes() {
 }
 
 #[test]
-fn a_route_of_anothers_stays_and_is_no_place_for_ours() {
+fn a_foreign_route_stays_and_is_no_place_for_ours() {
     let [mut a, _b] = joined(Family::V4);
     a.run("ip route prepend 10.1.2.0/26 dev u0 proto static");
     a.wants().routes = Default::default();
