@@ -262,7 +262,14 @@ impl Book {
         if network.bridge_mac() == mac {
             return Err(Reason::MacOfBridge { mac, network: network.name.clone() }.into());
         }
+        let in_a_block = |address: &IpAddr| {
+            let is_block = |prefix: &&IpNet| prefix.prefix_len() < Family::of_prefix(prefix).bits();
+            own.iter().filter(is_block).any(|block| block.contains(address))
+        };
+        let alone = addresses.iter().copied();
+        let alone = alone.filter(|address| network.spread.is_some() && !in_a_block(address));
         let attachment = Attachment {
+            alone: alone.collect(),
             id: request.id.clone(),
             network: request.network.clone(),
             addresses,

@@ -80,10 +80,21 @@ pub(crate) fn blue(backend: &str) -> String {
 
 impl Fleet {
     pub(crate) fn up(name: &str, hosts: usize, ground: &Ground, networks: &str) -> Self {
+        Self::of(name, hosts, ground, networks, |file| file)
+    }
+
+    /// With something of the file changed.
+    pub(crate) fn of(
+        name: &str,
+        hosts: usize,
+        ground: &Ground,
+        networks: &str,
+        change: impl FnOnce(String) -> String,
+    ) -> Self {
         let mut whole = String::new();
         let lab = Lab::of(name, |name| {
             whole = name.to_owned();
-            file(name, hosts, ground, networks)
+            change(file(name, hosts, ground, networks))
         });
         Self { lab, name: whole, hosts: (1..=hosts).map(|i| format!("h{i}")).collect() }
     }

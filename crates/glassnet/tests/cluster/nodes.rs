@@ -39,11 +39,14 @@ fn power_cut_new_disk_and_new_address() {
     // Another address: the others follow.
     let moved = "ip address add 192.0.2.77/24 dev eth0 && ip address del 192.0.2.2/24 dev eth0";
     fleet.lab.says("h2", &["sh", "-c", moved]);
-    let back = fleet.attach("h2", "moved", &[]);
-    let back = back.expect("the node has addresses");
+    let moved = fleet.attach("h2", "moved", &[]).expect("the node has addresses");
     fleet.must(&["stop", "@h2", "node"]);
     fleet.must(&["start", "@h2", "node"]);
-    let _ = back;
+    fleet.until("the others know the new address", || {
+        let peers = fleet.peers("h1");
+        peers.get("h2").is_some_and(|peer| peer["addresses"][0] == "192.0.2.77")
+    });
+    fleet.all_reach_all(&[web, moved]);
 }
 
 #[test]
@@ -60,4 +63,43 @@ fn a_node_that_is_gone_for_good_is_forgotten() {
     let routes = fleet.lab.says("h1", &["sh", "-c", "ip route; ip -6 route"]);
     assert!(!routes.contains("gx-blue via"), "{routes}");
     assert!(fleet.lab.run("h1", &["glassnet", "network", "rm", "blue"]).status.success());
+}
+
+#[test]
+fn an_address_of_one_s_choice_is_claimed_alone_and_reached_from_everywhere() {
+    let fleet = Fleet::up("alone", 2, &Ground::Switch, &blue("auto"));
+    let near = fleet.attach("h1", "near", &[]).unwrap();
+    let block: std::net::Ipv4Addr = near.addresses[0].parse().unwrap();
+    let theirs = block.octets();
+    // In the first block, which nodes claim last.
+    let chosen = fleet.attach("h2", "chosen", &["--address", "10.1.0.9"]).unwrap();
+    let also = fleet.attach("h1", "also", &["--address", "10.1.0.10"]).unwrap();
+    assert_eq!(chosen.addresses[0], "10.1.0.9");
+    fleet.all_reach_all(&[near, chosen.clone(), also]);
+    let taken = fleet.attach("h1", "taken", &["--address", "10.1.0.9"]);
+    assert!(taken.is_none(), "an address was given twice");
+    let of_h1 = format!("10.1.{}.{}", theirs[2], theirs[3] + 5);
+    let refused = fleet.attach("h2", "refused", &["--address", &of_h1]);
+    assert!(refused.is_none(), "{of_h1} is in a block of h1");
+    // Given back, it may go to the other host.
+    assert!(fleet.detach(&chosen));
+    fleet.until("it is given again on the host that had it", || {
+        fleet.attach("h2", "again", &["--address", "10.1.0.9"]).is_some()
+    });
+}
+
+#[test]
+fn the_store_by_tls_with_client_certificates() {
+    let fleet = Fleet::of("tls", 2, &Ground::Switch, &blue("auto"), |file| {
+        file.replace("etcd: true", "etcd: { tls: true }")
+    });
+    let web = fleet.attach("h1", "web", &[]).unwrap();
+    let client = fleet.attach("h2", "client", &[]).unwrap();
+    fleet.all_reach_all(&[web, client]);
+    let plain = ["glassnet", "node", "--store", "etcd://192.0.2.100:2379", "--name", "x"];
+    let aside = ["--run-dir", "/tmp/x-run", "--state-dir", "/tmp/x-state"];
+    let command = [&["busybox", "timeout", "3"], &plain[..], &aside[..]].concat();
+    let said = fleet.lab.run("keeper", &command);
+    let said = String::from_utf8_lossy(&said.stderr).into_owned();
+    assert!(said.contains("it speaks TLS only"), "{said}");
 }

@@ -68,6 +68,7 @@ fn attachment(i: u8, network: &Network, ports: &[u16], rate: Option<u64>) -> Att
         container_port: *port,
     };
     Attachment {
+        alone: Vec::new(),
         id: AttachmentId {
             container: format!("c{i}").parse().unwrap(),
             interface: "eth0".parse().unwrap(),

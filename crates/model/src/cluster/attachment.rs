@@ -1,7 +1,7 @@
 //! A container's place in a network.
 
-use super::{ContainerId, NetworkName};
-use crate::net::{Family, LinkName, Mac, Transport};
+use super::{ContainerId, Network, NetworkName};
+use crate::net::{Family, IpNet, LinkName, Mac, Transport, single};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::net::IpAddr;
@@ -32,11 +32,23 @@ pub struct Attachment {
     pub publish: Vec<Publish>,
     #[serde(default)]
     pub bandwidth: Bandwidth,
+    /// Those of the addresses that were claimed one by one, outside the host's blocks: nobody else on
+    /// the container's link has an address near them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alone: Vec<IpAddr>,
     /// Whether the container's default route goes through this attachment.
     pub default_route: bool,
 }
 
 impl Attachment {
+    /// An address with the length of the prefix that the container finds on its link.
+    pub fn prefix(&self, network: &Network, address: IpAddr) -> IpNet {
+        let pool = network.pool(Family::of(address)).filter(|_| !self.alone.contains(&address));
+        let length = pool.map(|pool| network.address_prefix_len(&pool.subnet));
+        let prefix = length.and_then(|length| IpNet::new(address, length).ok());
+        prefix.unwrap_or_else(|| single(address))
+    }
+
     pub fn address(&self, family: Family) -> Option<IpAddr> {
         self.addresses.iter().copied().find(|address| Family::of(*address) == family)
     }

@@ -59,7 +59,7 @@ impl Spread {
         }
         for pool in pools {
             let (block, subnet) = (self.block(pool.family()), pool.subnet);
-            if block < subnet.prefix_len() || block > pool.family().bits() - 2 {
+            if block <= subnet.prefix_len() || block > pool.family().bits() - 2 {
                 return Err(Reason::BlockSize { block: block.into(), subnet });
             }
         }

@@ -121,8 +121,8 @@ reasons! {
             en "VXLAN cannot use UDP port 0; its own is 4789"
             zh "VXLAN 不能使用 UDP 端口 0；标准端口是 4789"
         BlockSize { block: u32, subnet: IpNet }
-            en "nodes cannot claim blocks of /{block} from {subnet}: a block is no larger than the subnet and holds at least 4 addresses"
-            zh "节点无法从 {subnet} 中申领 /{block} 的地址块：地址块不能大于子网，且至少含 4 个地址"
+            en "nodes cannot claim blocks of /{block} from {subnet}: a block is smaller than the subnet and holds at least 4 addresses"
+            zh "节点无法从 {subnet} 中申领 /{block} 的地址块：地址块必须小于子网，且至少含 4 个地址"
     }
 
     Cluster: {

@@ -11,7 +11,7 @@ use crate::host::route::Nexthop;
 use crate::host::{
     Address, Filter, Link, LinkKind, Namespace, NamespaceId, Never, Qdisc, Route, Wanted,
 };
-use crate::net::{Family, IpNet, LinkName};
+use crate::net::{Family, LinkName};
 use std::net::IpAddr;
 
 /// The fragment of one attachment.
@@ -50,8 +50,7 @@ pub fn attachment(node: &Node, network: &Network, attachment: &Attachment) -> Wa
     });
     for pool in &network.pools {
         let Some(address) = attachment.address(pool.family()) else { continue };
-        let prefix = IpNet::new(address, network.address_prefix_len(&pool.subnet))
-            .unwrap_or_else(|_| crate::net::single(address));
+        let prefix = attachment.prefix(network, address);
         inside.addresses.insert(Address::new(interface.clone(), prefix));
         if !prefix.contains(&pool.gateway) {
             let there = Nexthop::on(interface.clone());

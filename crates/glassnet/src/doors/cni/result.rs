@@ -5,7 +5,7 @@
 use super::previous::Previous;
 use super::version::Version;
 use crate::protocol::Attached;
-use model::net::{Family, IpNet};
+use model::net::Family;
 use serde_json::{Map, Value, json};
 
 /// `netns` is what `CNI_NETNS` said; `dns` what the configuration says.
@@ -36,8 +36,7 @@ pub(super) fn success(
 
     for pool in &network.pools {
         let Some(address) = attachment.address(pool.family()) else { continue };
-        let prefix = IpNet::new(address, network.address_prefix_len(&pool.subnet))
-            .unwrap_or_else(|_| model::net::single(address));
+        let prefix = attachment.prefix(network, address);
         ips.push(json!({ "address": prefix, "gateway": pool.gateway, "interface": inside }));
         if attachment.default_route {
             routes.push(json!({ "dst": pool.family().everything(), "gw": pool.gateway }));

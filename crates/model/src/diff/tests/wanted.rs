@@ -55,6 +55,7 @@ fn attachment(
     let addresses: Vec<IpAddr> = network.pools.iter().map(address).collect();
     let rate = rate.map(|bits_per_second| Rate { bits_per_second, burst_bits: 100_000 });
     Attachment {
+        alone: Vec::new(),
         id: AttachmentId {
             container: format!("c{i}").parse().unwrap(),
             interface: "eth0".parse().unwrap(),

@@ -246,6 +246,7 @@ fn attached(host: usize, network: &Network) -> Attachment {
         container_port: 80,
     };
     Attachment {
+        alone: Vec::new(),
         id: AttachmentId { container: container.parse().unwrap(), interface: name("eth0") },
         network: network.name.clone(),
         mac: Network::mac_for(addresses[0]),

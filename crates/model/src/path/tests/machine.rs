@@ -45,6 +45,7 @@ pub(super) fn attachment(i: u8, network: u8, publish: &[(u16, u16)]) -> Attachme
     let addresses =
         vec![ip(&format!("10.{network}.0.{}", 10 + i)), ip(&format!("fd00:{network}::{}", 10 + i))];
     Attachment {
+        alone: Vec::new(),
         id: AttachmentId { container: format!("c{i}").parse().unwrap(), interface: name("eth0") },
         network: of.name,
         mac: Network::mac_for(addresses[0]),

@@ -76,6 +76,7 @@ fn configuration(version: &str, more: Value) -> Value {
 /// Two families on network `default`.
 fn attachment() -> Attachment {
     Attachment {
+        alone: Vec::new(),
         id: id("pod1"),
         network: "default".parse().unwrap(),
         addresses: vec!["10.88.0.5".parse().unwrap(), "fd00:88::5".parse().unwrap()],
@@ -97,6 +98,7 @@ fn leases(request: &Request) -> Result<Response, NoAnswer> {
     let pools = pools.map(|subnet| Pool::with_first_gateway(subnet.parse().unwrap()));
     Ok(Response::Attached(Box::new(Attached {
         attachment: Attachment {
+            alone: Vec::new(),
             id: request.id.clone(),
             default_route: request.default_route,
             ..attachment()
