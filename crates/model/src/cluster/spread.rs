@@ -22,6 +22,10 @@ pub struct Spread {
     /// Prefix lengths of the blocks of addresses that nodes claim.
     pub block_v4: u8,
     pub block_v6: u8,
+    /// The backend that it had until just now. What that needs stays until every node has proven the
+    /// new one, so that a change costs no packet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leaving: Option<Backend>,
     /// It is about to be removed: nobody gives or claims an address of it any more.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub closing: bool,
@@ -39,7 +43,21 @@ impl Spread {
             })
         };
         let (block_v4, block_v6) = (length(Family::V4, 26), length(Family::V6, 122));
-        Self { backend, vni, port: VXLAN_PORT, block_v4, block_v6, closing: false }
+        Self { backend, vni, port: VXLAN_PORT, block_v4, block_v6, leaving: None, closing: false }
+    }
+
+    /// Whether there is a tunnel end on each node.
+    pub fn tunnels(&self) -> bool {
+        self.backends().any(|backend| backend != Backend::Direct)
+    }
+
+    /// Whether packets may go as they are.
+    pub fn goes_direct(&self) -> bool {
+        self.backends().any(|backend| backend != Backend::Vxlan)
+    }
+
+    fn backends(&self) -> impl Iterator<Item = Backend> {
+        [Some(self.backend), self.leaving].into_iter().flatten()
     }
 
     /// Length of a block's prefix.
@@ -97,11 +115,6 @@ impl Backend {
             Self::Direct => "direct",
             Self::Vxlan => "vxlan",
         }
-    }
-
-    /// Whether the backend may need a tunnel end on each node.
-    pub fn tunnels(self) -> bool {
-        self != Self::Direct
     }
 }
 

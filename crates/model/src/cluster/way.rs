@@ -1,6 +1,6 @@
 //! How one peer's addresses of a network are reached, as it was decided.
 
-use super::{Backend, Member, Network, NodeName};
+use super::{Member, Network, NodeName};
 use crate::net::{Family, IpNet, LinkName, Mac};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -73,9 +73,9 @@ impl Way {
         let spread = network.spread?;
         let presence = peer.networks.get(&network.name)?;
         let underlay = here.tunnel_family().and_then(|family| peer.address(family));
-        let tunnel = underlay.filter(|_| spread.backend.tunnels());
+        let tunnel = underlay.filter(|_| spread.tunnels());
         let tunnel = tunnel.map(|underlay| TunnelEnd { vtep: presence.vtep, underlay });
-        let direct = if spread.backend == Backend::Vxlan {
+        let direct = if !spread.goes_direct() {
             Vec::new()
         } else {
             peer.addresses.iter().copied().filter_map(hop).collect()

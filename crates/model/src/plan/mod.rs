@@ -74,7 +74,7 @@ pub fn host<'a>(
 /// The MTU of a network's links, in bytes.
 pub fn mtu(node: &Node, network: &Network) -> u32 {
     network.mtu.unwrap_or_else(|| {
-        let tunnels = network.spread.is_some_and(|spread| spread.backend.tunnels());
+        let tunnels = network.spread.is_some_and(|spread| spread.tunnels());
         if tunnels { spread::tunnel_mtu(node) } else { node.underlay_mtu }
     })
 }

@@ -6,7 +6,7 @@
 
 use super::ground::{elements, empty, set};
 use super::{Node, mtu};
-use crate::cluster::{Backend, Network, Spread};
+use crate::cluster::{Network, Spread};
 use crate::host::link::Vxlan;
 use crate::host::nft::{Key, NftFamily, Set};
 use crate::host::{Address, Link, LinkKind, NamespaceId, Sysctl, Wanted};
@@ -47,7 +47,7 @@ pub(super) fn part(node: &Node, network: &Network, spread: &Spread) -> Wanted {
             host.addresses.insert(Address::new(bridge.clone(), single(*address)));
         }
     }
-    if spread.backend.tunnels()
+    if spread.tunnels()
         && let Some(local) = member.tunnel_family().and_then(|family| member.address(family))
     {
         let link = network.tunnel_link();
@@ -86,7 +86,7 @@ fn sets(node: &Node, network: &Network, spread: &Spread) -> Vec<Set> {
     let mut ways: Vec<[&LinkName; 2]> = Vec::new();
     let mut sets = Vec::new();
     let tunnel = &network.tunnel_link();
-    if spread.backend.tunnels() {
+    if spread.tunnels() {
         for name in [set::BRIDGES, set::TUNNELS] {
             let mut set = empty(name);
             set.elements.insert(Key::new().link(tunnel), None, comment());
@@ -94,7 +94,7 @@ fn sets(node: &Node, network: &Network, spread: &Spread) -> Vec<Set> {
         }
         ways.extend([[tunnel, bridge], [bridge, tunnel]]);
     }
-    let direct = spread.backend != Backend::Vxlan;
+    let direct = spread.goes_direct();
     if direct {
         ways.extend(node.underlay_links.iter().map(|link| [link, bridge]));
     }

@@ -83,6 +83,8 @@ struct View {
     seen: BTreeMap<NodeName, SystemTime>,
     /// Prefixes we held and somebody else holds now: nothing of them is given.
     lost: BTreeMap<(NetworkName, model::net::IpNet), NodeName>,
+    /// Networks whose backend is being changed, since when this node knows.
+    changing: BTreeMap<NetworkName, Instant>,
     idle_since: BTreeMap<(NetworkName, model::net::IpNet), Instant>,
 }
 

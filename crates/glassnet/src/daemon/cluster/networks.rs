@@ -201,7 +201,9 @@ impl Daemon {
         let (Some(cluster), Some(spread)) = (&self.cluster, network.spread) else {
             return Err(Reason::NotInACluster { network: name.clone() }.into());
         };
-        let changed = Spread { backend: change.backend.unwrap_or(spread.backend), ..spread };
+        let backend = change.backend.unwrap_or(spread.backend);
+        let leaving = if backend == spread.backend { spread.leaving } else { Some(spread.backend) };
+        let changed = Spread { backend, leaving, ..spread };
         let to = Network { spread: Some(changed), ..network.clone() };
         to.check()?;
         if to != network {
@@ -212,6 +214,38 @@ impl Daemon {
             }
         }
         Ok(to)
+    }
+
+    /// A change of backend is over some time after every way was proven by the new one.
+    pub(super) fn see_to_changes(&self, cluster: &Cluster) {
+        let changing: Vec<Network> = {
+            let book = self.book();
+            let changing = book
+                .networks
+                .values()
+                .filter(|network| network.spread.is_some_and(|spread| spread.leaving.is_some()));
+            changing.cloned().collect()
+        };
+        let due: Vec<Network> = {
+            let mut view = lock(&cluster.view);
+            view.changing.retain(|name, _| changing.iter().any(|network| network.name == *name));
+            changing
+                .into_iter()
+                .filter(|network| {
+                    let since = view.changing.entry(network.name.clone());
+                    let since = *since.or_insert_with(Instant::now);
+                    since.elapsed() >= cluster.turn(&view)
+                })
+                .collect()
+        };
+        for network in due {
+            let Some(spread) = network.spread else { continue };
+            let over =
+                Network { spread: Some(Spread { leaving: None, ..spread }), ..network.clone() };
+            if let Err(failure) = self.replace(cluster, &network, &over) {
+                tracing::debug!(network = %network.name, %failure, "somebody else was before us");
+            }
+        }
     }
 
     fn replace(&self, cluster: &Cluster, from: &Network, to: &Network) -> Result<(), Failure> {
@@ -281,5 +315,16 @@ fn held_by(cluster: &Cluster, network: &Network, refusal: etcd::Refusal) -> Reas
         Reason::NetworkInUseElsewhere { name, nodes: holders.into_iter().cloned().collect() }
     } else {
         Reason::NetworkHeldByTheDead { name, nodes: dead }
+    }
+}
+
+impl Cluster {
+    /// How long after a change of backend this node may say that it is over: one node after the other,
+    /// those that are alive in the order of their names, so that seldom two say it at once.
+    fn turn(&self, view: &super::View) -> Duration {
+        const SETTLED: Duration = Duration::from_secs(3);
+        const EACH: Duration = Duration::from_secs(2);
+        let before = view.registry.alive.keys().take_while(|node| **node != self.name).count();
+        SETTLED + EACH * u32::try_from(before).unwrap_or(u32::MAX).min(60)
     }
 }

@@ -133,6 +133,13 @@ pub(super) fn decide(
         Some(known) => choose(spread.backend, &known.proofs),
         None => Choice { by: only(spread.backend), ..Choice::default() },
     };
+    // Of the old means nothing is given up before the new one is proven.
+    if spread.leaving.is_some()
+        && choice.mtu.is_none()
+        && let Some(before) = before.filter(|before| before.by.is_some())
+    {
+        return Way { by: before.by, mtu: before.mtu, ..way };
+    }
     let allowed = |by: &Means| match spread.backend {
         Backend::Auto => true,
         backend => only(backend) == Some(*by),
@@ -298,7 +305,7 @@ impl Daemon {
             Attempt::Search(Search::new(Echo { from, to, bytes }))
         };
         let vxlan = match &way.tunnel {
-            _ if !spread.backend.tunnels() => Attempt::Not,
+            _ if !spread.tunnels() => Attempt::Not,
             None => Attempt::Cannot(WayFault::NoTunnelEnd),
             Some(end) => from_to(
                 Source::Link(network.tunnel_link()),
@@ -311,7 +318,7 @@ impl Daemon {
             Some(from_to(Source::Address(own), end.underlay, node.underlay_mtu))
         });
         let mut direct = BTreeMap::new();
-        if spread.backend != Backend::Vxlan {
+        if spread.goes_direct() {
             let own = &member.networks.get(&network.name)?.proof;
             for family in network.pools.iter().map(model::cluster::Pool::family) {
                 let of_family = |proof: &[IpAddr]| {

@@ -32,6 +32,7 @@ pub(in crate::daemon) fn serve(daemon: &Daemon, cluster: &Cluster) {
         }
         if round <= Instant::now() {
             daemon.see_to_claims(cluster);
+            daemon.see_to_changes(cluster);
             cluster.keep_snapshot();
             round = Instant::now() + ROUND;
         }
