@@ -344,7 +344,8 @@ mod tests {
         for link in ["gx0", "gx1"] {
             let id = if link == "gx0" { 7 } else { 8 };
             place.run(&format!("ip link add {link} type vxlan id {id} dstport 4789 nolearning"));
-            place.run(&format!("ip link set {link} up"));
+            // Without an address of its own, which would come when it likes.
+            place.run(&format!("ip link set {link} addrgenmode none up"));
         }
         let mut monitor = Monitor::open_in(place.namespace.as_fd(), &[]).unwrap();
         let text = place.run("ip -o link show dev gx0");

@@ -25,12 +25,20 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
     ("status", "", ""),
     ("doctor", "", ""),
     ("detach", "box", ""),
+    ("network set", "red --backend vxlan", "cluster"),
+    ("node forget", "nobody", "cluster"),
     ("network rm", "nowhere", ""),
     ("lab schema", "", ""),
     ("lab up", "TMP/lab.yaml", ""),
     ("lab ls", "", ""),
     // The document is the command's own.
     ("lab exec", "json/a -- echo {}", ""),
+    ("lab trace", "json/a 192.0.2.9", ""),
+    ("lab drop", "json/r icmp", ""),
+    ("lab pass", "json/r icmp", ""),
+    ("lab freeze", "json/a node", ""),
+    ("lab thaw", "json/a node", ""),
+    ("lab stop", "json/a node", ""),
     ("lab cut", "json/a.x", ""),
     ("lab mend", "json/a.x", ""),
     ("lab kill", "json/a", ""),
@@ -127,8 +135,9 @@ fn every_verb_answers_with_one_document() {
         mount(none, "/run/netns", Some("tmpfs"), MsFlags::empty(), none).unwrap();
         assert!(Command::new("ip").args(["netns", "add", "box"]).status().unwrap().success());
         let directory = tempfile::tempdir().unwrap();
-        let lab =
-            "lab: json\nswitches: { s: }\nhosts:\n  a: { node: false, links: { x: { to: s } } }\n";
+        let lab = "lab: json\nswitches: { s: }\n\
+                   hosts:\n  a: { links: { x: { to: s, address: 192.0.2.1/24 } } }\n\
+                   routers:\n  r: { links: { y: { to: s, address: 192.0.2.2/24 } } }\n";
         std::fs::write(directory.path().join("lab.yaml"), lab).unwrap();
         std::fs::write(directory.path().join("wrong.yaml"), "lab: json\nhosst: {}\n").unwrap();
         let asked = Asked { host, directory: directory.path() };

@@ -18,8 +18,10 @@ fn spoof(bridge_nf_call: u8) {
     };
     assert!(!from("10.1.0.77", "10.1.0.10") && !from("10.1.0.77", "10.1.0.1"));
     assert!(!from("fd00:1::77", "fd00:1::10") && !from("fd00:1::77", "fd00:1::1"));
+    // Its kernel may still be asking for the neighbour by the address that is not its own.
+    let soon = |address: &str, to: &str| (0..5).any(|_| from(address, to));
     assert!(
-        from("10.1.0.20", "10.1.0.10") && from("fd00:1::20", "fd00:1::10"),
+        soon("10.1.0.20", "10.1.0.10") && soon("fd00:1::20", "fd00:1::10"),
         "its own still goes"
     );
 

@@ -67,6 +67,13 @@ pub(super) fn part(node: &Node, network: &Network, spread: &Spread) -> Wanted {
             alias: Some(format!("glassnet network {}, tunnel end", network.name)),
             ..Link::ours(link.clone(), LinkKind::Vxlan(vxlan))
         });
+        // A link without an IPv4 address takes nothing in whose way back is another link's, however
+        // loose `rp_filter` is (`__fib_validate_source`); a peer may send by the tunnel while this
+        // node answers it directly.
+        let own = member.networks.get(&network.name);
+        for address in own.iter().flat_map(|own| &own.addresses).filter(|own| own.is_ipv4()) {
+            host.addresses.insert(Address::new(link.clone(), single(*address)));
+        }
         // Its next hops are link-local addresses. What it sends is never off the path it came by,
         // but for what the host itself says; loose, as of the bridge.
         host.sysctls.insert(Sysctl::new(format!("net/ipv4/conf/{link}/rp_filter"), "2"));

@@ -28,7 +28,7 @@ pub(crate) use settings::Settings;
 pub(super) use sync::follow;
 
 use super::lock;
-use model::cluster::{Change, Entry, NetworkName, NodeName, Registry, Way};
+use model::cluster::{Backend, Change, Entry, NetworkName, NodeName, Registry, Way};
 use model::net::Family;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -84,7 +84,7 @@ struct View {
     /// Prefixes we held and somebody else holds now: nothing of them is given.
     lost: BTreeMap<(NetworkName, model::net::IpNet), NodeName>,
     /// Networks whose backend is being changed, since when this node knows.
-    changing: BTreeMap<NetworkName, Instant>,
+    changing: BTreeMap<(NetworkName, Backend), Instant>,
     idle_since: BTreeMap<(NetworkName, model::net::IpNet), Instant>,
 }
 

@@ -228,12 +228,17 @@ impl Daemon {
         };
         let due: Vec<Network> = {
             let mut view = lock(&cluster.view);
-            view.changing.retain(|name, _| changing.iter().any(|network| network.name == *name));
+            let to = |network: &Network| {
+                let spread = network.spread.as_ref();
+                spread.map(|spread| (network.name.clone(), spread.backend))
+            };
+            let still: BTreeSet<_> = changing.iter().filter_map(to).collect();
+            view.changing.retain(|change, _| still.contains(change));
             changing
                 .into_iter()
                 .filter(|network| {
-                    let since = view.changing.entry(network.name.clone());
-                    let since = *since.or_insert_with(Instant::now);
+                    let Some(change) = to(network) else { return false };
+                    let since = *view.changing.entry(change).or_insert_with(Instant::now);
                     since.elapsed() >= cluster.turn(&view)
                 })
                 .collect()
@@ -266,10 +271,17 @@ impl Daemon {
         };
         let (before, now) = (before.as_ref().map(all).unwrap_or_default(), all(&presence));
         let step = |change| Step { namespace: NamespaceId::Host, change };
-        let on_bridge = |address: &IpAddr| Address::new(network.bridge.clone(), single(*address));
-        let gone = before.difference(&now).map(|a| step(Change::RemoveAddress(on_bridge(a))));
-        let new = now.difference(&before).map(|a| step(Change::AddAddress(on_bridge(a))));
-        let steps: Vec<Step> = gone.chain(new).collect();
+        let tunnels = network.spread.is_some_and(|spread| spread.tunnels());
+        let places = |address: &IpAddr| {
+            // The tunnel's end bears those that are not for proofs; see the plan.
+            let tunnel = tunnels && address.is_ipv4() && !presence.proof.contains(address);
+            let tunnel = tunnel.then(|| network.tunnel_link());
+            let links = [Some(network.bridge.clone()), tunnel].into_iter().flatten();
+            links.map(|link| Address::new(link, single(*address))).collect::<Vec<_>>()
+        };
+        let gone = before.difference(&now).flat_map(places).map(Change::RemoveAddress);
+        let new = now.difference(&before).flat_map(places).map(Change::AddAddress);
+        let steps: Vec<Step> = gone.chain(new).map(step).collect();
         if steps.is_empty() {
             return;
         }
