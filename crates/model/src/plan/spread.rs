@@ -10,7 +10,8 @@ use crate::cluster::{Network, Spread};
 use crate::host::link::Vxlan;
 use crate::host::nft::{Key, NftFamily, Set};
 use crate::host::{Address, Link, LinkKind, NamespaceId, Sysctl, Wanted};
-use crate::net::{Family, IpNet, LinkName, single};
+use crate::net::{Family, IpNet, LinkName, Mac, single};
+use std::net::{IpAddr, Ipv4Addr};
 
 /// What VXLAN adds to a packet: outer IP header, UDP, VXLAN, inner Ethernet header (RFC 7348 §5).
 fn overhead(outer: Family) -> u32 {
@@ -69,11 +70,9 @@ pub(super) fn part(node: &Node, network: &Network, spread: &Spread) -> Wanted {
         });
         // A link without an IPv4 address takes nothing in whose way back is another link's, however
         // loose `rp_filter` is (`__fib_validate_source`); a peer may send by the tunnel while this
-        // node answers it directly.
-        let own = member.networks.get(&network.name);
-        for address in own.iter().flat_map(|own| &own.addresses).filter(|own| own.is_ipv4()) {
-            host.addresses.insert(Address::new(link.clone(), single(*address)));
-        }
+        // node answers it directly. Any address does; nobody ever sees this one.
+        let vtep = member.name.vtep_mac(&network.name);
+        host.addresses.insert(Address::new(link.clone(), single(IpAddr::V4(unseen(vtep)))));
         // Its next hops are link-local addresses. What it sends is never off the path it came by,
         // but for what the host itself says; loose, as of the bridge.
         host.sysctls.insert(Sysctl::new(format!("net/ipv4/conf/{link}/rp_filter"), "2"));
@@ -84,6 +83,13 @@ pub(super) fn part(node: &Node, network: &Network, spread: &Spread) -> Wanted {
     let sets = sets(node, network, spread);
     wanted.namespace(NamespaceId::Host).nft.tables.insert(elements(NftFamily::Inet, sets));
     wanted
+}
+
+/// An IPv4 link-local address (RFC 3927) that follows from the tunnel end's MAC address, and is none of
+/// those near 169.254.169.254, where clouds keep their metadata.
+fn unseen(vtep: Mac) -> Ipv4Addr {
+    let Mac([.., a, b]) = vtep;
+    Ipv4Addr::new(169, 254, 1 + a % 128, 1 + b % 254)
 }
 
 fn sets(node: &Node, network: &Network, spread: &Spread) -> Vec<Set> {

@@ -271,17 +271,10 @@ impl Daemon {
         };
         let (before, now) = (before.as_ref().map(all).unwrap_or_default(), all(&presence));
         let step = |change| Step { namespace: NamespaceId::Host, change };
-        let tunnels = network.spread.is_some_and(|spread| spread.tunnels());
-        let places = |address: &IpAddr| {
-            // The tunnel's end bears those that are not for proofs; see the plan.
-            let tunnel = tunnels && address.is_ipv4() && !presence.proof.contains(address);
-            let tunnel = tunnel.then(|| network.tunnel_link());
-            let links = [Some(network.bridge.clone()), tunnel].into_iter().flatten();
-            links.map(|link| Address::new(link, single(*address))).collect::<Vec<_>>()
-        };
-        let gone = before.difference(&now).flat_map(places).map(Change::RemoveAddress);
-        let new = now.difference(&before).flat_map(places).map(Change::AddAddress);
-        let steps: Vec<Step> = gone.chain(new).map(step).collect();
+        let on_bridge = |address: &IpAddr| Address::new(network.bridge.clone(), single(*address));
+        let gone = before.difference(&now).map(|a| step(Change::RemoveAddress(on_bridge(a))));
+        let new = now.difference(&before).map(|a| step(Change::AddAddress(on_bridge(a))));
+        let steps: Vec<Step> = gone.chain(new).collect();
         if steps.is_empty() {
             return;
         }
