@@ -37,6 +37,10 @@ pub(crate) fn host() -> kernel::Result<Namespace<Unknown>> {
             paths.push(format!("net/ipv6/conf/{}/disable_ipv6", link.name));
             paths.push(format!("net/ipv6/conf/{}/accept_dad", link.name));
         }
+        if !link.is_ours() {
+            paths.push(format!("net/ipv4/conf/{}/arp_notify", link.name));
+            paths.push(format!("net/ipv6/conf/{}/ndisc_notify", link.name));
+        }
         if !link.is_ours() || bridge || tunnel {
             paths.push(format!("net/ipv6/conf/{}/accept_ra", link.name));
         }

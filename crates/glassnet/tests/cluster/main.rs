@@ -7,6 +7,7 @@
 mod lab;
 
 mod away;
+mod faults;
 mod fleet;
 mod histories;
 mod names;

@@ -16,6 +16,7 @@ use super::Node;
 use super::rules::{Field, IPV4, IPV6, rule};
 use crate::host::nft::*;
 use crate::host::{NamespaceId, Never, Sysctl, Table, Wanted};
+use crate::net::Family;
 
 /// The sets and maps, whose elements are networks and attachments.
 pub mod set {
@@ -73,6 +74,18 @@ pub fn ground(node: &Node) -> Wanted {
     if node.member.is_some() {
         // Redirects are sent if this one or a link's own says so; other links' own stay as they are.
         host.sysctls.insert(Sysctl::new("net/ipv4/conf/all/send_redirects", "0"));
+    }
+    let reached_by =
+        |family| node.member.as_ref().is_some_and(|member| member.address(family).is_some());
+    for link in &node.underlay_links {
+        // A card that gets another MAC address says so itself, at once; else the other nodes would
+        // send to the old one until they ask again, for half a minute.
+        if reached_by(Family::V4) {
+            host.sysctls.insert(Sysctl::new(format!("net/ipv4/conf/{link}/arp_notify"), "1"));
+        }
+        if reached_by(Family::V6) {
+            host.sysctls.insert(Sysctl::new(format!("net/ipv6/conf/{link}/ndisc_notify"), "1"));
+        }
     }
     for link in &node.advertised_links {
         // 1 would mean "unless the host forwards"; and turning forwarding on would throw away

@@ -126,7 +126,7 @@ impl Cluster {
         runtime: tokio::runtime::Handle,
     ) -> anyhow::Result<Self> {
         let (events, inbox) = channel();
-        let saved = snapshot::read(&snapshot, &boot);
+        let saved = snapshot::read(&snapshot);
         let addresses = match &settings.addresses[..] {
             [] => saved.addresses,
             given => given.to_vec(),

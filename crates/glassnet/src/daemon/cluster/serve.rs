@@ -26,6 +26,9 @@ pub(in crate::daemon) fn serve(daemon: &Daemon, cluster: &Cluster) {
                     concerns.extend(cluster.note(event));
                 }
                 daemon.take_in(cluster, &concerns);
+                // At once: a daemon that is killed takes its routes from this when it starts, and
+                // would take away those that it does not find there.
+                cluster.keep_snapshot();
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
@@ -51,7 +54,6 @@ impl Cluster {
     /// Takes an event in; says what it concerns.
     fn note(&self, event: Event) -> BTreeSet<Concern> {
         let mut view = lock(&self.view);
-        view.dirty = true;
         let mut concerns = BTreeSet::new();
         match event {
             Event::Loaded(entries, unreadable) => {
@@ -106,6 +108,8 @@ impl Cluster {
                 concerns.extend(members.map(Concern::Member));
             }
         }
+        // Who lives is not kept.
+        view.dirty |= concerns.iter().any(|concern| !matches!(concern, Concern::Alive(_)));
         drop(view);
         self.changed.notify_all();
         concerns

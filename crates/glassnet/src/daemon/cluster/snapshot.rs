@@ -10,17 +10,15 @@ use std::path::Path;
 /// What is kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Snapshot {
-    /// The boot in which the ways were proven.
-    pub boot: String,
     /// Where the others reach this node.
     pub addresses: Vec<IpAddr>,
     pub registry: Registry,
     pub ways: Vec<(NetworkName, Way)>,
 }
 
-/// What was kept. Ways that were proven in another boot are proven anew; what cannot be read is as
-/// good as none, for the store has it all.
-pub(super) fn read(path: &Path, boot: &str) -> Snapshot {
+/// What was kept; what cannot be read is as good as none, for the store has it all. Ways of another
+/// boot are used until they are proven anew: containers that come first do not wait for that.
+pub(super) fn read(path: &Path) -> Snapshot {
     let mut snapshot = match store::read_json_or_absent::<Snapshot>(path) {
         Ok(reading) => reading.value.unwrap_or_default(),
         Err(error) => {
@@ -30,9 +28,6 @@ pub(super) fn read(path: &Path, boot: &str) -> Snapshot {
     };
     // Whoever lives is for the store to say.
     snapshot.registry.alive.clear();
-    if snapshot.boot != boot {
-        snapshot.ways.clear();
-    }
     snapshot
 }
 
@@ -53,7 +48,6 @@ impl super::Cluster {
             }
             let ways = view.ways.iter().map(|((network, _), way)| (network.clone(), way.clone()));
             Snapshot {
-                boot: self.boot.clone(),
                 addresses: view.addresses.clone(),
                 registry: Registry { alive: BTreeMap::new(), ..view.registry.clone() },
                 ways: ways.collect(),

@@ -89,6 +89,7 @@ impl Cluster {
         if view.addresses != [found] {
             tracing::info!(address = %found, "the others reach this node here");
             view.addresses = vec![found];
+            view.dirty = true;
             return true;
         }
         false
