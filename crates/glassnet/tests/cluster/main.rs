@@ -7,6 +7,7 @@
 mod lab;
 
 mod away;
+mod crash;
 mod faults;
 mod fleet;
 mod histories;
