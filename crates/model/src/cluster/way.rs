@@ -37,7 +37,7 @@ pub struct Way {
     pub direct: Vec<Hop>,
     /// The peer's addresses to prove the direct way by: routed directly, whatever the rest is.
     pub proof: Vec<IpAddr>,
-    /// What the prefixes are routed by; `None` while no means is proven: they are not routed.
+    /// What the prefixes are routed by; `None` while no means is known to pass: they are not routed.
     pub by: Option<Means>,
     /// Bytes: the largest packet that was proven to pass.
     pub mtu: Option<u32>,

@@ -24,6 +24,7 @@ mod way;
 pub use attachment::attachment;
 pub use ground::{ground, set};
 pub use network::network;
+pub use spread::own_addresses;
 pub use way::way;
 
 use crate::cluster::{Attachment, Member, Network, NetworkName, Way};

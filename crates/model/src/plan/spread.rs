@@ -6,7 +6,7 @@
 
 use super::ground::{elements, empty, set};
 use super::{Node, mtu};
-use crate::cluster::{Backend, Network, Spread};
+use crate::cluster::{Backend, Network, Presence, Spread};
 use crate::host::link::Vxlan;
 use crate::host::nft::{Key, NftFamily, Set};
 use crate::host::{Address, Link, LinkKind, NamespaceId, Sysctl, Wanted};
@@ -42,11 +42,8 @@ pub(super) fn part(node: &Node, network: &Network, spread: &Spread) -> Wanted {
     // The blocks of this host are all behind its bridge; a container told so would keep in mind where
     // a block was when it has long been another host's. See the ground for all links together.
     host.sysctls.insert(Sysctl::new(format!("net/ipv4/conf/{bridge}/send_redirects"), "0"));
-    if let Some(presence) = member.networks.get(&network.name) {
-        for address in presence.addresses.iter().chain(&presence.proof) {
-            host.addresses.insert(Address::new(bridge.clone(), single(*address)));
-        }
-    }
+    let presence = member.networks.get(&network.name);
+    let own = presence.map(|presence| own_addresses(network, presence)).unwrap_or_default();
     if spread.backend.tunnels()
         && let Some(local) = member.tunnel_family().and_then(|family| member.address(family))
     {
@@ -73,10 +70,25 @@ pub(super) fn part(node: &Node, network: &Network, spread: &Spread) -> Wanted {
         host.sysctls.insert(Sysctl::new(format!("net/ipv6/conf/{link}/disable_ipv6"), "0"));
         host.sysctls.insert(Sysctl::new(format!("net/ipv6/conf/{link}/accept_ra"), "0"));
         host.sysctls.insert(Sysctl::new(format!("net/ipv6/conf/{link}/accept_dad"), "0"));
+        host.addresses.extend(own);
+    } else {
+        host.addresses.extend(own.into_iter().filter(|address| address.link == *bridge));
     }
     let sets = sets(node, network, spread);
     wanted.namespace(NamespaceId::Host).nft.tables.insert(elements(NftFamily::Inet, sets));
     wanted
+}
+
+/// This node's own addresses in a network: on the bridge, and the first of IPv4 on the tunnel's end
+/// too. To a link without any, loose reverse path filtering is strict (`__fib_validate_source`), and
+/// all is lost that comes through the tunnel from a peer to which this node itself sends directly.
+pub fn own_addresses(network: &Network, presence: &Presence) -> Vec<Address> {
+    let all = presence.addresses.iter().chain(&presence.proof);
+    let on_bridge = all.map(|address| Address::new(network.bridge.clone(), single(*address)));
+    let tunnels = network.spread.is_some_and(|spread| spread.backend.tunnels());
+    let first = presence.addresses.iter().find(|address| tunnels && address.is_ipv4());
+    let on_tunnel = first.map(|address| Address::new(network.tunnel_link(), single(*address)));
+    on_bridge.chain(on_tunnel).collect()
 }
 
 fn sets(node: &Node, network: &Network, spread: &Spread) -> Vec<Set> {

@@ -10,11 +10,10 @@ use model::cluster::{
 };
 use model::diff::{self, Change, Step};
 use model::explain::Reason;
-use model::host::{Address, NamespaceId};
+use model::host::NamespaceId;
 use model::net::single;
 use model::plan;
 use std::collections::BTreeSet;
-use std::net::IpAddr;
 use std::time::{Duration, Instant};
 use store::etcd;
 
@@ -87,6 +86,19 @@ impl Daemon {
             let waited = cluster.changed.wait_timeout(view, left.min(Duration::from_millis(100)));
             drop(waited);
         }
+    }
+
+    /// Lets a container that comes as soon as there is a network wait until it would reach the others.
+    pub(in crate::daemon) fn wait_for_ways(&self, name: &NetworkName) {
+        let Some(cluster) = &self.cluster else { return };
+        let spread = self.book().networks.get(name).is_some_and(|n| n.spread.is_some());
+        if !spread {
+            return;
+        }
+        let unsettled = |view: &mut super::View| !view.settled.contains(name);
+        let view = lock(&cluster.view);
+        // After that, whatever is there has to do.
+        drop(cluster.changed.wait_timeout_while(view, PATIENCE, unsettled));
     }
 
     /// Makes a network of the store's on this host, or changes it, or takes it away.
@@ -223,18 +235,17 @@ impl Daemon {
         Ok(())
     }
 
-    /// Puts the node's own addresses on the bridge, and takes those away that are not any more.
+    /// Puts the node's own addresses on its links, and takes those away that are not any more.
     pub(super) fn show_presence(&self, network: &Network) {
         let Some(presence) = self.book().presences.get(&network.name).cloned() else { return };
         let before = lock(&self.shown).insert(network.name.clone(), presence.clone());
-        let all = |presence: &Presence| -> BTreeSet<IpAddr> {
-            presence.addresses.iter().chain(&presence.proof).copied().collect()
-        };
-        let (before, now) = (before.as_ref().map(all).unwrap_or_default(), all(&presence));
+        let before = before.map(|before| plan::own_addresses(network, &before)).unwrap_or_default();
+        let now = plan::own_addresses(network, &presence);
         let step = |change| Step { namespace: NamespaceId::Host, change };
-        let on_bridge = |address: &IpAddr| Address::new(network.bridge.clone(), single(*address));
-        let gone = before.difference(&now).map(|a| step(Change::RemoveAddress(on_bridge(a))));
-        let new = now.difference(&before).map(|a| step(Change::AddAddress(on_bridge(a))));
+        let gone = before.iter().filter(|address| !now.contains(address));
+        let gone = gone.map(|address| step(Change::RemoveAddress(address.clone())));
+        let new = now.iter().filter(|address| !before.contains(address));
+        let new = new.map(|address| step(Change::AddAddress(address.clone())));
         let steps: Vec<Step> = gone.chain(new).collect();
         if steps.is_empty() {
             return;

@@ -120,8 +120,9 @@ impl Prover {
     }
 }
 
-/// The way with the means that is best by what is known. Before anything is, and when nothing passes
-/// any more, it stays as it was: a cut cable is no reason to take routes away.
+/// The way with the means that is best by what is known. When nothing passes any more it stays as it
+/// was: a cut cable is no reason to take routes away. Before anything was proven of a new peer it is
+/// the tunnel, where there is one: containers that come first do not wait for the proof.
 pub(super) fn decide(
     network: &Network,
     way: Way,
@@ -129,16 +130,14 @@ pub(super) fn decide(
     before: Option<&Way>,
 ) -> Way {
     let Some(spread) = network.spread else { return way };
-    let choice = match known {
-        Some(known) => choose(spread.backend, &known.proofs),
-        None => Choice { by: only(spread.backend), ..Choice::default() },
-    };
+    let choice = known.map(|known| choose(spread.backend, &known.proofs)).unwrap_or_default();
     let allowed = |by: &Means| match spread.backend {
         Backend::Auto => true,
         backend => only(backend) == Some(*by),
     };
     let kept = before.and_then(|before| before.by).filter(allowed);
-    let by = choice.by.or(kept);
+    let unproven = only(spread.backend).or(way.tunnel.map(|_| Means::Vxlan));
+    let by = choice.by.or(kept).or(unproven);
     let mtu = if choice.mtu.is_some() {
         choice.mtu
     } else {

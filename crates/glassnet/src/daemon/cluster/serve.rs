@@ -118,9 +118,15 @@ impl Cluster {
 impl Daemon {
     /// Does what follows from what has changed.
     fn take_in(&self, cluster: &Cluster, concerns: &BTreeSet<Concern>) {
-        if concerns.is_empty() {
-            return;
+        if !concerns.is_empty() {
+            self.follow(cluster, concerns);
         }
+        let settled = self.spread_networks();
+        lock(&cluster.view).settled = settled;
+        cluster.changed.notify_all();
+    }
+
+    fn follow(&self, cluster: &Cluster, concerns: &BTreeSet<Concern>) {
         let mut pairs = BTreeSet::new();
         let mut ours = false;
         for concern in concerns {
@@ -154,7 +160,6 @@ impl Daemon {
         }
         pairs.retain(|(_, node)| *node != cluster.name);
         self.rework_ways(cluster, &pairs);
-        cluster.changed.notify_all();
     }
 
     /// What all ways of a network have in common (the tunnel's local address, the links that are
