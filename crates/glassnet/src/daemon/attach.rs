@@ -52,6 +52,7 @@ impl Daemon {
         }
         self.drain_queue_for(Some(&request.id.container));
         self.check_host_ports(request)?;
+        self.wait_for_ways(&request.network);
         if !self.book().held.contains_key(&request.id) {
             self.refuse_blocked(&request.network, !request.publish.is_empty())?;
         }

@@ -28,7 +28,8 @@ fn until_it_dies(fleet: &Fleet, failpoint: &str, meanwhile: impl FnOnce()) {
 
 /// What a node holds of network blue, as it says itself and as the other sees it.
 fn held(fleet: &Fleet) -> (Value, Value) {
-    let own = fleet.json("h1", &["status"]).map(|status| status["cluster"]["holds"]["blue"].clone());
+    let own =
+        fleet.json("h1", &["status"]).map(|status| status["cluster"]["holds"]["blue"].clone());
     let seen = fleet.way("h2", "h1").map(|way| way["prefixes"].clone());
     (own.unwrap_or_default(), seen.unwrap_or_default())
 }

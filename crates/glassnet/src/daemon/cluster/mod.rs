@@ -74,6 +74,8 @@ struct View {
     /// Something of what is kept on disk has changed.
     dirty: bool,
     ways: BTreeMap<Pair, Way>,
+    /// Networks that this node is at home in, with the ways to all peers made and tried.
+    settled: Networks,
     proofs: BTreeMap<Pair, prove::Known>,
     store: Link,
     /// Another machine lives under this node's name.

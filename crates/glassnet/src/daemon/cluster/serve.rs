@@ -1,6 +1,6 @@
 //! Takes in what the store, the proofs and the host tell, in order, and does what follows.
 
-use super::{Cluster, Event, Link};
+use super::{Cluster, Event, Link, Pair};
 use crate::daemon::{Daemon, lock};
 use model::cluster::{Change, Concern, Unreadable};
 use std::collections::BTreeSet;
@@ -119,9 +119,23 @@ impl Cluster {
 impl Daemon {
     /// Does what follows from what has changed.
     fn take_in(&self, cluster: &Cluster, concerns: &BTreeSet<Concern>) {
-        if concerns.is_empty() {
-            return;
+        if !concerns.is_empty() {
+            self.follow(cluster, concerns);
         }
+        let mut settled = self.spread_networks();
+        let mut view = lock(&cluster.view);
+        // To whom nothing was tried yet, nobody might get through.
+        let untried = |pair: &&Pair| {
+            view.registry.alive.contains_key(&pair.1) && !view.proofs.contains_key(*pair)
+        };
+        let untried: Vec<_> = view.ways.keys().filter(untried).map(|(name, _)| name).collect();
+        settled.retain(|name| !untried.contains(&name));
+        view.settled = settled;
+        drop(view);
+        cluster.changed.notify_all();
+    }
+
+    fn follow(&self, cluster: &Cluster, concerns: &BTreeSet<Concern>) {
         let mut pairs = BTreeSet::new();
         let mut ours = false;
         for concern in concerns {
@@ -160,7 +174,6 @@ impl Daemon {
         }
         pairs.retain(|(_, node)| *node != cluster.name);
         self.rework_ways(cluster, &pairs);
-        cluster.changed.notify_all();
     }
 
     /// What all ways of a network have in common (the tunnel's local address, the links that are

@@ -110,3 +110,25 @@ fn a_host_s_card_gets_another_mac_and_traffic_goes_on() {
         }
     }
 }
+
+/// Two nodes need not choose the same means at the same moment.
+#[test]
+fn what_comes_by_another_means_than_this_node_sends_by_is_taken() {
+    let fleet = Fleet::up("means", 2, &Ground::Switch, &blue("auto"));
+    let web = fleet.attach("h1", "web", &[]).unwrap();
+    let client = fleet.attach("h2", "client", &[]).unwrap();
+    fleet.until_by("h1", "h2", "direct");
+    fleet.until_by("h2", "h1", "direct");
+    fleet.all_reach_all(&[web.clone(), client.clone()]);
+    for host in ["@h1", "@h2"] {
+        fleet.must(&["stop", host, "node"]);
+    }
+    let by_tunnel = "via=$(ip -6 neigh show dev gx-blue nud permanent | awk '/^fe80/ { print $1 }'); \
+                     for to in $(ip route show proto 103 | awk '/\\/26/ { print $1 }'); do \
+                     ip route change $to via inet6 $via dev gx-blue proto 103; done; \
+                     ip route get";
+    let said = shell(&fleet, "h2", &format!("{by_tunnel} {}", web.addresses[0]));
+    assert!(said.contains("gx-blue"), "{said}");
+    assert!(super::pings_all(&fleet, &client, &web), "by the tunnel there, directly back");
+    assert!(super::pings_all(&fleet, &web, &client), "directly there, by the tunnel back");
+}
