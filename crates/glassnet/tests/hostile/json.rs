@@ -62,7 +62,7 @@ const WRONG: &[(&str, &str)] = &[
     ("attach nowhere --network blue", "no-namespace"),
     ("attach box --network nowhere", "no-network"),
     ("attach box --network blue --publish x", "usage"),
-    ("trace nowhere 10.8.0.1 --lang zh", ""),
+    ("trace nowhere 10.8.0.1 --lang zh", "differs"),
     ("lab up TMP/nowhere.yaml", "lab-file-unreadable"),
     ("lab up TMP", "lab-file-unreadable"),
     ("lab up TMP/wrong.yaml", "lab-file-mistaken"),

@@ -2,7 +2,7 @@
 
 use super::{Cluster, Event, Link, Pair};
 use crate::daemon::{Daemon, lock};
-use model::cluster::{Change, Concern, Unreadable};
+use model::cluster::{Change, Concern, Unreadable, Way};
 use std::collections::BTreeSet;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant, SystemTime};
@@ -124,11 +124,13 @@ impl Daemon {
         }
         let mut settled = self.spread_networks();
         let mut view = lock(&cluster.view);
-        // To whom nothing was tried yet, nobody might get through.
-        let untried = |pair: &&Pair| {
-            view.registry.alive.contains_key(&pair.1) && !view.proofs.contains_key(*pair)
+        // To whom nothing was tried yet, or what came of it is not carried out, nobody might get through.
+        let unsettled = |(pair, way): &(&Pair, &Way)| {
+            let known = view.proofs.get(*pair);
+            view.registry.alive.contains_key(&pair.1)
+                && known.is_none_or(|known| known.choice.by.is_some() && way.by.is_none())
         };
-        let untried: Vec<_> = view.ways.keys().filter(untried).map(|(name, _)| name).collect();
+        let untried: Vec<_> = view.ways.iter().filter(unsettled).map(|(pair, _)| &pair.0).collect();
         settled.retain(|name| !untried.contains(&name));
         view.settled = settled;
         drop(view);

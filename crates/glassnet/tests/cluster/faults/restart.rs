@@ -191,9 +191,10 @@ fn what_was_learned_just_before_a_daemon_dies_is_kept() {
 /// The others hold them for this node's: they never drift.
 #[test]
 fn own_addresses_and_the_tunnel_s_mac_outlive_daemon_boot_and_disk() {
-    for (ground, backend) in [(Ground::Router, "vxlan"), (Ground::Switch, "auto")] {
-        let fleet = Fleet::up("drift", 2, &ground, &blue(backend));
+    for (ground, by) in [(Ground::Router, "vxlan"), (Ground::Switch, "direct")] {
+        let fleet = Fleet::up("drift", 2, &ground, &blue("auto"));
         let web = fleet.attach("h1", "web", &[]).unwrap();
+        fleet.until_by("h1", "h2", by);
         fleet.until("it is proven how large packets may be", || {
             fleet.way("h1", "h2").is_some_and(|way| way["mtu"].is_u64())
         });
