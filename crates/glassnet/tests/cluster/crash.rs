@@ -60,6 +60,8 @@ fn death_between_the_store_and_the_journal_loses_and_doubles_no_block() {
             networks.is_some_and(|networks| networks.as_array().is_some_and(Vec::is_empty))
         })
     });
-    let links = fleet.lab.says("h1", &["ip", "-br", "link"]);
-    assert!(!links.contains("gx-blue") && !links.contains("gn-blue"), "{links}");
+    fleet.until("its links are gone", || {
+        let links = fleet.lab.says("h1", &["ip", "-br", "link"]);
+        !links.contains("gx-blue") && !links.contains("gn-blue")
+    });
 }

@@ -22,7 +22,7 @@ fn burst(fleet: &Fleet, host: &str) -> Vec<u64> {
 
 fn there(fleet: &Fleet, host: &str) -> Vec<Container> {
     let listed = fleet.json(host, &["ls"]).unwrap();
-    let rows = listed.as_array().or(listed["attachments"].as_array()).cloned();
+    let rows = listed.as_array().or_else(|| listed["attachments"].as_array()).cloned();
     let rows = rows.unwrap_or_else(|| panic!("{listed}"));
     let container = |row: &serde_json::Value| {
         let attachment = if row["attachment"].is_object() { &row["attachment"] } else { row };
