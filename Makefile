@@ -102,6 +102,16 @@ fuzz: ## feed the parsers random input (FUZZ_CASES=200000)
 	scripts/setup build
 	PROPTEST_CASES=$(FUZZ_CASES) cargo test --locked --release --workspace -- fuzz
 
+# What may happen to several hosts, at random; `make test` plays a few. A failure names the seed that
+# plays it again.
+HISTORIES ?= 200
+SEED ?= 1
+.PHONY: histories
+histories: ## play random histories of several hosts (HISTORIES=200 SEED=1), about 5 s each
+	scripts/setup test
+	GLASSNET_HISTORIES=$(HISTORIES) GLASSNET_SEED=$(SEED) \
+		cargo test --locked -p glassnet --test cluster -- --nocapture histories
+
 .PHONY: clean
 clean: ## remove what was built (the tools of set-up stay, see scripts/setup)
 	cargo clean
