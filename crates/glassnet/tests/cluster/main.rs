@@ -7,8 +7,10 @@
 mod lab;
 
 mod away;
+mod engine;
 mod fleet;
 mod histories;
 mod names;
 mod nodes;
+mod pods;
 mod reach;
