@@ -4,6 +4,7 @@
 //! where to begin: a failure names the seed that plays it again.
 
 #[path = "../one_host/lab.rs"]
+#[allow(dead_code)]
 mod lab;
 
 mod away;

@@ -242,7 +242,7 @@ fn host_step(change: Change) -> Step {
 fn a_bridge_keeps_its_size_without_ports() {
     for mtu in [1400, 1500] {
         let (mut host, container) = (Place::new(), Place::new());
-        let mut steps = vec![bridge(), pair()];
+        let mut steps = [bridge(), pair()];
         if let Change::CreateLink(bridge) = &mut steps[0].change {
             bridge.mtu = Some(mtu);
         }
