@@ -4,14 +4,17 @@
 //! where to begin: a failure names the seed that plays it again.
 
 #[path = "../one_host/lab.rs"]
+#[allow(dead_code)]
 mod lab;
 
 mod away;
 mod crash;
+mod engine;
 mod faults;
 mod fleet;
 mod histories;
 mod names;
 mod nodes;
+mod pods;
 mod reach;
 mod walked;

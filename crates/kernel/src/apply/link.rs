@@ -6,6 +6,9 @@
 //! `ENOTCONN`). What creation cannot carry (`rtnl_newlink_create` does not look at it) goes into one `RTM_NEWLINK` for the
 //! existing link: alias, port settings, address generation. A link that shall not give itself a
 //! link-local address comes up only after it was told so.
+//!
+//! A bridge is told its MTU there too. One that it is made with is not its own: it follows its ports,
+//! and without any is 1500; only a change makes it stay (`br_change_mtu`, `br_mtu_auto_adjust`).
 
 use super::{Creation, index, subject};
 use crate::netlink::{CREATE, EXCL, Message, Socket, Writer, rtm};
@@ -70,11 +73,17 @@ pub(super) fn create<'s>(
         }
     };
     let mut message = described(socket, home, link)?;
+    let is_bridge = matches!(link.kind, LinkKind::Bridge(_));
+    if is_bridge {
+        message.attributes.retain(|attribute| !matches!(attribute, LinkAttribute::Mtu(_)));
+    }
     let late = comes_up(&mut message, link);
     let info = std::iter::once(LinkInfo::Kind(kind)).chain(data.map(LinkInfo::Data)).collect();
     message.attributes.push(LinkAttribute::LinkInfo(info));
     let message = Message::new(rtm::NEW_LINK, CREATE | EXCL, rtm::bytes(&message), subject);
-    let then = finish(home, link, late).into_iter().map(|message| (home, message)).collect();
+    let rest = LinkChange { mtu: link.mtu.filter(|_| is_bridge), ..rest(link, late) };
+    let then = changes(home, &link.name, &rest, None);
+    let then = then.into_iter().map(|message| (home, message)).collect();
     Ok(Creation { message, then, keep: None })
 }
 
@@ -134,14 +143,18 @@ fn comes_up(message: &mut LinkMessage, link: &Link<Never>) -> bool {
 
 /// The messages that finish a link just made.
 fn finish(home: &NamespaceId, link: &Link<Never>, up: bool) -> Vec<Message> {
-    let rest = LinkChange {
+    changes(home, &link.name, &rest(link, up), None)
+}
+
+/// What a link's creation cannot carry.
+fn rest(link: &Link<Never>, up: bool) -> LinkChange {
+    LinkChange {
         alias: link.alias.clone(),
         port: link.port.filter(|_| link.master.is_some()),
         link_local: link.link_local,
         up: up.then_some(true),
         ..LinkChange::default()
-    };
-    changes(home, &link.name, &rest, None)
+    }
 }
 
 /// Changes what is `Some`. A link is put on its bridge before its settings as a port are made,

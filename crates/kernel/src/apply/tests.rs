@@ -239,6 +239,24 @@ fn host_step(change: Change) -> Step {
 }
 
 #[test]
+fn a_bridge_keeps_its_size_without_ports() {
+    for mtu in [1400, 1500] {
+        let (mut host, container) = (Place::new(), Place::new());
+        let mut steps = [bridge(), pair()];
+        if let Change::CreateLink(bridge) = &mut steps[0].change {
+            bridge.mtu = Some(mtu);
+        }
+        let size = format!("mtu {mtu} ");
+        apply(&mut host, &container, Pace::Together, &steps[..1]).unwrap();
+        assert!(host.run("ip link show dev gn0").contains(&size), "new");
+        apply(&mut host, &container, Pace::Together, &steps[1..]).unwrap();
+        host.run("ip link set gn1 nomaster");
+        let left = host.run("ip link show dev gn0");
+        assert!(left.contains(&size), "its last port is gone: {left}");
+    }
+}
+
+#[test]
 fn a_group_goes_at_once() {
     let mut host = Place::new();
     let kind = || LinkKind::Bridge(Bridge::default());
