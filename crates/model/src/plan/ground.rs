@@ -4,7 +4,9 @@
 //!
 //! ```text
 //! bridge glassnet   prerouting   antispoof    a frame's source is its port's own
-//! inet glassnet     prerouting   local        127.0.0.0/8 is not for containers
+//! inet glassnet     prerouting   outer        what tunnels carry between hosts is not tracked
+//!                   output       outer_own    the same as it is sent (both in a cluster only)
+//!                   input        local        127.0.0.0/8 is not for containers
 //!                   prerouting   publish      published port → container
 //!                   output       publish_own  the same for the host's own clients
 //!                   forward      forward      who may reach whom, on this host and on others
@@ -28,6 +30,8 @@ pub mod set {
     pub const MASQUERADE: &str = "masquerade";
     /// Tunnel ends.
     pub const TUNNELS: &str = "tunnels";
+    /// UDP ports that tunnels are sent to.
+    pub const OUTER: &str = "outer";
     /// What goes between containers of two hosts: the link it comes by, the one it leaves by (one of
     /// the two is the network's bridge), and the network's subnet, which its source is in.
     pub const REMOTE4: &str = "remote4";
@@ -61,6 +65,7 @@ pub mod set {
 const ETHERTYPE_IPV4: [u8; 2] = [0x08, 0x00];
 const ETHERTYPE_ARP: [u8; 2] = [0x08, 0x06];
 const ETHERTYPE_IPV6: [u8; 2] = [0x86, 0xdd];
+const UDP: u8 = 17;
 const ICMPV6: u8 = 58;
 
 /// The tables with their rules, and forwarding.
@@ -106,7 +111,8 @@ fn base(
     Chain { name: name.to_owned(), base: Some(base), rules }
 }
 
-const INET_SETS: [&str; 17] = [
+const INET_SETS: [&str; 18] = [
+    set::OUTER,
     set::OUTWARD4,
     set::OUTWARD6,
     set::TUNNELS,
@@ -132,6 +138,7 @@ const BRIDGE_SETS: [&str; 4] = [set::PORTS, set::MACS, set::SOURCE4, set::SOURCE
 pub(super) fn empty(name: &str) -> Set {
     use DataType::{Ipv4Address as A4, Ipv6Address as A6, LinkName as L, Mac as M, Port, Protocol};
     match name {
+        set::OUTER => Set::hash(name, &[Port]),
         set::PUBLISH4 => Set::map(name, &[Protocol, Port], &[A4, Port]),
         set::PUBLISH6 => Set::map(name, &[Protocol, Port], &[A6, Port]),
         set::PUBLISH4_AT => Set::map(name, &[A4, Protocol, Port], &[A4, Port]),
@@ -162,21 +169,41 @@ fn inet_sets(node: &Node) -> Vec<Set> {
 }
 
 fn inet_table(node: &Node) -> NftTable<Never> {
-    let chains = [
+    let mut chains: Table<Chain<Never>> = [
         base("local", ChainKind::Filter, Hook::Input, 0, local()),
         base("publish", ChainKind::Nat, Hook::Prerouting, -100, publish(false)),
         base("publish_own", ChainKind::Nat, Hook::Output, -100, publish(true)),
         base("forward", ChainKind::Filter, Hook::Forward, 0, forward()),
         base("masquerade", ChainKind::Nat, Hook::Postrouting, 100, masquerade()),
         plain("leaving", leaving()),
-    ];
+    ]
+    .into_iter()
+    .collect();
+    if node.member.is_some() {
+        for (name, hook) in [("outer", Hook::Prerouting), ("outer_own", Hook::Output)] {
+            chains.insert(base(name, ChainKind::Filter, hook, BEFORE_TRACKING, outer()));
+        }
+    }
     NftTable {
         family: NftFamily::Inet,
         name: TABLE.to_owned(),
         comment: Some("made and kept by glassnet".to_owned()),
         sets: inet_sets(node).into_iter().collect(),
-        chains: chains.into_iter().collect(),
+        chains,
     }
+}
+
+/// `NF_IP_PRI_RAW`.
+const BEFORE_TRACKING: i32 = -300;
+
+/// Of what goes between two tunnel ends nothing is ever an answer: each source port is a hash of what
+/// is inside (RFC 7348 §5). To track it would take time twice on each host, and an entry for each
+/// connection inside.
+fn outer() -> Vec<Rule<Never>> {
+    let carried = rule("what tunnels carry between hosts is not tracked")
+        .equals(Field::L4Protocol, &[UDP])
+        .is_in(&[Field::DestinationPort], set::OUTER);
+    vec![carried.notrack()]
 }
 
 /// Bridges route 127.0.0.0/8 (`route_localnet`) so that the host reaches published ports there;

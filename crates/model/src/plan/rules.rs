@@ -244,6 +244,11 @@ impl RuleInTheMaking {
         self.with(Expression::Counter).with(Expression::Verdict(Verdict::Drop)).end()
     }
 
+    /// Ends the rule: connection tracking leaves the packet alone.
+    pub fn notrack(self) -> Rule<Never> {
+        self.with(Expression::Notrack).end()
+    }
+
     pub fn goto(self, chain: &str) -> Rule<Never> {
         self.with(Expression::Verdict(Verdict::Goto(chain.to_owned()))).end()
     }

@@ -105,6 +105,9 @@ fn sets(node: &Node, network: &Network, spread: &Spread) -> Vec<Set> {
             set.elements.insert(Key::new().link(tunnel), None, comment());
             sets.push(set);
         }
+        let mut outer = empty(set::OUTER);
+        outer.elements.insert(Key::new().port(spread.port), None, None);
+        sets.push(outer);
         ways.extend([[tunnel, bridge], [bridge, tunnel]]);
     }
     let direct = spread.goes_direct();
