@@ -4,6 +4,7 @@
 //! its own, a lease, a member's record, blocks claimed by compare-and-swap, and addresses given out of
 //! them by a ledger of its own.
 
+use crate::private::serving;
 use crate::statistics::p99;
 use crate::target::Targets;
 use anyhow::{Context as _, ensure};
@@ -389,7 +390,7 @@ impl Etcd {
         let data = tempfile::tempdir()?;
         let port = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let url = format!("http://127.0.0.1:{port}");
-        let process = Command::new("etcd")
+        let process = serving("etcd")
             .args(["--log-level", "error", "--data-dir"])
             .arg(data.path())
             .args(["--listen-client-urls", &url, "--advertise-client-urls", &url])

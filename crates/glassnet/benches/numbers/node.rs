@@ -1,6 +1,6 @@
 //! A daemon of our own in the private host, asked as an engine asks it.
 
-use crate::private::{path, run};
+use crate::private::{path, run, serving};
 use anyhow::{Context as _, ensure};
 use kernel::NetNs;
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ impl Drop for Node {
 impl Node {
     pub(crate) fn start() -> anyhow::Result<Self> {
         let state = tempfile::tempdir()?;
-        let daemon = Command::new(GLASSNET)
+        let daemon = serving(GLASSNET)
             .arg("node")
             .env("GLASSNET_STATE_DIR", state.path())
             .env("GLASSNET_LOG", "error")

@@ -18,6 +18,14 @@ pub(crate) fn enter() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// A program that serves for as long as this process lives, however that ends. The thread that starts
+/// it has to live as long.
+pub(crate) fn serving(program: &str) -> Command {
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "KILL", program]);
+    command
+}
+
 /// The path under which a program that we start finds the namespace.
 pub(crate) fn path(netns: &NetNs) -> String {
     format!("/proc/{}/fd/{}", std::process::id(), netns.as_fd().as_raw_fd())

@@ -54,7 +54,7 @@ fn on_one_cpu(node: &Node, targets: &mut Targets) -> anyhow::Result<()> {
         run_in(floor.host(), Command::new("nft").args(["-f", "-"]), rules).map(drop)
     };
     rules(&tracked, TRACKED)?;
-    rules(&least, &(TRACKED.to_owned() + NAT + &pairs[2].sources(["ta", "tb"])?))?;
+    rules(&least, &(TRACKED.to_owned() + NAT + &pairs[2].sources(&[(0, "ta"), (1, "tb")])?))?;
     let mut stream: [Turns; 4] = Default::default();
     let mut questions: [Turns; 4] = Default::default();
     for turn in 0..=TURNS {
@@ -95,7 +95,7 @@ fn on_one_cpu(node: &Node, targets: &mut Targets) -> anyhow::Result<()> {
     Ok(())
 }
 
-const TRACKED: &str = "table inet tracked {
+pub(crate) const TRACKED: &str = "table inet tracked {
  chain forward {
   type filter hook forward priority 0
   ct state established,related accept
@@ -103,7 +103,7 @@ const TRACKED: &str = "table inet tracked {
 }
 ";
 
-const NAT: &str = "table inet nat {
+pub(crate) const NAT: &str = "table inet nat {
  chain prerouting {
   type nat hook prerouting priority -100
  }
@@ -170,11 +170,11 @@ impl Pair {
         Ok(Self { stream, arrived, questions, namespaces: [a, b] })
     }
 
-    /// Rules that hold the ports of the two to their addresses.
-    fn sources(&self, ports: [&str; 2]) -> anyhow::Result<String> {
+    /// Rules that hold ports to the addresses of the ends (0 or 1) behind them.
+    pub(crate) fn sources(&self, ports: &[(usize, &str)]) -> anyhow::Result<String> {
         let mut elements = Vec::new();
-        for (netns, port) in self.namespaces.iter().zip(ports) {
-            let mut sockets = Sockets::open_in(netns.as_fd())?;
+        for (end, port) in ports {
+            let mut sockets = Sockets::open_in(self.namespaces[*end].as_fd())?;
             let links = observe::links(sockets.route()?)?;
             let names = observe::Names::of(&links);
             let mac = links.iter().find_map(|l| l.mac.filter(|_| l.name.as_str() == "eth0"));

@@ -147,12 +147,11 @@ impl Host {
         std::fs::read_to_string(self.directory.path().join("log")).unwrap_or_default()
     }
 
-    pub(crate) fn program(&self, shell: &str) -> Command {
-        let mut command = Command::new(GLASSNET);
-        if !shell.is_empty() {
-            command = Command::new("sh");
-            command.args(["-c", &format!("{shell}exec \"$0\" \"$@\""), GLASSNET]);
-        }
+    pub(crate) fn program(&self) -> Command {
+        self.at_home(Command::new(GLASSNET))
+    }
+
+    fn at_home(&self, mut command: Command) -> Command {
         command
             .env("GLASSNET_STATE_DIR", self.state())
             .env("GLASSNET_RUN_DIR", self.run_directory())
@@ -180,7 +179,15 @@ impl Host {
     pub(crate) fn spawn(&self, failpoint: Option<&str>, shell: &str) {
         self.kill();
         let log = File::create(self.directory.path().join("log")).unwrap();
-        let mut command = self.program(shell);
+        let mut command = Command::new("setpriv");
+        // It ends with us even if we are killed.
+        command.args(["--pdeathsig", "KILL"]);
+        if shell.is_empty() {
+            command.arg(GLASSNET);
+        } else {
+            command.args(["sh", "-c", &format!("{shell}exec \"$0\" \"$@\""), GLASSNET]);
+        }
+        let mut command = self.at_home(command);
         command.arg("node").env("GLASSNET_LOG", "info").stdout(Stdio::null()).stderr(log);
         if let Some(name) = failpoint {
             command.env(store::failpoint::ENVIRONMENT, name);
@@ -262,7 +269,7 @@ impl Host {
 
     fn begin_cni(&self, verb: &str, container: &Container, failpoint: Option<&str>) -> Child {
         let mut child = self
-            .program("")
+            .program()
             .env("CNI_COMMAND", verb)
             .env("CNI_CONTAINERID", &container.name)
             .env("CNI_NETNS", container.netns_path())
@@ -307,7 +314,7 @@ impl Host {
 
     /// Runs a command of the command line; gives what it printed.
     pub(crate) fn cli(&self, arguments: &[&str]) -> Result<String, String> {
-        let output = self.program("").args(arguments).output().unwrap();
+        let output = self.program().args(arguments).output().unwrap();
         if output.status.success() {
             return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
         }

@@ -43,7 +43,7 @@ fn call(host: &Host, verb: &str, of: [&str; 2], runtime: &str, more: Value) -> R
     });
     config.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     let [container, netns] = of;
-    let mut command = host.program("");
+    let mut command = host.program();
     command.env("CNI_COMMAND", verb).env("CNI_PATH", "/nonexistent").env("CNI_IFNAME", "eth0");
     command.env("CNI_CONTAINERID", container).env("CNI_NETNS", netns);
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();

@@ -128,7 +128,7 @@ pub(crate) fn cni(host: &Host, verb: &str, place: &Place, more: &Value) -> Resul
     });
     configuration.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     let mut child = host
-        .program("")
+        .program()
         .envs([("CNI_COMMAND", verb), ("CNI_CONTAINERID", &place.name), ("CNI_IFNAME", "eth0")])
         .envs([("CNI_NETNS", place.path()), ("CNI_PATH", "/nonexistent".to_owned())])
         .stdin(Stdio::piped())

@@ -61,8 +61,9 @@ impl Host {
     fn start() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let log = std::fs::File::create(directory.path().join("log")).unwrap();
-        let daemon = Command::new(GLASSNET)
-            .arg("node")
+        // It ends with us even if we are killed.
+        let daemon = Command::new("setpriv")
+            .args(["--pdeathsig", "KILL", GLASSNET, "node"])
             .env("GLASSNET_RUN_DIR", directory.path().join("run"))
             .env("GLASSNET_STATE_DIR", directory.path().join("state"))
             .stdin(Stdio::null())
