@@ -19,8 +19,8 @@ use model::host::{NamespaceId, Never};
 use model::net::LinkName;
 use netlink_packet_route::link::{
     AfSpecInet6, AfSpecUnspec, BridgeStpState, In6AddrGenMode, InfoBridge, InfoBridgePort,
-    InfoData, InfoKind, InfoPortData, InfoPortKind, InfoVeth, InfoVxlan, LinkAttribute, LinkFlags,
-    LinkInfo, LinkMessage, VxlanDf,
+    InfoData, InfoKind, InfoPortData, InfoPortKind, InfoVeth, InfoVxlan, LinkAttribute,
+    LinkExtentMask, LinkFlags, LinkInfo, LinkMessage, VxlanDf,
 };
 use std::net::IpAddr;
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -112,7 +112,20 @@ pub(super) fn veth<'s>(
     let message = Message::new(rtm::NEW_LINK, CREATE | EXCL, rtm::bytes(&message), subject);
     let here = finish(home, link, late).into_iter().map(|message| (home, message));
     let there = finish(peer_home, peer, peer.up).into_iter().map(|message| (peer_home, message));
-    Ok(Creation { message, then: here.chain(there).collect(), keep: Some(peer_namespace) })
+    let ready = (link.up && peer.up).then(|| (home, settle(home, &link.name)));
+    let then = here.chain(there).chain(ready).collect();
+    Ok(Creation { message, then, keep: Some(peer_namespace) })
+}
+
+/// Asks for a link, which makes the kernel finish what it has put off since the link has a carrier
+/// (`linkwatch_sync_dev` in `rtnl_getlink`): until then the end of a veth pair that came up first sends
+/// nothing and, as a bridge's port, takes nothing. Kernels before 6.8 do so in their own time.
+fn settle(home: &NamespaceId, name: &LinkName) -> Message {
+    let mut message = LinkMessage::default();
+    message.attributes.push(LinkAttribute::IfName(name.to_string()));
+    message.attributes.push(LinkAttribute::ExtMask(vec![LinkExtentMask::SkipStats]));
+    let subject = subject(format_args!("link \"{name}\""), home);
+    Message::new(rtm::GET_LINK, 0, rtm::bytes(&message), subject)
 }
 
 /// What the message that makes a link says of it, but for its kind.

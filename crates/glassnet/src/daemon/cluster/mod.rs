@@ -15,6 +15,7 @@
 mod claims;
 mod networks;
 mod prove;
+mod reach;
 mod serve;
 mod settings;
 mod snapshot;
@@ -54,6 +55,8 @@ pub(super) struct Cluster {
     changed: Condvar,
     /// One claim at a time: whoever waited may find what it lacked.
     claiming: Mutex<()>,
+    /// One asks the peers at a time: for all who wait.
+    asking: Mutex<()>,
     events: Mutex<Sender<Event>>,
     inbox: Mutex<Option<Receiver<Event>>>,
     snapshot: PathBuf,
@@ -76,6 +79,8 @@ struct View {
     ways: BTreeMap<Pair, Way>,
     /// Networks that this node is at home in, with the ways to all peers made and tried.
     settled: Networks,
+    /// Peers that have answered by the way as it is made now, or were given the time to.
+    answering: BTreeSet<Pair>,
     proofs: BTreeMap<Pair, prove::Known>,
     store: Link,
     /// Another machine lives under this node's name.
@@ -154,6 +159,7 @@ impl Cluster {
             view: Mutex::new(view),
             changed: Condvar::new(),
             claiming: Mutex::default(),
+            asking: Mutex::default(),
             events: Mutex::new(events),
             inbox: Mutex::new(Some(inbox)),
             snapshot,

@@ -89,20 +89,6 @@ impl Daemon {
         }
     }
 
-    /// Lets a container that comes as soon as there is a network wait until it would reach the others.
-    pub(in crate::daemon) fn wait_for_ways(&self, name: &NetworkName) {
-        let Some(cluster) = &self.cluster else { return };
-        let spread = self.book().networks.get(name).is_some_and(|n| n.spread.is_some());
-        if !spread {
-            return;
-        }
-        /// After that, whatever is there has to do.
-        const PROVEN: Duration = Duration::from_secs(2);
-        let unsettled = |view: &mut super::View| !view.settled.contains(name);
-        let view = lock(&cluster.view);
-        drop(cluster.changed.wait_timeout_while(view, PROVEN, unsettled));
-    }
-
     /// Makes a network of the store's on this host, or changes it, or takes it away.
     pub(super) fn take_network_in(&self, cluster: &Cluster, name: &NetworkName) {
         let stored = lock(&cluster.view).registry.networks.get(name).cloned();

@@ -35,6 +35,8 @@ const LATEST: Duration = Duration::from_secs(5);
 pub(super) struct Known {
     pub proofs: Proofs,
     pub choice: Choice,
+    /// Everything has been tried at least once.
+    pub over: bool,
     pub at: SystemTime,
 }
 
@@ -200,10 +202,11 @@ impl Cluster {
             let before = view.proofs.get(pair);
             let proofs = trial.proofs(before.map(|before| &before.proofs));
             let choice = choose(trial.backend, &proofs);
-            if before.is_none_or(|before| before.choice != choice) {
+            let over = trial.is_over() || before.is_some_and(|before| before.over);
+            if before.is_none_or(|before| before.choice != choice || before.over != over) {
                 changed.push(pair.clone());
             }
-            let known = Known { proofs, choice, at: SystemTime::now() };
+            let known = Known { proofs, choice, over, at: SystemTime::now() };
             view.proofs.insert(pair.clone(), known);
         }
         drop(view);
@@ -276,6 +279,12 @@ impl Trial {
     fn searches(&mut self) -> impl Iterator<Item = &mut Search> {
         let others = [&mut self.vxlan, &mut self.underlay];
         self.direct.values_mut().chain(others).filter_map(Attempt::search)
+    }
+
+    fn is_over(&self) -> bool {
+        let others = [&self.vxlan, &self.underlay];
+        let searches = self.direct.values().chain(others);
+        searches.into_iter().all(|tried| !matches!(tried, Attempt::Search(s) if s.next().is_some()))
     }
 
     fn proofs(&self, before: Option<&Proofs>) -> Proofs {

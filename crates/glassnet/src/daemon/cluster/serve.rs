@@ -128,7 +128,9 @@ impl Daemon {
         let unsettled = |(pair, way): &(&Pair, &Way)| {
             let known = view.proofs.get(*pair);
             view.registry.alive.contains_key(&pair.1)
-                && known.is_none_or(|known| known.choice.by.is_some() && way.by.is_none())
+                && known.is_none_or(|known| {
+                    way.by.is_none() && (known.choice.by.is_some() || !known.over)
+                })
         };
         let untried: Vec<_> = view.ways.iter().filter(unsettled).map(|(pair, _)| &pair.0).collect();
         settled.retain(|name| !untried.contains(&name));
@@ -163,9 +165,10 @@ impl Daemon {
                 }
                 Concern::Alive(node) => {
                     // Who comes back may have been away behind something that has changed.
-                    let view = lock(&cluster.view);
+                    let mut view = lock(&cluster.view);
                     let pairs = view.ways.keys().filter(|(_, peer)| peer == node);
                     pairs.for_each(|pair| cluster.prover.now(pair));
+                    view.answering.retain(|(_, peer)| peer != node);
                 }
             }
         }

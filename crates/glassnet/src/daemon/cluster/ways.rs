@@ -68,6 +68,9 @@ impl Daemon {
             let mut view = lock(&cluster.view);
             let from = view.ways.get(pair).cloned();
             view.dirty |= from != to;
+            if from != to {
+                view.answering.remove(pair);
+            }
             match &to {
                 Some(way) => view.ways.insert(pair.clone(), way.clone()),
                 None => {
@@ -77,6 +80,13 @@ impl Daemon {
             };
             from
         };
+        let made = if from == to {
+            Ok(())
+        } else {
+            self.remake(&node, network.as_ref(), pair, [from.as_ref(), to.as_ref()])
+        };
+        drop(not_compared);
+        // Only now, for the proof goes by what was made.
         match &to {
             None => cluster.prover.forget(pair),
             Some(to) => {
@@ -88,12 +98,20 @@ impl Daemon {
                 }
             }
         }
-        if from == to {
-            return Ok(());
-        }
+        made
+    }
+
+    /// Makes the kernel's part of a way what it should be.
+    fn remake(
+        &self,
+        node: &plan::Node,
+        network: Option<&Network>,
+        (name, peer): &Pair,
+        [from, to]: [Option<&Way>; 2],
+    ) -> Result<(), Failure> {
         let steps = network.map_or_else(Vec::new, |network| {
             // With the links, for entries on them are ours as they are.
-            let mut links = plan::network(&node, &network);
+            let mut links = plan::network(node, network);
             let namespaces = links.namespaces.values_mut();
             namespaces.for_each(|n| {
                 *n = Namespace { links: std::mem::take(&mut n.links), ..Namespace::default() }
@@ -101,16 +119,14 @@ impl Daemon {
             let wanted = |way: Option<&Way>| {
                 let mut wanted = links.clone();
                 if let Some(way) = way {
-                    wanted.merge(plan::way(&node, &network, way));
+                    wanted.merge(plan::way(node, network, way));
                 }
                 wanted
             };
-            diff::diff(&wanted(to.as_ref()), &wanted(from.as_ref()).to_actual()).steps
+            diff::diff(&wanted(to), &wanted(from).to_actual()).steps
         });
-        tracing::info!(network = %name, %peer, by = ?to.as_ref().and_then(|way| way.by), mtu = ?to.as_ref().and_then(|way| way.mtu), "way to a peer");
-        let done = self.carry_out(&steps, &[]);
-        drop(not_compared);
-        done
+        tracing::info!(network = %name, %peer, by = ?to.and_then(|way| way.by), mtu = ?to.and_then(|way| way.mtu), "way to a peer");
+        self.carry_out(&steps, &[])
     }
 
     /// What the way to a peer should be, from all that is known.

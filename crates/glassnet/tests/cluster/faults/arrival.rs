@@ -88,3 +88,33 @@ fn the_first_packet_of_a_container_passes() {
         first_packets(&fleet, "single", &web, single);
     }
 }
+
+/// A node that has just booted, and a container as soon as it gives an address.
+#[test]
+fn the_first_packet_passes_on_a_node_that_booted_just_now() {
+    for (ground, by) in [(Ground::Switch, "direct"), (Ground::Router, "vxlan")] {
+        let fleet = Fleet::up("fresh", 2, &ground, &blue("auto"));
+        // The hosts have never met before.
+        let web = fleet.attach("h1", "web", &[]).unwrap();
+        let first = fleet.attach("h2", "first", &[]).unwrap();
+        assert!(super::pings_all(&fleet, &first, &web), "{}", fleet.told());
+        assert!(super::pings_all(&fleet, &web, &first), "{}", fleet.told());
+        fleet.until_by("h2", "h1", by);
+        fleet.until_by("h1", "h2", by);
+        for i in 0..4 {
+            fleet.must(&["kill", "@h2"]);
+            // With a new disk, the store alone tells it of the others.
+            let start: &[&str] =
+                if i < 2 { &["start", "@h2"] } else { &["start", "@h2", "--new-disk"] };
+            fleet.must(start);
+            let target = &web.addresses[i % 2];
+            let script = format!(
+                "ip netns add new; until glassnet attach new --network blue >/dev/null 2>&1; do \
+                 sleep 0.01; done; ip netns exec new ping -c 1 -W 1 {target}"
+            );
+            let said = fleet.lab.run("h2", &["sh", "-c", &script]);
+            let text = String::from_utf8_lossy(&said.stdout);
+            assert!(said.status.success(), "boot {i}: {text}\n{}", fleet.told());
+        }
+    }
+}
