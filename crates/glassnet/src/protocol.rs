@@ -257,6 +257,9 @@ pub(crate) struct PeerInNetwork {
     pub round_trip: Option<u64>,
     /// Seconds since 1970 of the last proof.
     pub proven: Option<u64>,
+    /// Packets of full size were proven to pass, though perhaps not by the best means.
+    #[serde(default)]
+    pub whole: bool,
     /// Why it is not better.
     pub why: Vec<model::explain::WayFault>,
 }

@@ -23,6 +23,9 @@ impl Status {
         out.table(&numbers(&status.networks), &Text::NoNetworks)?;
         if let Some(cluster) = &status.cluster {
             out.table(&peers(cluster, now, out.language), &Text::NoPeers)?;
+            for note in notes(cluster, out.language) {
+                out.say(&Text::Verbatim(&note))?;
+            }
         }
         if status.drift.is_empty() {
             out.say(&Text::NoDrift)?;
@@ -134,6 +137,20 @@ fn peers(cluster: &protocol::ClusterStatus, now: u64, language: Language) -> Tab
         }
     }
     table
+}
+
+/// Of peers that are reached well, but not by the best means: why not.
+fn notes(cluster: &protocol::ClusterStatus, language: Language) -> Vec<String> {
+    let mut notes = Vec::new();
+    for peer in &cluster.peers {
+        for of in peer.networks.iter().filter(|of| of.whole && !of.why.is_empty()) {
+            let why: Vec<String> = of.why.iter().map(|why| why.say(language)).collect();
+            let by = of.by.map(|by| by.to_string()).unwrap_or_default();
+            let (network, node, why) = (&of.network, &peer.name, &why.join("; "));
+            notes.push(Text::NotDirect { network, node, by: &by, why }.say(language));
+        }
+    }
+    notes
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Numbers for Prometheus, at `/metrics` of `api.sock`.
 
 use super::Daemon;
+use crate::protocol::ClusterStatus;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -13,6 +14,18 @@ use std::time::Instant;
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ByNetwork {
     network: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByState {
+    state: &'static str,
+}
+
+/// `by` is `direct`, `vxlan` or `none`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByMeans {
+    network: String,
+    by: String,
 }
 
 /// Counters that are kept as things happen. What the book knows is read from it when asked.
@@ -106,10 +119,50 @@ impl Daemon {
         queued.set(i64::try_from(status.queued).unwrap_or(i64::MAX));
         registry.register("queued_detaches", "Detaches that wait on disk", queued);
 
+        if let Some(cluster) = &status.cluster {
+            of_cluster(&mut registry, cluster);
+        }
+
         let mut text = String::new();
         match encode(&mut text, &registry) {
             Ok(()) => text,
             Err(error) => format!("# {error}\n"),
         }
     }
+}
+
+/// What this node knows of the others.
+fn of_cluster(registry: &mut Registry, cluster: &ClusterStatus) {
+    let number = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+    let connected = Gauge::<i64>::default();
+    connected.set(i64::from(cluster.store.connected));
+    registry.register("store_connected", "Whether the cluster's store answers", connected);
+
+    let peers = Family::<ByState, Gauge>::default();
+    let alive = cluster.peers.iter().filter(|peer| peer.alive).count();
+    peers.get_or_create(&ByState { state: "alive" }).set(number(alive));
+    peers.get_or_create(&ByState { state: "away" }).set(number(cluster.peers.len() - alive));
+    registry.register("peers", "Other nodes in the cluster", peers);
+
+    let ways = Family::<ByMeans, Gauge>::default();
+    let lessened = Family::<ByNetwork, Gauge>::default();
+    for of in cluster.peers.iter().flat_map(|peer| &peer.networks) {
+        let network = of.network.to_string();
+        let by = of.by.map_or_else(|| "none".to_owned(), |by| by.to_string());
+        ways.get_or_create(&ByMeans { network: network.clone(), by }).inc();
+        let lessened = lessened.get_or_create(&ByNetwork { network });
+        if of.proven.is_some() && !of.whole {
+            lessened.inc();
+        }
+    }
+    registry.register("ways", "Ways to the other nodes, by what they go by", ways);
+    let help = "Ways that do not pass packets of full size";
+    registry.register("lessened_ways", help, lessened);
+
+    let held = Family::<ByNetwork, Gauge>::default();
+    for (network, prefixes) in &cluster.holds {
+        let label = ByNetwork { network: network.to_string() };
+        held.get_or_create(&label).set(number(prefixes.len()));
+    }
+    registry.register("held_prefixes", "Blocks and single addresses that this node holds", held);
 }

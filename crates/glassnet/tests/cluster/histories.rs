@@ -89,7 +89,7 @@ fn play(fleet: &Fleet, dice: &mut Dice, seed: u64) {
                 } else {
                     fleet.must(&["kill", &format!("@{host}")]);
                     there.retain(|container| container.host != host);
-                    broken.cut.remove(&host);
+                    // A cable that is cut stays so.
                     broken.dead.insert(host);
                 }
             }

@@ -39,6 +39,9 @@ pub struct Choice {
     pub by: Option<Means>,
     /// Bytes: the largest packet that was proven to pass; `None` if none was.
     pub mtu: Option<u32>,
+    /// Packets of the full size of that means were proven to pass.
+    #[serde(default)]
+    pub whole: bool,
     /// Why it is not the best means, or not at full size.
     pub why: Vec<WayFault>,
 }
@@ -55,14 +58,14 @@ pub fn choose(backend: Backend, proofs: &Proofs) -> Choice {
         Backend::Auto => {
             let (direct, vxlan) = (direct(), vxlan());
             let both = || direct.why.iter().chain(&vxlan.why).cloned().collect();
-            if direct.mtu.is_some() && direct.why.is_empty() {
+            if direct.whole {
                 direct
             } else if vxlan.mtu.is_some() {
                 Choice { why: both(), ..vxlan }
             } else if direct.mtu.is_some() {
                 Choice { why: both(), ..direct }
             } else {
-                Choice { by: None, mtu: None, why: both() }
+                Choice { by: None, mtu: None, whole: false, why: both() }
             }
         }
     }
@@ -87,7 +90,8 @@ fn of_direct(proofs: &Proofs) -> Choice {
             }
         }
     }
-    Choice { by: None, mtu: least.filter(|_| !lacking), why }
+    let mtu = least.filter(|_| !lacking);
+    Choice { by: None, mtu, whole: mtu.is_some() && why.is_empty(), why }
 }
 
 fn of_vxlan(proofs: &Proofs) -> Choice {
@@ -109,7 +113,8 @@ fn of_vxlan(proofs: &Proofs) -> Choice {
         }
         _ => fault(Means::Vxlan, proof),
     };
-    Choice { by: None, mtu: proof.bytes, why: why.into_iter().collect() }
+    let whole = proof.bytes.is_some() && why.is_none();
+    Choice { by: None, mtu: proof.bytes, whole, why: why.into_iter().collect() }
 }
 
 fn silent(port: u16, underlay: &Proof) -> WayFault {
@@ -191,6 +196,7 @@ mod tests {
         for ((v4, v6, vxlan), by, mtu) in cases {
             let choice = choose(Backend::Auto, &proofs(v4, v6, vxlan));
             assert_eq!((choice.by, choice.mtu), (by, mtu), "{v4:?} {v6:?} {vxlan:?}");
+            assert_eq!(choice.whole, mtu == full || mtu == Some(1450), "{choice:?}");
             assert_eq!(choice.why.is_empty(), by == Some(Direct) && mtu == full, "{choice:?}");
         }
     }

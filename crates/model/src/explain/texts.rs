@@ -148,6 +148,9 @@ texts! {
     NoPeers
         en "No other node is in the cluster."
         zh "集群中没有其他节点。"
+    NotDirect { network: &'a NetworkName, node: &'a NodeName, by: &'a str, why: &'a str }
+        en "Network {network}: {node} is reached by {by}. {why}"
+        zh "网络 {network}：经 {by} 到达 {node}。{why}"
     SecondsAgo { seconds: u64 }
         en "{seconds} s ago"
         zh "{seconds} 秒前"

@@ -17,8 +17,12 @@ pub(in crate::daemon) fn serve(daemon: &Daemon, cluster: &Cluster) {
     let last_seen = lock(&cluster.view).registry.concerns();
     daemon.take_in(cluster, &last_seen);
     let mut round = Instant::now() + ROUND;
+    let mut rest = Instant::now();
     loop {
-        let left = round.saturating_duration_since(Instant::now());
+        let now = Instant::now();
+        let dirty = lock(&cluster.view).dirty;
+        let next_deed = if dirty { round.min(rest.max(now)) } else { round };
+        let left = next_deed.saturating_duration_since(now);
         match next(&inbox, left) {
             Ok(events) => {
                 let mut concerns = BTreeSet::new();
@@ -26,9 +30,6 @@ pub(in crate::daemon) fn serve(daemon: &Daemon, cluster: &Cluster) {
                     concerns.extend(cluster.note(event));
                 }
                 daemon.take_in(cluster, &concerns);
-                // At once: a daemon that is killed takes its routes from this when it starts, and
-                // would take away those that it does not find there.
-                cluster.keep_snapshot();
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
@@ -36,8 +37,12 @@ pub(in crate::daemon) fn serve(daemon: &Daemon, cluster: &Cluster) {
         if round <= Instant::now() {
             daemon.see_to_claims(cluster);
             daemon.see_to_changes(cluster);
-            cluster.keep_snapshot();
             round = Instant::now() + ROUND;
+        }
+        // At once, if it may: a daemon that is killed takes its routes from this when it starts, and
+        // would take away those that it does not find there.
+        if rest <= Instant::now() {
+            rest = Instant::now() + cluster.keep_snapshot();
         }
     }
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 /// What is kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,13 +39,18 @@ fn write(path: &Path, snapshot: &Snapshot) {
     }
 }
 
+/// A write is followed by a rest of so many times what it took: of a large cluster where much happens
+/// it takes a twentieth of a core at most.
+const REST: u32 = 20;
+
 impl super::Cluster {
-    /// Writes down what is seen, if it has changed since the last time.
-    pub(super) fn keep_snapshot(&self) {
+    /// Writes down what is seen, if it has changed since the last time; says how long to rest now.
+    pub(super) fn keep_snapshot(&self) -> Duration {
+        let started = Instant::now();
         let snapshot = {
             let mut view = lock(&self.view);
             if !std::mem::take(&mut view.dirty) {
-                return;
+                return Duration::ZERO;
             }
             let ways = view.ways.iter().map(|((network, _), way)| (network.clone(), way.clone()));
             Snapshot {
@@ -54,5 +60,6 @@ impl super::Cluster {
             }
         };
         write(&self.snapshot, &snapshot);
+        started.elapsed() * REST
     }
 }

@@ -39,6 +39,7 @@ impl Cluster {
                     mtu: way.mtu,
                     round_trip: proofs.and_then(|proofs| proofs.round_trip(way.by)),
                     proven: proofs.map(|proofs| seconds(proofs.at)),
+                    whole: proofs.is_some_and(|proofs| proofs.choice.whole),
                     why: proofs.map(|proofs| proofs.choice.why.clone()).unwrap_or_default(),
                 }
             });
@@ -88,7 +89,9 @@ impl Cluster {
         for (key, why) in &view.unreadable {
             notices.push(Notice::UnreadableInStore { key: key.clone(), why: why.clone() });
         }
-        for ((network, peer), proofs) in &view.proofs {
+        // That a path is as good as its means allows, though a better means is not to be had, is told
+        // with the peer.
+        for ((network, peer), proofs) in view.proofs.iter().filter(|(_, p)| !p.choice.whole) {
             for obstacle in &proofs.choice.why {
                 notices.push(Notice::PathObstacle {
                     network: network.clone(),
