@@ -3,7 +3,7 @@
 use super::SystemFault;
 use super::say::sentences;
 use crate::cluster::{NetworkName, NodeName};
-use crate::net::IpNet;
+use crate::net::{IpNet, LinkName};
 
 sentences! {
     /// Why one member of the store did not do what it was asked.
@@ -124,6 +124,12 @@ sentences! {
     OfOneHost { name: NetworkName }
         en "network {name} is of one host alone and does not belong in the store"
         zh "网络 {name} 只属于一台主机，不应放入存储"
+    SubnetTaken { subnet: IpNet, other: IpNet, network: NetworkName }
+        en "{subnet} overlaps {other}, which is network {network}'s"
+        zh "{subnet} 与网络 {network} 的 {other} 重叠"
+    BridgeTaken { bridge: LinkName, network: NetworkName }
+        en "the bridge {bridge} is network {network}'s"
+        zh "网桥 {bridge} 属于网络 {network}"
     VniTaken { vni: u32, network: NetworkName }
         en "VXLAN network identifier {vni} is that of network {network}"
         zh "VXLAN 网络标识 {vni} 已被网络 {network} 使用"

@@ -1,34 +1,64 @@
 //! Networks, each with the number that is its alone.
 
-use etcd_client::{Compare, CompareOp, GetOptions, Txn, TxnOp};
+use etcd_client::{Compare, CompareOp, GetOptions, KeyValue, Txn, TxnOp};
 use model::cluster::{Entry, Key, Network, NetworkName};
+use model::net::IpNet;
 
 use super::load::after_all_of;
 use super::transaction::TRIES;
 use super::{Client, Error, Outcome, Refusal};
 
 impl Client {
-    /// Creates a network, if there is none of its name nor of its number.
+    /// Creates a network, if there is none of its name, of its number, with its bridge, or with
+    /// addresses of its subnets.
     pub async fn create_network(&self, network: &Network) -> Result<Outcome, Error> {
+        const NETWORKS: &str = "networks/";
         let Some(vni) = vni(network) else { return Ok(Err(of_one_host(network))) };
         let [network_key, vni_key] = [Key::Network(network.name.clone()), Key::Vni(vni.0)];
-        let answer = self
-            .transact(
-                vec![self.absent(&network_key), self.absent(&vni_key)],
-                vec![self.put(&Entry::Network(network.clone())), self.put(&vni.entry(network))],
-                vec![self.get(&network_key), self.get(&vni_key)],
+        for _ in 0..TRIES {
+            let mut others = Vec::new();
+            let note = |found: &KeyValue| {
+                // What cannot be read, nobody can make on a host either.
+                if let Ok(Entry::Network(other)) = self.parse(found) {
+                    others.push(other);
+                }
+            };
+            let read = self.pages(&self.under(NETWORKS), note).await?;
+            match others.iter().find(|other| other.name == network.name) {
+                Some(there) if there == network => return Ok(Ok(read)),
+                Some(there) => {
+                    return Ok(Err(Refusal::NetworkThere { name: there.name.clone() }));
+                }
+                None => {}
+            }
+            if let Some(refusal) = others.iter().find_map(|other| in_the_way(network, other)) {
+                return Ok(Err(refusal));
+            }
+            // Holds for each network there is: none came since, and none was changed.
+            let none_since = Compare::mod_revision(
+                self.under(NETWORKS),
+                CompareOp::Less,
+                read.number_for_etcd() + 1,
             )
-            .await?;
-        if answer.done {
-            return Ok(Ok(answer.revision));
+            .with_range(after_all_of(&self.under(NETWORKS)));
+            let answer = self
+                .transact(
+                    vec![self.absent(&network_key), self.absent(&vni_key), none_since],
+                    vec![self.put(&Entry::Network(network.clone())), self.put(&vni.entry(network))],
+                    vec![self.get(&vni_key)],
+                )
+                .await?;
+            if answer.done {
+                return Ok(Ok(answer.revision));
+            }
+            if let Some(found) = answer.found.iter().flatten().next()
+                && let Entry::Vni(vni, holder) = self.entry(found)?
+                && holder != network.name
+            {
+                return Ok(Err(Refusal::VniTaken { vni, network: holder }));
+            }
         }
-        let mut found = answer.found.iter().flatten().map(|found| self.entry(found));
-        Ok(match found.next().transpose()? {
-            Some(Entry::Network(there)) if there == *network => Ok(answer.revision),
-            Some(Entry::Network(there)) => Err(Refusal::NetworkThere { name: there.name }),
-            Some(Entry::Vni(vni, network)) => Err(Refusal::VniTaken { vni, network }),
-            _ => return Err(Error::Restless { key: network_key.to_string() }),
-        })
+        Err(Error::Restless { key: network_key.to_string() })
     }
 
     /// Changes the settings of a network, if they still are what the change was thought of for.
@@ -133,4 +163,22 @@ fn vni(network: &Network) -> Option<Vni> {
 
 fn of_one_host(network: &Network) -> Refusal {
     Refusal::OfOneHost { name: network.name.clone() }
+}
+
+/// What of another network keeps this one from being beside it.
+fn in_the_way(network: &Network, other: &Network) -> Option<Refusal> {
+    if network.bridge == other.bridge {
+        let (bridge, network) = (other.bridge.clone(), other.name.clone());
+        return Some(Refusal::BridgeTaken { bridge, network });
+    }
+    let subnets = || other.pools.iter().map(|pool| pool.subnet);
+    network.pools.iter().find_map(|pool| {
+        let theirs = subnets().find(|theirs| overlap(&pool.subnet, theirs))?;
+        let (subnet, network) = (pool.subnet, other.name.clone());
+        Some(Refusal::SubnetTaken { subnet, other: theirs, network })
+    })
+}
+
+fn overlap(one: &IpNet, other: &IpNet) -> bool {
+    one.contains(&other.network()) || other.contains(&one.network())
 }

@@ -51,6 +51,46 @@ async fn of_many_who_create_a_network_each_with_its_own_settings_one_does() {
 }
 
 #[tokio::test]
+async fn subnets_and_bridges_are_given_once_also_to_many_at_once() {
+    bounded(async {
+        let server = Server::start().await;
+        let client = server.client();
+        client.create_network(&network("blue", 7, "10.1.0.0/16")).await.unwrap().unwrap();
+        let within = network("green", 8, "10.1.7.0/24");
+        let taken = Err(Refusal::SubnetTaken {
+            subnet: "10.1.7.0/24".parse().unwrap(),
+            other: "10.1.0.0/16".parse().unwrap(),
+            network: name("blue"),
+        });
+        assert_eq!(client.create_network(&within).await.unwrap(), taken);
+        let mut bridged = network("green", 8, "10.2.0.0/16");
+        bridged.bridge = network("blue", 7, "10.1.0.0/16").bridge;
+        let refused = client.create_network(&bridged).await.unwrap();
+        assert!(matches!(refused, Err(Refusal::BridgeTaken { .. })), "{refused:?}");
+
+        let asking: Vec<_> = (0..8_u32)
+            .map(|who| {
+                let client = server.client();
+                let wanted =
+                    network(&format!("n{who}"), 20 + who, &format!("10.9.0.0/{}", 16 + who));
+                tokio::spawn(async move { client.create_network(&wanted).await.unwrap() })
+            })
+            .collect();
+        let mut created = 0;
+        for asked in asking {
+            match asked.await.unwrap() {
+                Ok(_) => created += 1,
+                Err(refusal) => {
+                    assert!(matches!(refusal, Refusal::SubnetTaken { .. }), "{refusal:?}");
+                }
+            }
+        }
+        assert_eq!(created, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn settings_change_only_from_what_was_seen() {
     bounded(async {
         let server = Server::start().await;
