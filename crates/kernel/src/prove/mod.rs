@@ -44,9 +44,24 @@ pub fn echoes(
     echoes: &[Echo],
     patience: Duration,
 ) -> Result<Vec<Outcome>> {
+    echoes_with_a_look(namespace, echoes, patience, patience, |_, _| {})
+}
+
+/// The same, with a look in between: what is known after a while, by the number of the first echo it
+/// is about, if not everything is. Of a silent one and one that answers at once, the second need not
+/// wait for the first.
+pub fn echoes_with_a_look(
+    namespace: BorrowedFd<'_>,
+    echoes: &[Echo],
+    patience: Duration,
+    after: Duration,
+    mut look: impl FnMut(usize, &[Option<Outcome>]),
+) -> Result<Vec<Outcome>> {
     let mut outcomes = Vec::with_capacity(echoes.len());
     for some in echoes.chunks(AT_ONCE) {
-        outcomes.extend(Round::open(namespace, some)?.run(patience)?);
+        let first = outcomes.len();
+        let round = Round::open(namespace, some)?;
+        outcomes.extend(round.run(patience, after, |known| look(first, known))?);
     }
     Ok(outcomes)
 }
@@ -104,7 +119,12 @@ impl<'e> Round<'e> {
         }
     }
 
-    fn run(mut self, patience: Duration) -> Result<Vec<Outcome>> {
+    fn run(
+        mut self,
+        patience: Duration,
+        after: Duration,
+        look: impl FnOnce(&[Option<Outcome>]),
+    ) -> Result<Vec<Outcome>> {
         let mut end = Instant::now() + patience;
         for number in 0..self.echoes.len() {
             if self.outcomes[number].is_none() {
@@ -115,7 +135,11 @@ impl<'e> Round<'e> {
                 self.wait(Instant::now() + PAUSE)?;
             }
         }
-        self.wait(end)?;
+        self.wait(end - patience.saturating_sub(after))?;
+        if self.undecided > 0 {
+            look(&self.outcomes);
+            self.wait(end)?;
+        }
         let outcomes = self.outcomes.into_iter();
         Ok(outcomes.map(|outcome| outcome.unwrap_or(Outcome::Silent)).collect())
     }

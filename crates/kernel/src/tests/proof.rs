@@ -42,7 +42,10 @@ fn a_tunnel_is_proven_and_what_is_wrong_with_it_is_named() {
     for over in Family::BOTH {
         let [a, b] = joined(over);
         let good = decide(&a, over, Backend::Auto);
-        assert_eq!(good, Choice { by: Some(Means::Vxlan), mtu: Some(1430), why: vec![] });
+        assert_eq!(
+            good,
+            Choice { by: Some(Means::Vxlan), mtu: Some(1430), whole: true, why: vec![] }
+        );
         // Both ends see the packets of the tunnel as not to be fragmented.
         b.run("nft add table inet t");
         b.run("nft add chain inet t c { type filter hook input priority -200 ; }");
@@ -56,15 +59,15 @@ fn a_tunnel_is_proven_and_what_is_wrong_with_it_is_named() {
         let choice = decide(&a, over, Backend::Auto);
         let lost = WayFault::LargeLost { means: Means::Vxlan, bytes };
         let (by, mtu) = (Some(Means::Vxlan), Some(bytes));
-        assert_eq!(choice, Choice { by, mtu, why: vec![lost] });
+        assert_eq!(choice, Choice { by, mtu, whole: false, why: vec![lost] });
 
         b.run("nft add rule inet t c udp dport 4789 drop");
         let silent = WayFault::VxlanSilent { port: 4789, underlay: underlay(over, 2) };
         let choice = decide(&a, over, Backend::Vxlan);
         let by = Some(Means::Vxlan);
-        assert_eq!(choice, Choice { by, mtu: None, why: vec![silent.clone()] });
+        assert_eq!(choice, Choice { by, mtu: None, whole: false, why: vec![silent.clone()] });
         let choice = decide(&a, over, Backend::Auto);
-        assert_eq!(choice, Choice { by: None, mtu: None, why: vec![silent] });
+        assert_eq!(choice, Choice { by: None, mtu: None, whole: false, why: vec![silent] });
 
         b.run("ip link set u0 down");
         let choice = decide(&a, over, Backend::Vxlan);

@@ -22,6 +22,10 @@ use std::time::{Duration, Instant, SystemTime};
 /// of these, and has to be over within 5 s.
 const WAIT: Duration = Duration::from_millis(250);
 
+/// What has answered by then is told without waiting for the rest. The best means answers as soon as
+/// the others, so nothing worse is taken for a moment.
+const LOOK: Duration = Duration::from_millis(20);
+
 /// A way that is as good as it can be is proven again after so long …
 const AGAIN: Duration = Duration::from_secs(30);
 
@@ -88,14 +92,14 @@ impl Prover {
         self.due.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until some are due; gives them.
-    fn next(&self) -> Vec<Pair> {
+    /// Those that are due; where none is, waits until some are, if it may.
+    fn next(&self, may_wait: bool) -> Vec<Pair> {
         let mut due = self.due();
         loop {
             let now = Instant::now();
             let ready: Vec<Pair> =
                 due.iter().filter(|(_, due)| due.at <= now).map(|(pair, _)| pair.clone()).collect();
-            if !ready.is_empty() {
+            if !ready.is_empty() || !may_wait {
                 for pair in &ready {
                     if let Some(due) = due.get_mut(pair) {
                         due.at = now + AGAIN;
@@ -173,23 +177,24 @@ pub(in crate::daemon) fn serve(daemon: &Daemon, cluster: &Cluster) {
             return;
         }
     };
+    let mut trials: Vec<(Pair, Trial)> = Vec::new();
     loop {
-        let pairs = cluster.prover.next();
-        let mut trials: Vec<(Pair, Trial)> = Vec::new();
-        for pair in pairs {
+        // A peer that has just come does not wait until another's long search is over.
+        for pair in cluster.prover.next(trials.is_empty()) {
+            trials.retain(|(under_way, _)| *under_way != pair);
             match daemon.trial(cluster, &pair) {
                 Some(trial) => trials.push((pair, trial)),
                 None => cluster.prover.forget(&pair),
             }
         }
-        while run(here.as_fd(), &mut trials) {
-            cluster.tell_what_is_known(&trials);
-        }
-        cluster.tell_what_is_known(&trials);
-        for (pair, trial) in &trials {
-            let choice = choose(trial.backend, &trial.proofs(None));
-            cluster.prover.proven(pair, choice.by.is_some() && choice.why.is_empty());
-        }
+        run(here.as_fd(), &mut trials, |trials| cluster.tell_what_is_known(trials));
+        trials.retain(|(pair, trial)| {
+            if trial.is_over() {
+                let choice = choose(trial.backend, &trial.proofs(None));
+                cluster.prover.proven(pair, choice.by.is_some() && choice.why.is_empty());
+            }
+            !trial.is_over()
+        });
     }
 }
 
@@ -216,26 +221,46 @@ impl Cluster {
     }
 }
 
-/// The next echo of every search, side by side; whether there was any.
-fn run(here: BorrowedFd<'_>, trials: &mut [(Pair, Trial)]) -> bool {
-    let mut searches: Vec<&mut Search> =
-        trials.iter_mut().flat_map(|(_, trial)| trial.searches()).collect();
-    searches.retain(|search| search.next().is_some());
-    let echoes: Vec<Echo> = searches.iter().filter_map(|search| search.next()).collect();
-    if echoes.is_empty() {
-        return false;
+/// The next echo of every search, side by side. `tell` is called with what is known soon, and at the
+/// end.
+fn run(here: BorrowedFd<'_>, trials: &mut [(Pair, Trial)], mut tell: impl FnMut(&[(Pair, Trial)])) {
+    // Which of all searches is asked by each echo.
+    let (mut asked, mut echoes) = (Vec::new(), Vec::new());
+    for (number, search) in searches(trials).enumerate() {
+        if let Some(echo) = search.next() {
+            asked.push(number);
+            echoes.push(echo);
+        }
     }
-    let outcomes = match kernel::prove::echoes(here, &echoes, WAIT) {
-        Ok(outcomes) => outcomes,
-        Err(error) => {
-            tracing::warn!(%error, "ways to the peers cannot be proven");
-            vec![Outcome::Silent; echoes.len()]
+    if echoes.is_empty() {
+        return tell(trials);
+    }
+    let mut taken = vec![false; echoes.len()];
+    let mut take = |trials: &mut [(Pair, Trial)], first: usize, known: &[Option<Outcome>]| {
+        for (number, search) in searches(trials).enumerate() {
+            let Ok(echo) = asked.binary_search(&number) else { continue };
+            let outcome = echo.checked_sub(first).and_then(|place| known.get(place)?.clone());
+            if let Some(outcome) = outcome.filter(|_| !taken[echo]) {
+                search.step(outcome);
+                taken[echo] = true;
+            }
         }
     };
-    for (search, outcome) in searches.into_iter().zip(outcomes) {
-        search.step(outcome);
-    }
-    true
+    let outcomes = kernel::prove::echoes_with_a_look(here, &echoes, WAIT, LOOK, |first, known| {
+        take(trials, first, known);
+        tell(trials);
+    });
+    let outcomes = outcomes.unwrap_or_else(|error| {
+        tracing::warn!(%error, "ways to the peers cannot be proven");
+        vec![Outcome::Silent; echoes.len()]
+    });
+    let known: Vec<_> = outcomes.into_iter().map(Some).collect();
+    take(trials, 0, &known);
+    tell(trials);
+}
+
+fn searches(trials: &mut [(Pair, Trial)]) -> impl Iterator<Item = &mut Search> {
+    trials.iter_mut().flat_map(|(_, trial)| trial.searches())
 }
 
 /// What is tried of one way.
