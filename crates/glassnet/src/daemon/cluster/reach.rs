@@ -18,6 +18,8 @@ use std::time::{Duration, Instant};
 
 /// After that, whatever is there has to do.
 const READY: Duration = Duration::from_secs(2);
+/// So long a peer has to answer: it may be about to be known as dead.
+const HEARD: Duration = Duration::from_secs(1);
 /// How long an answer is waited for before it is asked again.
 const WAIT: Duration = Duration::from_millis(50);
 /// Bytes: small, for sizes are proven elsewhere.
@@ -32,7 +34,6 @@ impl Daemon {
         if !spread {
             return;
         }
-        let until = Instant::now() + READY;
         let unsettled = |view: &mut super::View| !view.settled.contains(name);
         let view = lock(&cluster.view);
         drop(cluster.changed.wait_timeout_while(view, READY, unsettled));
@@ -40,7 +41,7 @@ impl Daemon {
             return;
         }
         let _one_asks = lock(&cluster.asking);
-        self.hear_from(cluster, name, until);
+        self.hear_from(cluster, name, Instant::now() + HEARD);
     }
 
     /// Asks until all have answered. Who has not by then is not waited for again.
