@@ -67,7 +67,7 @@ pub use error::Error;
 pub use exec::exec;
 pub use faults::{drop, pass};
 pub use file::schema;
-pub use list::{ContainerStatus, LabStatus, MachineStatus, ServiceStatus, ls};
+pub use list::{ContainerStatus, LabStatus, MachineStatus, ServiceStatus, ls, names};
 pub use power::{Disk, kill, start};
 pub use process::Process;
 pub use progress::{Progress, Step};

@@ -46,6 +46,11 @@ pub struct ContainerStatus {
     pub running: bool,
 }
 
+/// The names of all labs on this computer, of unfinished ones too.
+pub fn names() -> Result<Vec<String>, Error> {
+    state::names()
+}
+
 /// Every lab on this computer, unfinished ones too.
 pub fn ls() -> Result<Vec<LabStatus>, Error> {
     Ok(state::names()?.into_iter().map(status).collect())

@@ -114,19 +114,32 @@ pub(crate) fn marked(token: &str) -> io::Result<Vec<(Process, String)>> {
 
 /// The child of a first process that has this pid and start time in there.
 pub(crate) fn child_of(first: &Process, inner: u32, started: u64) -> Option<Process> {
+    let candidates = children(first.pid).or_else(everybody)?;
+    candidates.into_iter().find_map(|pid| {
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+        let field = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+            line.split_ascii_whitespace().next_back()?.parse::<i64>().ok()
+        };
+        let found =
+            field("PPid:") == Some(first.pid.into()) && field("NSpid:") == Some(inner.into());
+        Process::of(pid).filter(|process| found && process.started == started)
+    })
+}
+
+/// The children of all threads of a process; `None` from a kernel without `CONFIG_PROC_CHILDREN`.
+fn children(of: i32) -> Option<Vec<i32>> {
+    let mut children = Vec::new();
+    for thread in fs::read_dir(format!("/proc/{of}/task")).ok()? {
+        let text = fs::read_to_string(thread.ok()?.path().join("children")).ok()?;
+        children.extend(text.split_ascii_whitespace().filter_map(|pid| pid.parse::<i32>().ok()));
+    }
+    Some(children)
+}
+
+fn everybody() -> Option<Vec<i32>> {
     let entries = fs::read_dir("/proc").ok()?;
-    entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<i32>().ok()).find_map(
-        |pid| {
-            let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-            let field = |name: &str| {
-                let line = status.lines().find_map(|line| line.strip_prefix(name))?;
-                line.split_ascii_whitespace().next_back()?.parse::<i64>().ok()
-            };
-            let found =
-                field("PPid:") == Some(first.pid.into()) && field("NSpid:") == Some(inner.into());
-            Process::of(pid).filter(|process| found && process.started == started)
-        },
-    )
+    Some(entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect())
 }
 
 /// The machine's own boot id. Processes written down in another boot are gone.

@@ -12,7 +12,7 @@ pub(super) struct Place {
 
 /// Finds the place among the labs of this computer.
 pub(super) fn find(text: &str) -> Result<Place, Error> {
-    let labs = lab::ls()?.into_iter().map(|lab| lab.name).collect();
+    let labs = lab::names()?;
     among(text, labs).map_err(Error::WhichLab)
 }
 
