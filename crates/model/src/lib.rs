@@ -19,5 +19,6 @@ pub mod explain;
 pub mod host;
 pub mod ipam;
 pub mod net;
+pub mod packet;
 pub mod path;
 pub mod plan;

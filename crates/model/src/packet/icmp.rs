@@ -1,0 +1,83 @@
+//! ICMP (RFC 792, RFC 4884): its first eight bytes. What an error quotes is dissected behind them.
+
+use super::field::Fields;
+use super::reader::Reader;
+use super::{Field, Header, Malformed};
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Icmp {
+    pub kind: u8,
+    pub code: u8,
+    pub checksum: u16,
+    /// What it means depends on the kind: see [`Self::echo`], [`Self::next_hop_mtu`].
+    pub rest: [u8; 4],
+}
+
+pub const ECHO_REPLY: u8 = 0;
+pub const UNREACHABLE: u8 = 3;
+pub const SOURCE_QUENCH: u8 = 4;
+pub const REDIRECT: u8 = 5;
+pub const ECHO_REQUEST: u8 = 8;
+pub const TIME_EXCEEDED: u8 = 11;
+pub const PARAMETER_PROBLEM: u8 = 12;
+/// The code of [`UNREACHABLE`]: it was too large, and was not to be fragmented.
+pub const FRAGMENTATION_NEEDED: u8 = 4;
+
+impl Icmp {
+    /// Identifier and sequence number of an echo.
+    pub fn echo(&self) -> Option<(u16, u16)> {
+        matches!(self.kind, ECHO_REPLY | ECHO_REQUEST).then(|| halves(self.rest))
+    }
+
+    /// Bytes that the next hop takes, as a router says that something was too large (RFC 1191).
+    pub fn next_hop_mtu(&self) -> Option<u16> {
+        let says = self.kind == UNREACHABLE && self.code == FRAGMENTATION_NEEDED;
+        says.then(|| halves(self.rest).1)
+    }
+
+    /// Whether a packet is quoted.
+    pub fn is_error(&self) -> bool {
+        matches!(
+            self.kind,
+            UNREACHABLE | SOURCE_QUENCH | REDIRECT | TIME_EXCEEDED | PARAMETER_PROBLEM
+        )
+    }
+}
+
+/// The two numbers in four bytes.
+pub(super) fn halves([a, b, c, d]: [u8; 4]) -> (u16, u16) {
+    (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]))
+}
+
+impl Header for Icmp {
+    fn parse(bytes: &[u8]) -> Result<(Self, usize), Malformed> {
+        let mut reader = Reader::new(bytes);
+        let header = Self {
+            kind: reader.u8()?,
+            code: reader.u8()?,
+            checksum: reader.u16()?,
+            rest: reader.array()?,
+        };
+        Ok((header, reader.at()))
+    }
+
+    fn emit(&self, to: &mut Vec<u8>) {
+        to.extend([self.kind, self.code]);
+        to.extend(self.checksum.to_be_bytes());
+        to.extend(self.rest);
+    }
+
+    fn fields(&self) -> Vec<Field> {
+        let fields = Fields::new()
+            .then("icmp.type", 1, self.kind)
+            .then("icmp.code", 1, self.code)
+            .then("icmp.checksum", 2, self.checksum);
+        if let Some((identifier, sequence)) = self.echo() {
+            fields.then("icmp.ident", 2, identifier).then("icmp.seq", 2, sequence).end()
+        } else if let Some(mtu) = self.next_hop_mtu() {
+            fields.skip(2).then("icmp.mtu", 2, mtu).end()
+        } else {
+            fields.end()
+        }
+    }
+}
