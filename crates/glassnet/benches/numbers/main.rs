@@ -8,7 +8,7 @@
 //! Everything happens in namespaces made here; the machine's own network is not touched. Peers
 //! have hosts of their own, so that nobody's rules are in another's way.
 //!
-//! `cargo bench --bench numbers -- traffic` runs one part: add, burst, traffic, across, cluster or idle.
+//! `cargo bench --bench numbers -- traffic` runs one part: add, burst, traffic, across, hosts, cluster or idle.
 
 mod across;
 mod add;
@@ -16,6 +16,7 @@ mod burst;
 mod chain;
 mod cluster;
 mod floor;
+mod hosts;
 mod idle;
 mod netavark;
 mod node;
@@ -43,6 +44,9 @@ fn main() -> anyhow::Result<()> {
     }
     if wanted("across") {
         across::measure(&mut targets)?;
+    }
+    if wanted("hosts") {
+        hosts::measure(&mut targets)?;
     }
     if wanted("cluster") {
         cluster::measure(&mut targets)?;
