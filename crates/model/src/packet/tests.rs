@@ -217,10 +217,6 @@ fn likely() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(
-        std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(5_000),
-    ))]
-
     /// Whatever the bytes, they come out as they went in, the layers lie one behind the other, and
     /// each field lies within its layer.
     #[test]
