@@ -16,7 +16,7 @@ pub struct Subnet {
     pub mask: IpAddr,
     /// The mask with its bits turned round, as access lists of routers have it.
     pub wildcard: IpAddr,
-    /// IPv6 has none, nor has a link of two ends.
+    /// IPv6 has none, nor has a link of two ends, nor have groups.
     pub broadcast: Option<IpAddr>,
     pub first: IpAddr,
     pub last: IpAddr,
@@ -75,6 +75,8 @@ impl Subnet {
         // All zeros is the network, in IPv6 any router of it (RFC 4291 §2.6.1).
         let below = u128::from(roomy);
         let above = u128::from(roomy && family == Family::V4);
+        // Groups have neither.
+        let hosts = !(at(first).is_multicast() && at(last).is_multicast());
         let addresses = Count::power(host_bits);
         Self {
             address: prefix.addr(),
@@ -82,14 +84,19 @@ impl Subnet {
             network: prefix.trunc(),
             mask: at(ones(family.bits()) ^ ones(host_bits)),
             wildcard: at(ones(host_bits)),
-            broadcast: (above > 0).then(|| at(last)),
+            broadcast: (above > 0 && hosts).then(|| at(last)),
             first: at(first + below),
             last: at(last - above),
-            gateway: roomy.then(|| at(first + below)),
+            gateway: (roomy && hosts).then(|| at(first + below)),
             addresses,
             usable: addresses.less(below + above),
             class: Class::of(prefix.addr()),
         }
+    }
+
+    /// Whether these are addresses of groups, not of hosts.
+    pub fn is_multicast(&self) -> bool {
+        self.network.addr().is_multicast() && self.network.broadcast().is_multicast()
     }
 
     /// Whether the address as it was written is the broadcast address, which no host may have.

@@ -20,7 +20,7 @@ fn nets(texts: &[&str]) -> Vec<IpNet> {
 /// Network, mask, broadcast, first, last, gateway, usable.
 fn shown(text: &str) -> String {
     let subnet = Subnet::of(&net(text));
-    let or_none = |address: Option<_>| address.map_or("-".to_owned(), |it| format!("{it}"));
+    let or_none = |address: Option<_>| address.map_or_else(|| "-".to_owned(), |it| format!("{it}"));
     format!(
         "{} {} {} {}..{} {} {}",
         subnet.network,
@@ -52,6 +52,7 @@ fn a_subnet_of_each_size() {
         ("10.0.0.7/31", "10.0.0.6/31 255.255.255.254 - 10.0.0.6..10.0.0.7 - 2"),
         ("10.0.0.7/32", "10.0.0.7/32 255.255.255.255 - 10.0.0.7..10.0.0.7 - 1"),
         ("10.0.0.7", "10.0.0.7/32 255.255.255.255 - 10.0.0.7..10.0.0.7 - 1"),
+        ("224.0.0.251/4", "224.0.0.0/4 240.0.0.0 - 224.0.0.1..239.255.255.254 - 268435454"),
         (
             "2001:db8::1/64",
             "2001:db8::/64 ffff:ffff:ffff:ffff:: - 2001:db8::1..2001:db8::ffff:ffff:ffff:ffff \

@@ -1,6 +1,5 @@
 //! Addresses and prefixes in words: what kind they are, and what is wrong with a text that is none.
 
-use super::Language;
 use super::say::sentences;
 use crate::net::Family;
 use std::net::IpAddr;
@@ -155,13 +154,5 @@ impl AddressKind {
     pub fn name(&self) -> String {
         let document = serde_json::to_value(self).unwrap_or_default();
         document["is"].as_str().unwrap_or_default().to_owned()
-    }
-
-    /// In a list, with the block of this kind.
-    pub fn of(&self, prefix: &str, language: Language) -> String {
-        match language {
-            Language::En => format!("{prefix} ({})", self.say(language)),
-            Language::Zh => format!("{prefix}（{}）", self.say(language)),
-        }
     }
 }
