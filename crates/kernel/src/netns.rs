@@ -117,8 +117,10 @@ pub fn is_network(descriptor: BorrowedFd<'_>) -> bool {
 /// If the way back fails, the process is aborted: whatever the thread did next would hit another
 /// machine's network, as it were. It is also taken when `work` panics.
 pub fn within<T>(namespace: BorrowedFd<'_>, work: impl FnOnce() -> T) -> Result<T> {
-    let back = WayBack(NetNs::current()?);
+    let home = NetNs::current()?;
     setns(namespace, CloneFlags::CLONE_NEWNET).map_err(Error::io("enter a network namespace"))?;
+    // Not before: who may not go is home still, and may not go there either.
+    let back = WayBack(home);
     let result = work();
     drop(back);
     Ok(result)

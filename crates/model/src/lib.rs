@@ -11,8 +11,9 @@
 //!                                        └───path──▶ Path (the predicted way of a packet)
 //! ```
 //!
-//! Read in this order: [`net`], [`host`], [`cluster`], [`plan`], [`diff`], [`path`].
+//! Read in this order: [`net`], [`cidr`], [`host`], [`cluster`], [`plan`], [`diff`], [`path`].
 
+pub mod cidr;
 pub mod cluster;
 pub mod diff;
 pub mod explain;

@@ -6,6 +6,7 @@
 //!   try: start it with …
 //! ```
 
+use super::cidr;
 use super::netns;
 use super::output::{Output, colour};
 use super::publish;
@@ -25,6 +26,7 @@ pub(super) enum Error {
     Usage(Usage),
     Netns(netns::Invalid),
     Publish(publish::Invalid),
+    Cidr(cidr::Wrong),
     AddressTwice(IpAddr, IpAddr),
     Api(api::Error),
     Refused(Failure),
@@ -49,6 +51,8 @@ pub(super) enum Error {
 struct Words {
     code: &'static str,
     message: String,
+    /// What was read, with a mark where it is wrong, in whole lines.
+    place: Option<String>,
     advice: Option<String>,
 }
 
@@ -69,7 +73,7 @@ impl Error {
             let text = words.text(out.language, colour(io::stderr().is_terminal()));
             let _ = io::stderr().write_all(text.as_bytes());
         }
-        ExitCode::from(if words.code == "usage" { 2 } else { 1 })
+        ExitCode::from(if matches!(words.code, "usage" | "not-a-prefix") { 2 } else { 1 })
     }
 
     /// What happened.
@@ -95,6 +99,7 @@ impl Error {
                 };
                 (code, invalid.say(language), None)
             }
+            Self::Cidr(wrong) => (wrong.code(), wrong.message(language), wrong.advice(language)),
             Self::Publish(invalid) => ("usage", invalid.say(language), None),
             Self::AddressTwice(one, two) => {
                 own("usage", Text::AddressTwice { one: *one, two: *two })
@@ -127,7 +132,11 @@ impl Error {
             }
         };
         let advice = advice.or_else(|| general_advice(self, code, language));
-        Words { code, message, advice }
+        let place = match self {
+            Self::Cidr(wrong) => wrong.place(),
+            _ => None,
+        };
+        Words { code, message, place, advice }
     }
 }
 
@@ -207,6 +216,7 @@ impl Words {
         let error = if colour { format!("\x1b[1;31m{error}\x1b[0m") } else { error };
         let colon = if language == Language::Zh { "：" } else { ": " };
         let mut text = format!("{error}{colon}{} [{}]\n", self.message, self.code);
+        text += self.place.as_deref().unwrap_or_default();
         if let Some(advice) = &self.advice {
             text += &Text::Try { text: advice }.say(language);
             text.push('\n');

@@ -7,11 +7,13 @@
 //! ```
 //!
 //! Exit codes: 0 it is done, 1 it is not, 2 the command line was not understood; `lab exec` ends
-//! as its command does, and `doctor` with 1 if it found something. To add a verb: a file here, a
-//! line in [`Verb`], its Chinese help in [`help`], its sentences in `model::explain`.
+//! as its command does, `doctor` and `cidr overlaps` with 1 if they found something, and `cidr
+//! contains` with 1 if it does not. To add a verb: a file here, a line in [`Verb`], its Chinese help in
+//! [`help`], its sentences in `model::explain`.
 
 mod ask;
 mod attach;
+mod cidr;
 mod completions;
 mod demo;
 mod detach;
@@ -83,6 +85,7 @@ enum Verb {
     Ls(ls::Ls),
     Status(status::Status),
     Trace(trace::Trace),
+    Cidr(cidr::Cidr),
     Node(node::Node),
     Lab(lab::Lab),
     Demo(demo::Demo),
@@ -136,6 +139,7 @@ impl Verb {
             Self::Ls(verb) => verb.run(out),
             Self::Status(verb) => verb.run(out),
             Self::Trace(verb) => verb.run(out),
+            Self::Cidr(verb) => verb.run(out),
             Self::Node(verb) => verb.run(out),
             Self::Lab(verb) => verb.run(out),
             Self::Demo(verb) => verb.run(out),

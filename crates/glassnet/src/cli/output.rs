@@ -8,7 +8,8 @@ use super::error::Error;
 use super::table::{Fields, Table};
 use model::explain::{Language, Text};
 use serde::Serialize;
-use std::io::{self, IsTerminal, Write};
+use std::fmt::Display;
+use std::io::{self, BufWriter, IsTerminal, Write};
 
 /// How to answer.
 pub(super) struct Output {
@@ -47,6 +48,23 @@ impl Output {
     /// Fields, to people.
     pub(super) fn fields(&self, fields: &Fields) -> Result<(), Error> {
         self.people(|| fields.draw(self.language, self.colour))
+    }
+
+    /// What is drawn by its own rules, to people.
+    pub(super) fn drawn(&self, draw: impl FnOnce(Language, bool) -> String) -> Result<(), Error> {
+        self.people(|| draw(self.language, self.colour))
+    }
+
+    /// Lines that are the same to both, each made when it is written: there may be more than fit into
+    /// memory.
+    pub(super) fn lines<T: Display>(
+        &self,
+        lines: impl IntoIterator<Item = T>,
+    ) -> Result<(), Error> {
+        let mut out = BufWriter::new(io::stdout().lock());
+        let mut lines = lines.into_iter();
+        let written = lines.try_for_each(|line| writeln!(out, "{line}"));
+        written.and_then(|()| out.flush()).map_err(Error::Output)
     }
 
     fn people(&self, text: impl FnOnce() -> String) -> Result<(), Error> {

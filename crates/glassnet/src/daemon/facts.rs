@@ -2,7 +2,7 @@
 
 use model::host::link::BridgePort;
 use model::host::route::{Nexthop, PROTOCOL, RouteKind, TABLE_MAIN};
-use model::host::{Link, LinkKind, Namespace, Unknown};
+use model::host::{Link, LinkKind, Namespace, Route, Unknown};
 use model::net::{IpNet, LinkName};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -176,14 +176,34 @@ fn addresses(host: &Namespace<Unknown>) -> Vec<(IpAddr, LinkName)> {
 
 /// The prefixes that the host routes by links that are not ours: no network may overlap them.
 pub(super) fn routed(host: &Namespace<Unknown>) -> Vec<IpNet> {
+    foreign_routes(host).map(|route| route.destination).collect()
+}
+
+/// The routes by links that are not ours.
+pub(crate) fn foreign_routes(host: &Namespace<Unknown>) -> impl Iterator<Item = &Route> {
     let ours = |link: &Option<LinkName>| {
         link.as_ref().and_then(|link| host.links.get(link)).is_some_and(|link| link.is_ours())
     };
-    let routes = host.routes.iter().filter(|route| {
+    host.routes.iter().filter(move |route| {
         route.table == TABLE_MAIN
             && route.kind == RouteKind::Unicast
             && !route.nexthops.iter().any(|hop| ours(&hop.link))
+            && !is_of_every_link(&route.destination)
+    })
+}
+
+/// The networks that the host has addresses in by links that are not ours, loopback with them.
+pub(crate) fn foreign_addresses(
+    host: &Namespace<Unknown>,
+) -> impl Iterator<Item = (IpNet, LinkName)> {
+    let foreign = host.addresses.iter().filter(|address| {
+        let link = host.links.get(&address.link);
+        link.is_some_and(|link| !link.is_ours()) && !is_of_every_link(&address.prefix)
     });
-    let link_local = |prefix: &IpNet| matches!(prefix.addr(), IpAddr::V6(a) if a.is_unicast_link_local() || a.is_multicast());
-    routes.map(|route| route.destination).filter(|prefix| !link_local(prefix)).collect()
+    foreign.map(|address| (address.prefix.trunc(), address.link.clone()))
+}
+
+/// What IPv6 has on each link.
+fn is_of_every_link(prefix: &IpNet) -> bool {
+    matches!(prefix.addr(), IpAddr::V6(a) if a.is_unicast_link_local() || a.is_multicast())
 }

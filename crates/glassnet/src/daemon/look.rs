@@ -4,8 +4,9 @@ use super::Daemon;
 use super::kernel_words::kernel_said;
 use crate::protocol::Failure;
 use kernel::Sockets;
-use kernel::observe::{self, Parts};
-use model::host::{Link, LinkKind, Namespace, Socket, Table, Unknown};
+use kernel::netlink::{Protocol, Socket};
+use kernel::observe::{self, Names, Parts};
+use model::host::{self, Link, LinkKind, Namespace, Table, Unknown};
 use model::net::LinkName;
 use std::collections::BTreeSet;
 use std::os::fd::BorrowedFd;
@@ -49,11 +50,20 @@ pub(crate) fn host() -> kernel::Result<Namespace<Unknown>> {
     observe::namespace(&mut sockets, &Parts { sockets: false, ..Parts::all(paths) })
 }
 
+/// The host's routes and addresses. The kernel shows them to everybody, so the socket is opened where
+/// we are: entering a namespace, be it this one, takes rights.
+pub(crate) fn routes() -> kernel::Result<Namespace<Unknown>> {
+    let mut socket = Socket::open(Protocol::Route)?;
+    let links = observe::links(&mut socket)?;
+    let names = Names::of(&links);
+    let addresses = observe::addresses(&mut socket, &names)?;
+    let routes = observe::routes(&mut socket, &names)?;
+    Ok(Namespace { links, addresses, routes, ..Namespace::default() })
+}
+
 /// `forwarding` of each link that is not ours, and of those to come: turning it on or off for all
 /// links writes over these (`inet_forward_change`, `addrconf_fixup_forwarding`).
-pub(super) fn forwarding_by_link(
-    host: &Namespace<Unknown>,
-) -> kernel::Result<Table<model::host::Sysctl>> {
+pub(super) fn forwarding_by_link(host: &Namespace<Unknown>) -> kernel::Result<Table<host::Sysctl>> {
     let links = host.links.iter().filter(|link| !link.is_ours()).map(|link| link.name.as_str());
     let paths = links.chain(["default"]).flat_map(|link| {
         ["ipv4", "ipv6"].map(|family| format!("net/{family}/conf/{link}/forwarding"))
@@ -93,7 +103,7 @@ pub(super) fn container(netns: BorrowedFd<'_>) -> kernel::Result<Namespace<Unkno
 }
 
 /// Sockets of the host that wait for packets.
-pub(super) fn sockets() -> kernel::Result<Table<Socket>> {
+pub(super) fn sockets() -> kernel::Result<Table<host::Socket>> {
     observe::sockets(Sockets::open_here()?.diagnostics()?)
 }
 

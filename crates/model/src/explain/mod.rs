@@ -9,6 +9,7 @@
 //! - [`StoreFailure`], [`StoreRefusal`]: why the store that hosts share could not be asked, and what it
 //!   said no to;
 //! - [`PathText`]: what happened to a packet;
+//! - [`AddressKind`], [`PrefixFault`]: what addresses are for, and why a text is no prefix;
 //! - [`WayFault`]: why a peer is not reached as it should be;
 //! - [`Finding`]: what a check of the host found: what is wrong, how we know, what to do;
 //! - [`codes`]: the stable code of each error, with its meaning and what to try.
@@ -23,6 +24,7 @@ mod labs;
 mod language;
 mod names;
 mod path;
+mod prefixes;
 mod reasons;
 mod say;
 mod store;
@@ -38,6 +40,7 @@ pub use labs::{LabDeed, LabFailure};
 pub use language::Language;
 pub use names::{Fault, Named};
 pub use path::PathText;
+pub use prefixes::{AddressKind, PrefixCure, PrefixFault};
 pub use reasons::{
     AttachmentDifference, Choice, NetworkDifference, Ports, Reason, Reserved, Unusable,
 };

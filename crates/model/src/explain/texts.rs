@@ -3,7 +3,7 @@
 
 use super::Language;
 use crate::cluster::{NetworkName, NodeName, Publish};
-use crate::net::LinkName;
+use crate::net::{IpNet, LinkName};
 use std::net::IpAddr;
 
 macro_rules! texts {
@@ -81,6 +81,18 @@ texts! {
     Faults en "FAULTS" zh "故障"
     Code en "CODE" zh "错误码"
     Meaning en "MEANING" zh "含义"
+    Mask en "MASK" zh "掩码"
+    WildcardMask en "WILDCARD" zh "反掩码"
+    BroadcastAddress en "BROADCAST" zh "广播地址"
+    FirstHost en "FIRST HOST" zh "第一个主机"
+    LastHost en "LAST HOST" zh "最后一个主机"
+    AddressCount en "ADDRESSES" zh "地址数"
+    HostCount en "FOR HOSTS" zh "主机可用"
+    Kind en "KIND" zh "类型"
+    OnTheInternet en "ON THE INTERNET" zh "公网可达"
+    Class en "CLASS" zh "旧分类"
+    And en "AND" zh "按位与"
+    Group en "GROUP" zh "组"
 
     // Words in cells.
     Yes en "yes" zh "是"
@@ -178,6 +190,132 @@ texts! {
     ResetDone { removed: usize }
         en "Nothing of glassnet is left on this host ({removed} steps)"
         zh "本机上已没有 glassnet 的任何配置（共 {removed} 步）"
+
+    // Addresses and prefixes.
+    ByConvention { gateway: &'a str }
+        en "{gateway}, by convention"
+        zh "{gateway}（惯例）"
+    KindOfBlock { kind: &'a str, block: &'a IpNet, rfc: u16 }
+        en "{kind}: {block} (RFC {rfc})"
+        zh "{kind}：{block}（依据 RFC {rfc}）"
+    KindAlone { kind: &'a str, rfc: u16 }
+        en "{kind} (RFC {rfc})"
+        zh "{kind}（依据 RFC {rfc}）"
+    BlockOfKind { block: &'a IpNet, kind: &'a str }
+        en "{block}, {kind}"
+        zh "{block}（{kind}）"
+    ClassOfLength { class: &'a str, length: u8 }
+        en "{class}: until 1993 every network that begins so was a /{length}"
+        zh "{class}：1993 年以前，这样开头的网络都是 /{length}"
+    ClassD en "D: multicast" zh "D：组播"
+    ClassE en "E: reserved" zh "E：保留"
+    OneAddress
+        en "This is one address by itself: no network address, no broadcast, no gateway."
+        zh "这只是一个地址：没有网络地址、广播地址和网关。"
+    TwoEnds
+        en "Both addresses are for hosts: the two ends of a link (RFC 3021, in IPv6 RFC 6164)."
+        zh "两个地址都可供主机使用：一条链路的两端（RFC 3021；IPv6 见 RFC 6164）。"
+    IsBroadcast { address: IpAddr }
+        en "{address} is the broadcast address: no host may have it."
+        zh "{address} 是广播地址：主机不能使用。"
+    GroupsNotHosts
+        en "Multicast addresses name groups of receivers: no host has one as its own."
+        zh "组播地址代表一组接收者：主机自身不使用这样的地址。"
+    HoldsToo { network: &'a IpNet, kinds: &'a str }
+        en "{network} has addresses of other kinds too: {kinds}."
+        zh "{network} 还包含其他类型的地址：{kinds}。"
+    AndMore { list: &'a str, count: usize }
+        en "{list} and {count} more"
+        zh "{list}，以及另外 {count} 项"
+    IsIn { part: &'a str, whole: &'a IpNet, length: u8 }
+        en "yes: {part} is in {whole}; the first {length} bits are the same"
+        zh "是：{part} 在 {whole} 之内；前 {length} 位相同"
+    IsTheSame { part: &'a str, whole: &'a IpNet }
+        en "yes: {part} and {whole} are the same"
+        zh "是：{part} 与 {whole} 相同"
+    IsNotIn { part: &'a str, whole: &'a IpNet, bit: u8, first: IpAddr, last: IpAddr }
+        en "no: {part} is not in {whole}, which goes from {first} to {last}; bit {bit} differs"
+        zh "否：{part} 不在 {whole} 之内，后者从 {first} 到 {last}；第 {bit} 位不同"
+    IsLarger { part: &'a str, whole: &'a IpNet }
+        en "no: {part} is larger than {whole}, and contains it"
+        zh "否：{part} 比 {whole} 大，反而包含它"
+    IsOfOtherFamily { part: &'a str, whole: &'a IpNet }
+        en "no: one of {part} and {whole} is IPv4, the other IPv6"
+        zh "否：{part} 与 {whole} 一个是 IPv4，另一个是 IPv6"
+    LiesIn { inner: &'a IpNet, outer: &'a IpNet }
+        en "{inner} is inside {outer}"
+        zh "{inner} 在 {outer} 之内"
+    AreTheSame { prefix: &'a IpNet }
+        en "{prefix} is there twice"
+        zh "{prefix} 出现了两次"
+    IsInUse { prefix: &'a IpNet }
+        en "{prefix} itself is in use"
+        zh "{prefix} 本身已被使用"
+    NoneOverlap { count: usize }
+        en "none of the {count} prefixes overlap"
+        zh "这 {count} 个前缀互不重叠"
+    Collides { how: &'a str, by: &'a str }
+        en "{how}: {by}"
+        zh "{how}：{by}"
+    ByRoute { link: &'a LinkName }
+        en "this host routes it by {link}"
+        zh "本机有经由 {link} 的路由"
+    ByRouteToNowhere
+        en "this host has a route for it"
+        zh "本机有它的路由"
+    ByAddress { link: &'a LinkName }
+        en "this host has an address in it on {link}"
+        zh "本机的 {link} 上有其中的地址"
+    ByNetwork { name: &'a NetworkName }
+        en "it is the subnet of network {name}"
+        zh "它是网络 {name} 的子网"
+    PartRoutes en "this host's routes" zh "本机的路由"
+    PartNetworks en "glassnet's networks" zh "glassnet 的网络"
+    NotLookedAt { part: &'a str, why: &'a str }
+        en "not looked at: {part}: {why}"
+        zh "没有检查{part}：{why}"
+    FreeHere { prefix: &'a IpNet }
+        en "{prefix} is free: it overlaps no route or address of this host and no network of glassnet"
+        zh "{prefix} 可用：与本机的路由、地址和 glassnet 的网络都不重叠"
+    FreeAsFarAsSeen { prefix: &'a IpNet }
+        en "{prefix} overlaps nothing of what was looked at"
+        zh "{prefix} 与已检查的部分都不重叠"
+    NotAPrefix { text: &'a str, why: &'a str }
+        en "\"{text}\" is no address or prefix: {why}"
+        zh "“{text}”不是地址或前缀：{why}"
+    AtLine { line: usize, message: &'a str }
+        en "line {line} of stdin: {message}"
+        zh "标准输入第 {line} 行：{message}"
+    SplitShorter { prefix: &'a IpNet, length: u8 }
+        en "a /{length} is larger than {prefix} is"
+        zh "/{length} 比 {prefix} 本身还大"
+    SplitLonger { prefix: &'a IpNet, length: u8, most: u8 }
+        en "{prefix} cannot be split into parts of /{length}: the longest is /{most}"
+        zh "{prefix} 不能分成 /{length}：最长为 /{most}"
+    SplitTooMany { prefix: &'a IpNet, parts: u128 }
+        en "{prefix} has fewer than {parts} addresses"
+        zh "{prefix} 的地址不足 {parts} 个"
+    SplitNone { prefix: &'a IpNet }
+        en "{prefix} cannot be split into no parts"
+        zh "{prefix} 不能分成零份"
+    LengthsOfParts { from: u8, to: u8 }
+        en "choose a length from /{from} to /{to}"
+        zh "请选择 /{from} 到 /{to} 的长度"
+    NumbersOfParts { most: &'a str }
+        en "choose a number of parts from 1 to {most}"
+        zh "份数应为 1 到 {most}"
+    TooManyLines { count: &'a str, most: u128 }
+        en "these would be {count} lines, more than {most}"
+        zh "这将输出 {count} 行，超过 {most} 行"
+    AskForAll
+        en "choose larger parts, or ask for all of them with --all"
+        zh "请选择更大的部分，或用 --all 输出全部"
+    LengthOrCount { number: u128 }
+        en "write /{number} for the length of each part, or --into {number} for so many parts"
+        zh "按长度划分请写 /{number}，按份数划分请写 --into {number}"
+    NoLength
+        en "it is no length; write one such as /24"
+        zh "它不是长度；例如 /24"
 
     // Labs.
     NoLabs

@@ -72,6 +72,8 @@ fn each_error_of_ours_is_explained() {
         Error::File(socket(), io::ErrorKind::NotFound.into()),
         Error::Netns(netns::Invalid::Missing(socket())),
         Error::Publish(publish::Invalid::TooMany(1001)),
+        Error::Cidr(cidr::Wrong::Prefix(model::cidr::prefix("x").unwrap_err())),
+        Error::Cidr(cidr::Wrong::TooManyLines(model::cidr::Count::power(20))),
         Error::Api(api::Error::Permission { path: socket() }),
         Error::Api(api::Error::Runtime(io::ErrorKind::Other.into())),
         Error::Lab(lab::Error::NoLab { name: "x".into(), labs: names() }),

@@ -81,6 +81,64 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("trace", "size", "包中数据的字节数"),
     ("trace", "ttl", "TTL 或跳数限制"),
     ("trace", "link", "数据包由主机的这个接口进入"),
+    ("cidr", "", "说明一个地址及其前缀的含义，并列出计算过程"),
+    (
+        "cidr",
+        "+",
+        "示例：
+  glassnet cidr 192.168.1.17/24
+  glassnet cidr 10.0.0.0 255.255.252.0
+  glassnet cidr 2001:db8::1/64",
+    ),
+    ("cidr", "prefixes", "地址和长度，或地址和掩码，掩码可以单独成一个词"),
+    ("cidr contains", "", "说明一个前缀是否包含某个地址或另一个前缀；不包含时退出码为 1"),
+    (
+        "cidr contains",
+        "+",
+        "示例：
+  glassnet cidr contains 10.0.0.0/22 10.0.3.255
+  glassnet cidr contains 2001:db8::/32 2001:db8:7::/48",
+    ),
+    ("cidr contains", "whole", "前缀"),
+    ("cidr contains", "part", "可能在其中的地址或前缀"),
+    ("cidr overlaps", "", "说明哪些前缀重叠，或一个前缀在本机是否会冲突；有重叠时退出码为 1"),
+    (
+        "cidr overlaps",
+        "+",
+        "示例：
+  glassnet cidr overlaps 10.0.0.0/22 10.0.2.0/24 192.168.0.0/16
+  glassnet cidr overlaps 10.88.0.0/16
+
+只给一个前缀时，与本机的路由、地址以及 glassnet 的网络比较。",
+    ),
+    ("cidr overlaps", "prefixes", "若干前缀，写法与 glassnet cidr 相同"),
+    ("cidr split", "", "把一个前缀分成若干部分，恰好覆盖它"),
+    (
+        "cidr split",
+        "+",
+        "示例：
+  glassnet cidr split 10.0.0.0/22 /24
+  glassnet cidr split 10.0.0.0/22 --into 5
+
+份数不是 2 的幂时，后面的部分是前面的一半大小。",
+    ),
+    ("cidr split", "prefix", "前缀"),
+    ("cidr split", "length", "每个部分的长度，例如 /24"),
+    ("cidr split", "into", "份数"),
+    ("cidr split", "all", "全部输出，即使超过 65,536 行"),
+    ("cidr summarize", "", "给出恰好覆盖这些前缀的最短列表"),
+    (
+        "cidr summarize",
+        "+",
+        "示例：
+  glassnet cidr summarize 10.0.0.0/24 10.0.1.0/24 10.0.2.0/23
+  glassnet cidr split 10.0.0.0/22 /26 | glassnet cidr summarize -",
+    ),
+    (
+        "cidr summarize",
+        "prefixes",
+        "若干前缀，写法与 glassnet cidr 相同；- 表示从标准输入读取，每行一个",
+    ),
     ("demo", "", "建立一个小实验环境，在其中取几个网页，并显示每次所走的路径"),
     ("status", "", "查看守护进程及各网络的状况"),
     ("node", "", "运行守护进程，由它管理本机的容器网络"),

@@ -17,6 +17,19 @@ pub(super) const CODES: &[ErrorCode] = &[
         ],
     ),
     code(
+        "not-a-prefix",
+        [
+            "the text is no address or prefix",
+            "A prefix is an address and how many of its first bits name the network: 192.168.1.17/24 or 2001:db8::1/64. In IPv4 a mask may stand for the length: 10.0.0.0/255.255.252.0, or 10.0.0.0 255.255.252.0. An address alone means that one. Nothing was done. The exit code is 2.",
+            "Look at the place that is marked; glassnet cidr --help has examples.",
+        ],
+        [
+            "这段文字不是地址或前缀",
+            "前缀由地址和网络部分的位数组成：192.168.1.17/24 或 2001:db8::1/64。IPv4 中可以用掩码代替长度：10.0.0.0/255.255.252.0 或 10.0.0.0 255.255.252.0。只写地址则表示这一个地址。没有执行任何操作。退出码为 2。",
+            "查看所标出的位置；glassnet cidr --help 中有示例。",
+        ],
+    ),
+    code(
         "no-daemon",
         [
             "the daemon is not running",
