@@ -11,7 +11,7 @@
 //!                                        └───path──▶ Path (the predicted way of a packet)
 //! ```
 //!
-//! Read in this order: [`net`], [`cidr`], [`host`], [`cluster`], [`plan`], [`diff`], [`path`].
+//! Read in this order: [`net`], [`cidr`], [`packet`], [`host`], [`cluster`], [`plan`], [`diff`], [`path`].
 
 pub mod cidr;
 pub mod cluster;
