@@ -47,6 +47,7 @@ fn a_fabric_that_drops_large_packets() {
     fleet.must(&["start", "@h1", "node"]);
     fleet.must(&["start", "@h2", "node"]);
     said_within_five_seconds(&fleet, "h1", &["1350", "h2"]);
+    said_within_five_seconds(&fleet, "h2", &["1350", "h1"]);
     let web = fleet.attach("h1", "web", &[]).unwrap();
     let client = fleet.attach("h2", "client", &[]).unwrap();
     fleet.all_reach_all(&[web.clone(), client.clone()]);

@@ -92,14 +92,17 @@ impl Prover {
         self.due.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Those that are due; where none is, waits until some are, if it may.
-    fn next(&self, may_wait: bool) -> Vec<Pair> {
+    /// Those that are due and not under way; where nothing is either, waits until some are due.
+    fn next(&self, under_way: &[(Pair, Trial)]) -> Vec<Pair> {
         let mut due = self.due();
         loop {
             let now = Instant::now();
+            let is_ready = |(pair, due): &(&Pair, &Due)| {
+                due.at <= now && under_way.iter().all(|(other, _)| other != *pair)
+            };
             let ready: Vec<Pair> =
-                due.iter().filter(|(_, due)| due.at <= now).map(|(pair, _)| pair.clone()).collect();
-            if !ready.is_empty() || !may_wait {
+                due.iter().filter(is_ready).map(|(pair, _)| pair.clone()).collect();
+            if !ready.is_empty() || !under_way.is_empty() {
                 for pair in &ready {
                     if let Some(due) = due.get_mut(pair) {
                         due.at = now + AGAIN;
@@ -180,8 +183,7 @@ pub(in crate::daemon) fn serve(daemon: &Daemon, cluster: &Cluster) {
     let mut trials: Vec<(Pair, Trial)> = Vec::new();
     loop {
         // A peer that has just come does not wait until another's long search is over.
-        for pair in cluster.prover.next(trials.is_empty()) {
-            trials.retain(|(under_way, _)| *under_way != pair);
+        for pair in cluster.prover.next(&trials) {
             match daemon.trial(cluster, &pair) {
                 Some(trial) => trials.push((pair, trial)),
                 None => cluster.prover.forget(&pair),

@@ -32,15 +32,14 @@ pub(super) fn read(path: &Path) -> Snapshot {
     snapshot
 }
 
-fn write(path: &Path, snapshot: &Snapshot) {
-    let bytes = serde_json::to_vec(snapshot).expect("names and numbers have a form in JSON");
-    if let Err(error) = store::write_atomically(path, &bytes) {
+fn write(path: &Path, bytes: &[u8]) {
+    if let Err(error) = store::write_atomically(path, bytes) {
         tracing::warn!(%error, "the picture of the cluster cannot be kept");
     }
 }
 
-/// A write is followed by a rest of so many times what it took: of a large cluster where much happens
-/// it takes a twentieth of a core at most.
+/// A write is followed by a rest of so many times what it took to put it into words: of a large cluster
+/// where much happens that takes a twentieth of a core at most, and of a small one the rest is none.
 const REST: u32 = 20;
 
 impl super::Cluster {
@@ -59,7 +58,9 @@ impl super::Cluster {
                 ways: ways.collect(),
             }
         };
-        write(&self.snapshot, &snapshot);
-        started.elapsed() * REST
+        let bytes = serde_json::to_vec(&snapshot).expect("names and numbers have a form in JSON");
+        let rest = started.elapsed() * REST;
+        write(&self.snapshot, &bytes);
+        rest
     }
 }
