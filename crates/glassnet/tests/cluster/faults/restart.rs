@@ -176,8 +176,10 @@ fn what_was_learned_just_before_a_daemon_dies_is_kept() {
         let before = what_leads_to_peers(&fleet, "h2");
         fleet.must(&["stop", "@keeper", "etcd"]);
         fleet.must(&["start", "@h2", "node"]);
-        assert!(super::pings_all(&fleet, &client, &web), "{address} is not reached any more");
         assert_eq!(what_leads_to_peers(&fleet, "h2"), before);
+        let log = || fleet.lab.says("h2", &["tail", "-n", "30", "/var/log/glassnet.log"]);
+        let reached = super::pings_all(&fleet, &client, &web);
+        assert!(reached, "{address} is not reached any more\n{}\n{}", fleet.told(), log());
         fleet.must(&["start", "@keeper", "etcd"]);
         fleet.until("the store is back", || {
             fleet.hosts.iter().all(|host| {
