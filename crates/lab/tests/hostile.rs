@@ -154,7 +154,7 @@ fn judged(text: &str) {
         }
     }
     // Far from any time it takes: only what never ends is caught here.
-    assert!(begun.elapsed() < Duration::from_secs(20), "{text}");
+    assert!(begun.elapsed() < Duration::from_secs(60), "{text}");
 }
 
 proptest! {

@@ -16,6 +16,11 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
     ("man", "TMP", ""),
     ("completions", "bash", ""),
     ("explain", "no-daemon", ""),
+    ("cidr", "10.8.0.0/24", ""),
+    ("cidr contains", "10.8.0.0/24 10.8.0.9", ""),
+    ("cidr overlaps", "10.8.0.0/24 10.9.0.0/24", ""),
+    ("cidr split", "10.8.0.0/24 /25", ""),
+    ("cidr summarize", "10.8.0.0/25 10.8.0.128/25", ""),
     ("network create", "red --subnet 10.8.0.0/24", ""),
     ("network ls", "", ""),
     ("network inspect", "red", ""),
@@ -102,14 +107,19 @@ impl Asked<'_> {
         document
     }
 
-    /// The verbs below one, and whether it is one itself: only `node` is both.
+    /// The verbs below one, and whether it is one itself: `node` and `cidr` are both.
     fn verbs(&self, of: &str, found: &mut BTreeSet<String>) {
         let document = self.document(&format!("help {of}"), "");
         let help = document["help"].as_str().unwrap();
         let below = help.split_once("Commands:\n").map_or("", |(_, rest)| rest);
         let below = below.lines().take_while(|line| !line.is_empty());
-        let below: Vec<&str> = below.filter_map(|line| line.split_whitespace().next()).collect();
-        if below.is_empty() || help.contains(" [COMMAND]\n") && !of.is_empty() {
+        // What a verb does may take more than a line.
+        let below: Vec<&str> = below
+            .filter_map(|line| line.strip_prefix("  ").filter(|line| !line.starts_with(' ')))
+            .filter_map(|line| line.split_whitespace().next())
+            .collect();
+        let itself = help.contains(" [COMMAND]\n") || help.contains("\nArguments:\n");
+        if below.is_empty() || itself && !of.is_empty() {
             found.insert(of.to_owned());
         }
         for verb in below {
