@@ -77,6 +77,12 @@ impl From<OwnedFd> for NetNs {
     }
 }
 
+impl From<NetNs> for OwnedFd {
+    fn from(namespace: NetNs) -> Self {
+        namespace.0
+    }
+}
+
 /// The inode number of the namespace a descriptor holds.
 pub fn inode(namespace: BorrowedFd<'_>) -> Result<u64> {
     rustix::fs::fstat(namespace)

@@ -4,9 +4,9 @@ use crate::daemon_failpoint;
 use crate::host::{Container, Died, HANG, Host, in_a_private_host};
 use crate::left;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
+use std::fs::{self, File};
 use std::net::IpAddr;
-use std::os::fd::AsFd as _;
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::process::Command;
 use std::sync::Mutex;
 use std::thread;
@@ -23,6 +23,9 @@ struct Round {
     host: Host,
     containers: BTreeMap<&'static str, Container>,
     given: BTreeSet<IpAddr>,
+    /// Descriptors of namespaces that are gone: another thread's would get the same number, and
+    /// perhaps the inode, and so live on in the daemon's eyes.
+    graves: Vec<OwnedFd>,
 }
 
 type Chapter = fn(&mut Round, Option<&str>) -> Result<(), Died>;
@@ -104,7 +107,7 @@ impl Round {
             container.shaped = name == "one";
             containers.insert(name, container);
         }
-        Self { host: Host::new(), containers, given: BTreeSet::new() }
+        Self { host: Host::new(), containers, given: BTreeSet::new(), graves: Vec::new() }
     }
 
     fn add(&mut self, name: &str) -> Result<(), Died> {
@@ -184,7 +187,11 @@ impl Round {
         self.host.recover();
         self.add("five").expect("nothing kills it");
         self.host.kill();
-        self.containers.insert("five", Container::new("five", Some(8200)));
+        let new = Container::new("five", Some(8200));
+        let old = self.containers.insert("five", new).expect("it was added");
+        let mut grave = OwnedFd::from(old.netns);
+        rustix::io::dup2(File::open("/dev/null").unwrap(), &mut grave).unwrap();
+        self.graves.push(grave);
         self.host.start(armed, "")?;
         self.host.until_held(1)
     }
