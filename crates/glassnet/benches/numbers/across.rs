@@ -12,7 +12,7 @@
 //! vxlan              ours
 //! ```
 
-use crate::private::{path, run_in, serving};
+use crate::private::{etcd, ip, path, run_in, serving};
 use crate::statistics::Turns;
 use crate::target::Targets;
 use crate::traffic::{NAT, Pair, TRACKED};
@@ -129,10 +129,6 @@ fn again(host: &NetNs) -> anyhow::Result<NetNs> {
     Ok(NetNs::by_path(path(host))?)
 }
 
-fn ip(host: &NetNs, arguments: &str) -> anyhow::Result<()> {
-    run_in(host, Command::new("ip").args(arguments.split_whitespace()), "").map(drop)
-}
-
 /// A container on each host, bridged and routed by hand, with VXLAN between or not.
 fn by_hand(cable: &Cable, tunnel: bool) -> anyhow::Result<Pair> {
     let containers = [NetNs::fresh()?, NetNs::fresh()?];
@@ -204,11 +200,7 @@ impl Nodes {
         let directories = [tempfile::tempdir()?, tempfile::tempdir()?];
         let mut nodes = Self { cable, directories, processes: Vec::new() };
         let url = format!("http://{}:2379", ENDS[0]);
-        let mut etcd = serving("etcd");
-        etcd.args(["--log-level", "error", "--data-dir"])
-            .arg(nodes.directories[0].path().join("etcd"))
-            .args(["--listen-client-urls", &url, "--advertise-client-urls", &url])
-            .args(["--listen-peer-urls", "http://127.0.0.1:0"]);
+        let mut etcd = etcd(&url, &nodes.directories[0].path().join("etcd"));
         nodes.spawn(0, &mut etcd)?;
         for (i, address) in ENDS.iter().enumerate() {
             let mut daemon = nodes.at_home(i, serving(GLASSNET));

@@ -4,7 +4,7 @@
 //! its own, a lease, a member's record, blocks claimed by compare-and-swap, and addresses given out of
 //! them by a ledger of its own.
 
-use crate::private::serving;
+use crate::private::etcd;
 use crate::statistics::p99;
 use crate::target::Targets;
 use anyhow::{Context as _, ensure};
@@ -390,11 +390,7 @@ impl Etcd {
         let data = tempfile::tempdir()?;
         let port = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let url = format!("http://127.0.0.1:{port}");
-        let process = serving("etcd")
-            .args(["--log-level", "error", "--data-dir"])
-            .arg(data.path())
-            .args(["--listen-client-urls", &url, "--advertise-client-urls", &url])
-            .args(["--listen-peer-urls", "http://127.0.0.1:0"])
+        let process = etcd(&url, data.path())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())

@@ -8,7 +8,7 @@
 //!
 //! What is known is asked of each daemon by a whole process, which takes some milliseconds of it.
 
-use crate::private::{path, run_in, serving};
+use crate::private::{self, ip, path, serving};
 use crate::statistics::p99;
 use crate::target::Targets;
 use anyhow::{Context as _, ensure};
@@ -108,10 +108,6 @@ fn peer<'s>(status: &'s Value, name: &str) -> Option<&'s Value> {
     status["cluster"]["peers"].as_array()?.iter().find(|peer| peer["name"] == name)
 }
 
-fn ip(host: &NetNs, arguments: &str) -> anyhow::Result<()> {
-    run_in(host, Command::new("ip").args(arguments.split_whitespace()), "").map(drop)
-}
-
 struct Host {
     netns: NetNs,
     name: String,
@@ -155,12 +151,7 @@ impl Host {
 
     fn etcd(&self) -> anyhow::Result<Etcd> {
         let url = format!("http://{ETCD}:2379");
-        let mut etcd = serving("etcd");
-        etcd.args(["--log-level", "error", "--data-dir"])
-            .arg(self.directory.path().join("etcd"))
-            .args(["--listen-client-urls", &url, "--advertise-client-urls", &url])
-            .args(["--listen-peer-urls", "http://127.0.0.1:0"]);
-        self.spawn(&mut etcd).map(Etcd)
+        self.spawn(&mut private::etcd(&url, &self.directory.path().join("etcd"))).map(Etcd)
     }
 
     fn start(&mut self) -> anyhow::Result<()> {

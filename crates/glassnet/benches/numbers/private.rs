@@ -6,6 +6,7 @@ use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 use std::io::Write as _;
 use std::os::fd::{AsFd as _, AsRawFd as _};
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -24,6 +25,21 @@ pub(crate) fn serving(program: &str) -> Command {
     let mut command = Command::new("setpriv");
     command.args(["--pdeathsig", "KILL", program]);
     command
+}
+
+/// An etcd that serves clients at a URL and keeps its data in a directory.
+pub(crate) fn etcd(url: &str, data: &Path) -> Command {
+    let mut etcd = serving("etcd");
+    etcd.args(["--log-level", "error", "--data-dir"])
+        .arg(data)
+        .args(["--listen-client-urls", url, "--advertise-client-urls", url])
+        .args(["--listen-peer-urls", "http://127.0.0.1:0"]);
+    etcd
+}
+
+/// `ip` with these arguments in a host's network.
+pub(crate) fn ip(host: &NetNs, arguments: &str) -> anyhow::Result<()> {
+    run_in(host, Command::new("ip").args(arguments.split_whitespace()), "").map(drop)
 }
 
 /// The path under which a program that we start finds the namespace.

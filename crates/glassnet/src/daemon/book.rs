@@ -7,7 +7,7 @@ use crate::protocol::{AttachRequest, Code, CreateNetwork, Failure};
 use model::cluster::{Attachment, AttachmentId, Network, NetworkName, Pool, Presence, Publish};
 use model::explain::{AttachmentDifference, Choice, NetworkDifference, Reason};
 use model::ipam::{self, Lack, Ledger, NoLease};
-use model::net::{Family, IpNet, LinkName, Mac};
+use model::net::{Family, IpNet, LinkName, Mac, overlap};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
@@ -517,10 +517,6 @@ fn differences(held: &Held, request: &AttachRequest, inode: u64) -> Vec<Attachme
         differences.push(Differs::DefaultRoute { asked, found });
     }
     differences
-}
-
-fn overlap(a: &IpNet, b: &IpNet) -> bool {
-    a.contains(b) || b.contains(a)
 }
 
 /// A subnet that overlaps nothing: 10.88.0.0/16 and on, or fd67:6c61:73:N::/64 and on.

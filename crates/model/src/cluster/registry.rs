@@ -1,7 +1,7 @@
 //! The cluster as the store tells of it: a value that takes changes in.
 
 use super::{Alive, Entry, Key, Member, Network, NetworkName, NodeName};
-use crate::net::IpNet;
+use crate::net::{IpNet, overlap};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -144,10 +144,6 @@ impl Registry {
         let found = next.or_else(|| before().filter(|(claim, _)| overlap(claim, prefix)))?;
         Some((*found.0, found.1))
     }
-}
-
-fn overlap(one: &IpNet, two: &IpNet) -> bool {
-    one.contains(two) || two.contains(one)
 }
 
 /// Keys that one map has and the other has not, or with another value.

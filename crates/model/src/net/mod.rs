@@ -72,3 +72,8 @@ pub fn octets(address: IpAddr) -> Vec<u8> {
 pub fn single(address: IpAddr) -> IpNet {
     IpNet::from(address)
 }
+
+/// Whether two prefixes have an address in common: then one holds all of the other.
+pub fn overlap(one: &IpNet, two: &IpNet) -> bool {
+    one.contains(two) || two.contains(one)
+}

@@ -2,7 +2,7 @@
 
 use etcd_client::{Compare, CompareOp, GetOptions, KeyValue, Txn, TxnOp};
 use model::cluster::{Entry, Key, Network, NetworkName};
-use model::net::IpNet;
+use model::net::overlap;
 
 use super::load::after_all_of;
 use super::transaction::TRIES;
@@ -177,8 +177,4 @@ fn in_the_way(network: &Network, other: &Network) -> Option<Refusal> {
         let (subnet, network) = (pool.subnet, other.name.clone());
         Some(Refusal::SubnetTaken { subnet, other: theirs, network })
     })
-}
-
-fn overlap(one: &IpNet, other: &IpNet) -> bool {
-    one.contains(&other.network()) || other.contains(&one.network())
 }

@@ -5,7 +5,7 @@ use model::cluster::{Network, Pool};
 use model::explain::Finding;
 use model::host::Route;
 use model::host::route::{RouteKind, TABLE_MAIN};
-use model::net::IpNet;
+use model::net::overlap;
 
 /// Routes that overlap a network's subnet, and networks that overlap each other.
 pub(super) fn subnets(seen: &Seen) -> Vec<Finding> {
@@ -50,8 +50,4 @@ fn leads_away(route: &Route, seen: &Seen) -> bool {
 fn link(route: &Route) -> String {
     let link = route.nexthops.first().and_then(|hop| hop.link.as_ref());
     link.map_or_else(|| format!("{:?}", route.kind).to_lowercase(), ToString::to_string)
-}
-
-fn overlap(one: &IpNet, two: &IpNet) -> bool {
-    one.contains(&two.network()) || two.contains(&one.network())
 }
