@@ -17,6 +17,7 @@ pub mod cidr;
 pub mod cluster;
 pub mod diff;
 pub mod explain;
+pub mod filter;
 pub mod host;
 pub mod ipam;
 pub mod net;
