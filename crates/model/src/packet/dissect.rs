@@ -5,12 +5,16 @@
 //! those of a tunnel's inner packet lie between their carrier and its padding.
 
 use super::arp::Arp;
+use super::dhcp::{self, Dhcp};
+use super::dns::{self, Dns};
 use super::ethernet::{Ethernet, Vlan};
+use super::http::Http;
 use super::icmp::Icmp;
 use super::icmpv6::{Discovery, Icmpv6};
 use super::ipv4::Ipv4;
 use super::ipv6::{Extension, Fragment, Ipv6};
 use super::tcp::Tcp;
+use super::tls::Tls;
 use super::udp::{self, Udp};
 use super::vxlan::Vxlan;
 use super::{Header, Layer, Malformed, ether_type, protocol};
@@ -60,7 +64,7 @@ pub fn dissect_with(bytes: &[u8], start: Start, vxlan_ports: &[u16]) -> Dissecti
         Start::Ip => Next::Ip,
     };
     while reading.found.layers.len() < DEEPEST {
-        if reading.at == reading.end() && matches!(next, Next::Payload) {
+        if reading.at == reading.end() && next.may_be_empty() {
             break;
         }
         match reading.step(next) {
@@ -84,8 +88,22 @@ enum Next {
     Protocol(u8),
     Discovery,
     Vxlan,
+    /// A DNS message; in a stream its length comes first.
+    Dns {
+        in_stream: bool,
+    },
+    Dhcp,
+    /// What a TCP segment carries, known by what it begins with.
+    Stream,
     /// Bytes that are not read.
     Payload,
+}
+
+impl Next {
+    /// Whether nothing is as good as something.
+    fn may_be_empty(self) -> bool {
+        matches!(self, Self::Payload | Self::Stream | Self::Dns { in_stream: true })
+    }
 }
 
 struct Reading<'a> {
@@ -163,6 +181,12 @@ impl Reading<'_> {
                 self.take::<Vxlan>()?;
                 Next::Ethernet
             }
+            Next::Dns { in_stream } => self.dns(in_stream)?,
+            Next::Dhcp => {
+                self.take::<Dhcp>()?;
+                Next::Payload
+            }
+            Next::Stream => self.stream(),
             Next::Payload => {
                 let rest = self.rest().to_vec();
                 let length = rest.len();
@@ -214,15 +238,26 @@ impl Reading<'_> {
                 }
             }
             protocol::TCP => {
-                self.take::<Tcp>()?;
-                Next::Payload
+                let header = self.take::<Tcp>()?;
+                match [header.source, header.destination].contains(&dns::PORT) {
+                    true => Next::Dns { in_stream: true },
+                    false => Next::Stream,
+                }
             }
             protocol::UDP => {
                 let header = self.take::<Udp>()?;
                 self.limit(usize::from(header.length) - udp::LENGTH);
-                match self.vxlan_ports.contains(&header.destination) {
-                    true => Next::Vxlan,
-                    false => Next::Payload,
+                let either = |ports: [u16; 2]| {
+                    ports.contains(&header.source) || ports.contains(&header.destination)
+                };
+                if self.vxlan_ports.contains(&header.destination) {
+                    Next::Vxlan
+                } else if either([dns::PORT, dns::MULTICAST_PORT]) {
+                    Next::Dns { in_stream: false }
+                } else if either([dhcp::SERVER_PORT, dhcp::CLIENT_PORT]) {
+                    Next::Dhcp
+                } else {
+                    Next::Payload
                 }
             }
             _ => Next::Payload,
@@ -237,6 +272,37 @@ impl Reading<'_> {
         let length = self.rest().len();
         self.push(Layer::Discovery(body), length);
         Ok(Next::Payload)
+    }
+
+    /// A message, and perhaps more of them if it is in a stream.
+    fn dns(&mut self, in_stream: bool) -> Result<Next, Malformed> {
+        let (message, length) = match in_stream {
+            true => Dns::parse_in_stream(self.rest())?,
+            false => Dns::parse(self.rest())?,
+        };
+        let flaw = message.flaw();
+        self.push(message.into(), length);
+        if let Some(why) = flaw {
+            self.ends_early(self.at, why);
+            return Ok(Next::Payload);
+        }
+        Ok(if in_stream { Next::Dns { in_stream } } else { Next::Payload })
+    }
+
+    /// HTTP/1 or TLS, whatever the port; a segment may begin in the midst of either, so what is
+    /// neither is no fault.
+    fn stream(&mut self) -> Next {
+        if let Ok((header, length)) = Http::parse(self.rest()) {
+            self.push(header.into(), length);
+            return Next::Payload;
+        }
+        match Tls::parse(self.rest()) {
+            Ok((record, length)) => {
+                self.push(record.into(), length);
+                Next::Stream
+            }
+            Err(_) => Next::Payload,
+        }
     }
 
     /// The beginning of a packet that an error is about.

@@ -1,13 +1,17 @@
 //! A layer of a packet: one protocol's header, or bytes that no header describes.
 
 use super::arp::Arp;
+use super::dhcp::Dhcp;
+use super::dns::Dns;
 use super::ethernet::{Ethernet, Vlan};
 use super::field::Fields;
+use super::http::Http;
 use super::icmp::Icmp;
 use super::icmpv6::{Discovery, Icmpv6};
 use super::ipv4::Ipv4;
 use super::ipv6::{Extension, Fragment, Ipv6};
 use super::tcp::Tcp;
+use super::tls::Tls;
 use super::udp::Udp;
 use super::vxlan::Vxlan;
 use super::{Field, Header as _};
@@ -75,6 +79,10 @@ layers! {
     Tcp = "TCP"
     Udp = "UDP"
     Vxlan = "VXLAN"
+    Dns = "DNS"
+    Dhcp = "DHCP"
+    Http = "HTTP"
+    Tls = "TLS"
 }
 
 /// The bytes of layers in their order on the wire.

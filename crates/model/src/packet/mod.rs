@@ -19,9 +19,12 @@
 
 pub mod arp;
 pub mod checksum;
+pub mod dhcp;
 pub mod dissect;
+pub mod dns;
 pub mod ethernet;
 mod field;
+pub mod http;
 pub mod icmp;
 pub mod icmpv6;
 pub mod ipv4;
@@ -29,9 +32,11 @@ pub mod ipv6;
 mod layer;
 mod reader;
 pub mod seal;
+pub mod summary;
 pub mod tcp;
 #[cfg(test)]
 mod tests;
+pub mod tls;
 pub mod udp;
 pub mod vxlan;
 

@@ -1,5 +1,7 @@
 //! Packets byte for byte, and what may come.
 
+mod applications;
+
 use super::dissect::dissect_with;
 use super::*;
 use proptest::prelude::*;

@@ -1,0 +1,154 @@
+//! What is compared: numbers, bytes of headers, and what is worked out from them.
+
+use super::bpf::CELLS;
+use super::expression::{Arithmetic, Family, Header, Operator};
+use super::names;
+use super::read::{Problem, Reader, Wanted, Wrong};
+use super::words::Token;
+use crate::packet::protocol;
+
+/// From the loosest to the tightest.
+const LEVELS: [&[(&str, Operator)]; 5] = [
+    &[("|", Operator::Or), ("^", Operator::ExclusiveOr)],
+    &[("&", Operator::And)],
+    &[("<<", Operator::Left), (">>", Operator::Right)],
+    &[("+", Operator::Add), ("-", Operator::Subtract)],
+    &[("*", Operator::Multiply), ("/", Operator::Divide), ("%", Operator::Remainder)],
+];
+
+/// Whether something to be compared may stand here.
+pub(super) fn may_begin(reader: &Reader<'_>) -> bool {
+    begins(reader)
+        || match reader.peek() {
+            Some(Token::Sign(sign)) => *sign == "(",
+            Some(Token::Word(word)) => number(word).is_some(),
+            None => false,
+        }
+}
+
+/// Whether nothing else can.
+pub(super) fn begins(reader: &Reader<'_>) -> bool {
+    let in_brackets = matches!(reader.peek_at(1), Some(Token::Sign("[")));
+    match reader.peek() {
+        Some(Token::Word(word)) => word == "len" || header(word).is_some() && in_brackets,
+        Some(Token::Sign(sign)) => *sign == "-",
+        None => false,
+    }
+}
+
+pub(super) fn read(reader: &mut Reader<'_>) -> Result<Arithmetic, Wrong> {
+    level(reader, &LEVELS)
+}
+
+/// Operators of one level and tighter ones, from the left.
+fn level(
+    reader: &mut Reader<'_>,
+    levels: &[&[(&'static str, Operator)]],
+) -> Result<Arithmetic, Wrong> {
+    let Some((operators, tighter)) = levels.split_first() else { return one(reader) };
+    let mut left = level(reader, tighter)?;
+    'more: loop {
+        for (sign, operator) in *operators {
+            let place = reader.place();
+            if reader.takes_sign(sign) {
+                let right = level(reader, tighter)?;
+                let divides = matches!(operator, Operator::Divide | Operator::Remainder);
+                if divides && right == Arithmetic::Number(0) {
+                    return Err(Wrong::at(place, Problem::DivisionByZero));
+                }
+                left = Arithmetic::Binary(*operator, Box::new(left), Box::new(right));
+                continue 'more;
+            }
+        }
+        return Ok(left);
+    }
+}
+
+fn one(reader: &mut Reader<'_>) -> Result<Arithmetic, Wrong> {
+    if reader.takes_sign("-") {
+        return Ok(Arithmetic::Negative(Box::new(reader.deeper(one)?)));
+    }
+    if reader.takes_sign("(") {
+        let inner = reader.deeper(read)?;
+        return match reader.takes_sign(")") {
+            true => Ok(inner),
+            false => Err(reader.expected(Wanted::Bracket)),
+        };
+    }
+    if reader.takes_word("len") {
+        return Ok(Arithmetic::Length);
+    }
+    let word = reader.peek_word().unwrap_or_default().to_owned();
+    if let Some(number) = number(&word) {
+        reader.step();
+        return Ok(Arithmetic::Number(number));
+    }
+    let in_brackets = matches!(reader.peek_at(1), Some(Token::Sign("[")));
+    let Some(header) = header(&word).filter(|_| in_brackets) else {
+        return Err(reader.expected(Wanted::Number));
+    };
+    reader.step();
+    reader.step();
+    let offset = reader.deeper(read)?;
+    let size = match reader.takes_sign(":") {
+        false => 1,
+        true => match reader.word(Wanted::Size)?.as_str() {
+            "1" => 1,
+            "2" => 2,
+            "4" => 4,
+            _ => return Err(reader.expected(Wanted::Size)),
+        },
+    };
+    match reader.takes_sign("]") {
+        true => Ok(Arithmetic::Load(header, Box::new(offset), size)),
+        false => Err(reader.expected(Wanted::SquareBracket)),
+    }
+}
+
+/// A number as people write it, or a constant's name.
+pub(super) fn number(word: &str) -> Option<u32> {
+    match word.strip_prefix("0x").or_else(|| word.strip_prefix("0X")) {
+        Some(digits) => u32::from_str_radix(digits, 16).ok(),
+        None if word.bytes().all(|byte| byte.is_ascii_digit()) => word.parse().ok(),
+        None => names::number(word),
+    }
+}
+
+fn header(word: &str) -> Option<Header> {
+    Some(match word {
+        "ether" | "link" => Header::Link,
+        "ip" => Header::Network(Family::Ip),
+        "ip6" => Header::Network(Family::Ip6),
+        "arp" => Header::Network(Family::Arp),
+        "rarp" => Header::Network(Family::Rarp),
+        "icmp6" => Header::Over6(protocol::ICMPV6),
+        "tcp" | "udp" | "icmp" | "igmp" | "sctp" | "ah" | "esp" | "pim" => {
+            Header::Over4(names::protocol(word)?)
+        }
+        _ => return None,
+    })
+}
+
+/// Whether the machine has the memory to compare these.
+pub(super) fn check(left: &Arithmetic, right: &Arithmetic) -> Result<(), Problem> {
+    match cells_of_both(left, right) < CELLS {
+        true => Ok(()),
+        false => Err(Problem::TooDeep),
+    }
+}
+
+fn cells_of_both(left: &Arithmetic, right: &Arithmetic) -> usize {
+    match right {
+        Arithmetic::Number(_) => cells(left),
+        _ => cells(right).max(1 + cells(left)),
+    }
+}
+
+fn cells(value: &Arithmetic) -> usize {
+    match value {
+        // A tag beside the packet is added to the length.
+        Arithmetic::Number(_) | Arithmetic::Length => 1,
+        Arithmetic::Negative(inner) | Arithmetic::Load(_, inner, _) => cells(inner),
+        Arithmetic::Binary(_, left, right) => cells_of_both(left, right),
+    }
+}

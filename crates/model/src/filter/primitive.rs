@@ -1,0 +1,464 @@
+//! One primitive: what it is about (`tcp src port`), then a value.
+
+use super::arithmetic;
+use super::expression::{Arithmetic, Comparison, Direction, Expression, Family, Primitive};
+use super::names;
+use super::read::{Problem, Reader, Wanted, Wrong};
+use super::words::Token;
+use crate::net::Mac;
+use crate::packet::{ether_type, protocol};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// What stands before a value.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Qualifiers {
+    protocol: Option<String>,
+    direction: Direction,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Kind {
+    #[default]
+    Host,
+    Net,
+    Port,
+    PortRange,
+    Protocol,
+}
+
+/// Words of the language that are not understood here.
+const NOT_HERE: [&str; 34] = [
+    "gateway",
+    "protochain",
+    "inbound",
+    "outbound",
+    "ifname",
+    "on",
+    "ifindex",
+    "rnr",
+    "rulenum",
+    "reason",
+    "rset",
+    "ruleset",
+    "srnr",
+    "subrulenum",
+    "action",
+    "mpls",
+    "pppoed",
+    "pppoes",
+    "geneve",
+    "wlan",
+    "type",
+    "subtype",
+    "dir",
+    "iso",
+    "clnp",
+    "esis",
+    "isis",
+    "stp",
+    "ipx",
+    "netbeui",
+    "decnet",
+    "atalk",
+    "aarp",
+    "llc",
+];
+
+/// Words before a value or instead of one, which no host may have for a name.
+const KEYWORDS: [&str; 22] = [
+    "and",
+    "or",
+    "not",
+    "src",
+    "dst",
+    "host",
+    "net",
+    "port",
+    "portrange",
+    "proto",
+    "mask",
+    "less",
+    "greater",
+    "broadcast",
+    "multicast",
+    "vlan",
+    "len",
+    "ether",
+    "link",
+    "ip",
+    "ip6",
+    "arp",
+];
+
+fn is_protocol(word: &str) -> bool {
+    matches!(word, "ether" | "link" | "ip" | "ip6" | "arp" | "rarp")
+        || names::protocol(word).is_some()
+}
+
+fn is_keyword(word: &str) -> bool {
+    KEYWORDS.contains(&word) || is_protocol(word) || NOT_HERE.contains(&word)
+}
+
+pub(super) fn read(reader: &mut Reader<'_>) -> Result<Expression, Wrong> {
+    let is = |primitive| Ok(Expression::Is(primitive));
+    let word = reader.peek_word().ok_or_else(|| reader.expected(Wanted::Primitive))?.to_owned();
+    if NOT_HERE.contains(&word.as_str()) {
+        return Err(reader.wrong(Problem::NotHere(word)));
+    }
+    if !is_keyword(&word) {
+        // A value alone: it is about the same as the one before it.
+        let qualifiers = reader.last.clone();
+        return value(reader, &qualifiers);
+    }
+    match word.as_str() {
+        "less" | "greater" => {
+            reader.step();
+            let place = reader.place();
+            let wanted = reader.word(Wanted::Number)?;
+            let number = arithmetic::number(&wanted)
+                .ok_or_else(|| Wrong::at(place, Problem::Expected(Wanted::Number)))?;
+            let (comparison, holds) = match word.as_str() {
+                "less" => (Comparison::Greater, false),
+                _ => (Comparison::AtLeast, true),
+            };
+            let (left, right) = (Arithmetic::Length, Arithmetic::Number(number));
+            return is(Primitive::Relation { left, comparison, holds, right });
+        }
+        "vlan" => {
+            reader.step();
+            let number = reader.peek_word().and_then(arithmetic::number);
+            let Some(number) = number else { return is(Primitive::Vlan(None)) };
+            let fits = u16::try_from(number).ok().filter(|number| *number < 4096);
+            let number = fits.ok_or_else(|| reader.expected(Wanted::VlanId))?;
+            reader.step();
+            return is(Primitive::Vlan(Some(number)));
+        }
+        _ => {}
+    }
+    let (qualifiers, alone) = qualifiers(reader)?;
+    let about = qualifiers.protocol.as_deref();
+    for cast in ["broadcast", "multicast"] {
+        if alone && reader.peek_word() == Some(cast) {
+            let primitive = match (cast, about) {
+                ("broadcast", None | Some("ether" | "link")) => Primitive::Broadcast,
+                ("multicast", None | Some("ether" | "link")) => Primitive::Multicast,
+                ("multicast", Some("ip")) => Primitive::Multicast4,
+                ("multicast", Some("ip6")) => Primitive::Multicast6,
+                // It would have to know the network's mask.
+                ("broadcast", Some("ip")) => {
+                    return Err(reader.wrong(Problem::NotHere("ip broadcast".to_owned())));
+                }
+                (_, protocol) => return Err(mismatch(reader, protocol, cast)),
+            };
+            reader.step();
+            return is(primitive);
+        }
+    }
+    if let (true, Some(name)) = (alone, about)
+        && !reader.peek_word().is_some_and(|word| !is_keyword(word))
+        && !matches!(reader.peek(), Some(Token::Sign("(")))
+    {
+        let name = name.to_owned();
+        return Ok(Expression::Is(protocol_alone(reader, &name)?));
+    }
+    if reader.takes_sign("(") {
+        return reader.deeper(|reader| list(reader, &qualifiers));
+    }
+    reader.last = qualifiers.clone();
+    value(reader, &qualifiers)
+}
+
+fn mismatch(reader: &Reader<'_>, protocol: Option<&str>, with: &str) -> Wrong {
+    let protocol = protocol.unwrap_or_default().to_owned();
+    reader.wrong(Problem::Mismatch { protocol, with: with.to_owned() })
+}
+
+/// Protocol, direction and kind, in this order; and whether there was nothing but a protocol.
+fn qualifiers(reader: &mut Reader<'_>) -> Result<(Qualifiers, bool), Wrong> {
+    let mut qualifiers = Qualifiers::default();
+    let mut alone = true;
+    if let Some(word) = reader.peek_word().filter(|word| is_protocol(word)) {
+        qualifiers.protocol = Some(word.to_owned());
+        reader.step();
+    }
+    if let Some(direction) = direction(reader) {
+        (qualifiers.direction, alone) = (direction, false);
+    }
+    let kind = match reader.peek_word() {
+        Some("host") => Kind::Host,
+        Some("net") => Kind::Net,
+        Some("port") => Kind::Port,
+        Some("portrange") => Kind::PortRange,
+        Some("proto") => Kind::Protocol,
+        Some(word) if NOT_HERE.contains(&word) => {
+            return Err(reader.wrong(Problem::NotHere(word.to_owned())));
+        }
+        _ => return Ok((qualifiers, alone)),
+    };
+    reader.step();
+    Ok((Qualifiers { kind, ..qualifiers }, false))
+}
+
+fn direction(reader: &mut Reader<'_>) -> Option<Direction> {
+    let end = |reader: &Reader<'_>, ahead: usize| match reader.peek_at(ahead) {
+        Some(Token::Word(word)) if word == "src" || word == "dst" => Some(word == "src"),
+        _ => None,
+    };
+    let first = end(reader, 0)?;
+    let between = match reader.peek_at(1) {
+        Some(Token::Word(word)) if word == "or" => Some(Direction::Either),
+        Some(Token::Word(word)) if word == "and" => Some(Direction::Both),
+        _ => None,
+    };
+    if let (Some(both), Some(second)) = (between, end(reader, 2))
+        && first != second
+    {
+        (0..3).for_each(|_| reader.step());
+        return Some(both);
+    }
+    reader.step();
+    Some(if first { Direction::Source } else { Direction::Destination })
+}
+
+/// Values in brackets that are all about the same: `port (80 or 443)`.
+fn list(reader: &mut Reader<'_>, qualifiers: &Qualifiers) -> Result<Expression, Wrong> {
+    let mut left = value(reader, qualifiers)?;
+    loop {
+        if reader.takes_sign(")") {
+            reader.last = qualifiers.clone();
+            return Ok(left);
+        } else if reader.takes_word("or") || reader.takes_sign("||") {
+            left = Expression::Or(Box::new(left), Box::new(value(reader, qualifiers)?));
+        } else if reader.takes_word("and") || reader.takes_sign("&&") {
+            left = Expression::And(Box::new(left), Box::new(value(reader, qualifiers)?));
+        } else {
+            return Err(reader.expected(Wanted::Bracket));
+        }
+    }
+}
+
+fn protocol_alone(reader: &Reader<'_>, name: &str) -> Result<Primitive, Wrong> {
+    Ok(match name {
+        "ip" => Primitive::EtherType(ether_type::IPV4),
+        "ip6" => Primitive::EtherType(ether_type::IPV6),
+        "arp" => Primitive::EtherType(ether_type::ARP),
+        "rarp" => Primitive::EtherType(0x8035),
+        "icmp" | "igmp" => {
+            Primitive::Protocol(Some(Family::Ip), names::protocol(name).unwrap_or_default())
+        }
+        "icmp6" => Primitive::Protocol(Some(Family::Ip6), protocol::ICMPV6),
+        _ => match names::protocol(name) {
+            Some(number) => Primitive::Protocol(None, number),
+            None => return Err(reader.expected(Wanted::Primitive)),
+        },
+    })
+}
+
+/// A value, by what stood before it.
+fn value(reader: &mut Reader<'_>, qualifiers: &Qualifiers) -> Result<Expression, Wrong> {
+    let about = qualifiers.protocol.as_deref();
+    let direction = qualifiers.direction;
+    let ported = |reader: &Reader<'_>, word: &str| match about {
+        None => Ok(vec![protocol::TCP, protocol::UDP, 132]),
+        Some("tcp") => Ok(vec![protocol::TCP]),
+        Some("udp") => Ok(vec![protocol::UDP]),
+        Some("sctp") => Ok(vec![132]),
+        other => Err(mismatch(reader, other, word)),
+    };
+    let is = |primitive| Ok(Expression::Is(primitive));
+    match qualifiers.kind {
+        Kind::Host => host(reader, about, direction),
+        Kind::Net => net(reader, about, direction),
+        Kind::Port => {
+            let protocols = ported(reader, "port")?;
+            let port = reader.peek_word().and_then(port);
+            let port = port.ok_or_else(|| reader.expected(Wanted::Port))?;
+            reader.step();
+            is(Primitive::Ports(protocols, direction, port, port))
+        }
+        Kind::PortRange => {
+            let protocols = ported(reader, "portrange")?;
+            let range = reader.peek_word().and_then(|word| {
+                let (first, last) = word.split_once('-').unwrap_or((word, word));
+                let (first, last) = (port(first)?, port(last)?);
+                Some((first.min(last), first.max(last)))
+            });
+            let (first, last) = range.ok_or_else(|| reader.expected(Wanted::Ports))?;
+            reader.step();
+            is(Primitive::Ports(protocols, direction, first, last))
+        }
+        Kind::Protocol => {
+            let word = reader.peek_word().unwrap_or_default();
+            let number = arithmetic::number(word);
+            let primitive = match about {
+                Some("ether" | "link") => {
+                    let named = match word {
+                        "ip" => Some(ether_type::IPV4),
+                        "ip6" => Some(ether_type::IPV6),
+                        "arp" => Some(ether_type::ARP),
+                        "rarp" => Some(0x8035),
+                        // Smaller numbers are lengths of frames of another kind.
+                        _ => number.and_then(|n| u16::try_from(n).ok()).filter(|n| *n > 1536),
+                    };
+                    named.map(Primitive::EtherType).ok_or(Wanted::EtherType)
+                }
+                None | Some("ip" | "ip6") => {
+                    let family = match about {
+                        Some("ip") => Some(Family::Ip),
+                        Some(_) => Some(Family::Ip6),
+                        None => None,
+                    };
+                    let number = number.and_then(|n| u8::try_from(n).ok());
+                    let number = number.or_else(|| names::protocol(word));
+                    number.map(|number| Primitive::Protocol(family, number)).ok_or(Wanted::Protocol)
+                }
+                other => return Err(mismatch(reader, other, "proto")),
+            };
+            let primitive = primitive.map_err(|wanted| reader.expected(wanted))?;
+            reader.step();
+            is(primitive)
+        }
+    }
+}
+
+fn port(word: &str) -> Option<u16> {
+    arithmetic::number(word)
+        .and_then(|number| u16::try_from(number).ok())
+        .or_else(|| names::port(word))
+}
+
+fn family(about: &str) -> Option<Family> {
+    match about {
+        "ip" => Some(Family::Ip),
+        "ip6" => Some(Family::Ip6),
+        "arp" => Some(Family::Arp),
+        "rarp" => Some(Family::Rarp),
+        _ => None,
+    }
+}
+
+fn host(
+    reader: &mut Reader<'_>,
+    about: Option<&str>,
+    direction: Direction,
+) -> Result<Expression, Wrong> {
+    let place = reader.place();
+    if matches!(about, Some("ether" | "link")) {
+        let mac = reader.peek_word().and_then(|word| word.parse::<Mac>().ok());
+        let mac = mac.ok_or_else(|| reader.expected(Wanted::Mac))?;
+        reader.step();
+        return Ok(Expression::Is(Primitive::Mac(direction, mac)));
+    }
+    if about.is_some_and(|about| family(about).is_none()) {
+        return Err(mismatch(reader, about, "host"));
+    }
+    let word = reader.word(Wanted::Address)?;
+    let addresses = match word.parse::<IpAddr>() {
+        Ok(address) => vec![address],
+        Err(_) if word.parse::<Mac>().is_ok() => {
+            let (protocol, with) = (word, "ether host".to_owned());
+            return Err(Wrong::at(place, Problem::Mismatch { protocol, with }));
+        }
+        Err(_) => (reader.hosts)(&word),
+    };
+    let mut any: Option<Expression> = None;
+    for address in addresses {
+        let wanted = about.and_then(family);
+        let primitive = match (address, wanted) {
+            (IpAddr::V4(_), Some(Family::Ip6)) => continue,
+            (IpAddr::V4(address), family) => Primitive::V4(family, direction, address, u32::MAX),
+            (IpAddr::V6(address), None | Some(Family::Ip6)) => {
+                Primitive::V6(direction, address, u128::MAX)
+            }
+            (IpAddr::V6(_), _) => continue,
+        };
+        let one = Expression::Is(primitive);
+        any = Some(match any {
+            None => one,
+            Some(before) => Expression::Or(Box::new(before), Box::new(one)),
+        });
+    }
+    any.ok_or_else(|| {
+        Wrong::at(
+            place,
+            match word.parse::<IpAddr>() {
+                Ok(_) => {
+                    Problem::Mismatch { protocol: about.unwrap_or_default().to_owned(), with: word }
+                }
+                Err(_) => Problem::Unknown(word),
+            },
+        )
+    })
+}
+
+fn net(
+    reader: &mut Reader<'_>,
+    about: Option<&str>,
+    direction: Direction,
+) -> Result<Expression, Wrong> {
+    if about.is_some_and(|about| family(about).is_none()) {
+        return Err(mismatch(reader, about, "net"));
+    }
+    let place = reader.place();
+    let word = reader.word(Wanted::Network)?;
+    let no = || Wrong::at(place.clone(), Problem::Expected(Wanted::Network));
+    let (text, length) = match word.split_once('/') {
+        Some((text, length)) => (text, Some(length.parse::<u32>().map_err(|_| no())?)),
+        None => (&word[..], None),
+    };
+    let host_bits = |meant: String| {
+        Err(Wrong::at(place.clone(), Problem::HostBits { prefix: word.clone(), meant }))
+    };
+    if let Ok(address) = text.parse::<Ipv6Addr>() {
+        if about.is_some_and(|about| about != "ip6") {
+            return Err(mismatch(reader, about, &word));
+        }
+        let length = length.unwrap_or(128);
+        let mask = match length {
+            0 => 0,
+            1..=128 => u128::MAX << (128 - length),
+            _ => return Err(no()),
+        };
+        let meant = address.to_bits() & mask;
+        if meant != address.to_bits() {
+            return host_bits(format!("{}/{length}", Ipv6Addr::from(meant)));
+        }
+        return Ok(Expression::Is(Primitive::V6(direction, address, mask)));
+    }
+    // `net 10.1` is 10.1.0.0/16.
+    let octets: Vec<u8> =
+        text.split('.').map(str::parse).collect::<Result<_, _>>().map_err(|_| no())?;
+    if !(1..=4).contains(&octets.len()) {
+        return Err(no());
+    }
+    if about == Some("ip6") {
+        return Err(mismatch(reader, about, &word));
+    }
+    let written = octets.len() as u32;
+    let mut bytes = [0; 4];
+    bytes[..octets.len()].copy_from_slice(&octets);
+    let address = Ipv4Addr::from(bytes);
+    let mask = if reader.takes_word("mask") {
+        let mask = reader.peek_word().and_then(|word| word.parse::<Ipv4Addr>().ok());
+        let mask = mask.ok_or_else(|| reader.expected(Wanted::Mask))?;
+        reader.step();
+        mask.to_bits()
+    } else {
+        match length.unwrap_or(written * 8) {
+            0 => 0,
+            length @ 1..=32 => u32::MAX << (32 - length),
+            _ => return Err(no()),
+        }
+    };
+    let meant = address.to_bits() & mask;
+    if meant != address.to_bits() {
+        let meant = Ipv4Addr::from(meant);
+        let text = match mask.leading_ones() + mask.trailing_zeros() {
+            32 => format!("{meant}/{}", mask.leading_ones()),
+            _ => format!("{meant} mask {}", Ipv4Addr::from(mask)),
+        };
+        return host_bits(text);
+    }
+    Ok(Expression::Is(Primitive::V4(about.and_then(family), direction, address, mask)))
+}

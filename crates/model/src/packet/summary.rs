@@ -1,0 +1,330 @@
+//! A packet in one line: who sends what to whom.
+//!
+//! `10.1.0.2:40000 > 10.1.0.3:80 TCP SYN seq 1 win 64240 mss 1460`. A tunnel's line begins with the
+//! tunnel: `VXLAN 7 10.0.0.1 > 10.0.0.2 | …`.
+
+use super::icmp::{self, Icmp};
+use super::icmpv6::{self, Icmpv6};
+use super::tcp::{Tcp, TcpOption, flag};
+use super::{Dissection, Found, Layer, dns};
+use std::fmt::Write as _;
+use std::net::IpAddr;
+
+/// The line, for what was taken apart.
+pub fn line(dissection: &Dissection) -> String {
+    let mut line = String::new();
+    let mut rest = &dissection.layers[..];
+    // What is in a tunnel is said behind it.
+    while let Some(place) = rest.iter().position(|found| matches!(found.layer, Layer::Vxlan(_))) {
+        let (outer, inner) = rest.split_at(place);
+        if let [Found { layer: Layer::Vxlan(header), .. }, behind @ ..] = inner {
+            let _ = match ends(outer) {
+                Some((from, to)) => write!(line, "VXLAN {} {from} > {to} | ", header.vni),
+                None => write!(line, "VXLAN {} | ", header.vni),
+            };
+            rest = behind;
+        }
+    }
+    packet(&mut line, rest);
+    if let Some((at, why)) = &dissection.end {
+        let _ = write!(line, " [{why}, at byte {at}]");
+    }
+    line
+}
+
+/// Sender and receiver of the first IP header.
+fn ends(layers: &[Found]) -> Option<(IpAddr, IpAddr)> {
+    layers.iter().find_map(|found| match &found.layer {
+        Layer::Ipv4(header) => Some((header.source.into(), header.destination.into())),
+        Layer::Ipv6(header) => Some((header.source.into(), header.destination.into())),
+        _ => None,
+    })
+}
+
+/// With a port, if there is one: brackets part an IPv6 address from it.
+fn end(address: IpAddr, port: Option<u16>) -> String {
+    match (address, port) {
+        (address, None) => address.to_string(),
+        (IpAddr::V4(address), Some(port)) => format!("{address}:{port}"),
+        (IpAddr::V6(address), Some(port)) => format!("[{address}]:{port}"),
+    }
+}
+
+fn packet(line: &mut String, layers: &[Found]) {
+    let names = |found: &Found| found.layer.name();
+    let Some((from, to)) = ends(layers) else {
+        return link(line, layers);
+    };
+    let ports = layers.iter().find_map(|found| match &found.layer {
+        Layer::Tcp(header) => Some((header.source, header.destination)),
+        Layer::Udp(header) => Some((header.source, header.destination)),
+        _ => None,
+    });
+    // An error quotes ports that are not its own.
+    let quoting =
+        layers.iter().any(|found| matches!(found.layer, Layer::Icmp(_) | Layer::Icmpv6(_)));
+    let ports = ports.filter(|_| !quoting);
+    let (from_port, to_port) = (ports.map(|ports| ports.0), ports.map(|ports| ports.1));
+    let _ = write!(line, "{} > {}", end(from, from_port), end(to, to_port));
+    let length = carried(layers);
+    for (place, Found { layer, .. }) in layers.iter().enumerate() {
+        match layer {
+            Layer::Vlan(header) => drop(write!(line, " vlan {}", header.id)),
+            Layer::Ipv4(header) if header.is_fragment() => {
+                let more = if header.flags & 1 != 0 { "+" } else { "" };
+                let _ = write!(line, " fragment {}{more}", u32::from(header.fragment_offset) * 8);
+            }
+            Layer::Fragment(header) => {
+                let more = if header.more { "+" } else { "" };
+                let _ = write!(line, " fragment {}{more}", u32::from(header.offset) * 8);
+            }
+            Layer::Tcp(header) => tcp(line, header, length),
+            Layer::Udp(_) if layers.get(place + 1).is_none_or(|next| names(next) == "payload") => {
+                let _ = write!(line, " UDP {length} bytes");
+            }
+            Layer::Icmp(header) => {
+                icmp(line, header);
+                return about(line, &layers[place + 1..]);
+            }
+            Layer::Icmpv6(header) => {
+                icmpv6(line, header, layers.get(place + 1));
+                return about(line, &layers[place + 1..]);
+            }
+            Layer::Dns(message) => dns(line, message),
+            Layer::Dhcp(message) => {
+                let _ = write!(line, " DHCP {}", message.message().unwrap_or("BOOTP"));
+                if message.operation == 2 {
+                    let _ = write!(line, " {}", message.yours);
+                }
+            }
+            Layer::Http(message) => drop(write!(line, " HTTP {}", message.first)),
+            Layer::Tls(record) => {
+                let _ = write!(line, " TLS {}", tls(record));
+            }
+            _ => {}
+        }
+    }
+    let over = layers.iter().rev().find_map(|found| match &found.layer {
+        Layer::Ipv4(header) => Some(header.protocol),
+        Layer::Ipv6(header) => Some(header.next_header),
+        Layer::Extension(header) => Some(header.next_header),
+        Layer::Fragment(header) => Some(header.next_header),
+        _ => None,
+    });
+    let said = layers.iter().any(|found| matches!(found.layer, Layer::Tcp(_) | Layer::Udp(_)));
+    if let (Some(number), false) = (over, said) {
+        let _ = write!(line, " protocol {number}, {length} bytes");
+    }
+}
+
+/// What is not IP.
+fn link(line: &mut String, layers: &[Found]) {
+    for Found { layer, .. } in layers {
+        match layer {
+            Layer::Vlan(header) => drop(write!(line, "vlan {} ", header.id)),
+            Layer::Arp(arp) if arp.operation == 1 => {
+                let _ = write!(line, "ARP who has {}? tell {}", arp.target, arp.sender);
+                return;
+            }
+            Layer::Arp(arp) => {
+                let _ = write!(line, "ARP {} is at {}", arp.sender, arp.sender_mac);
+                return;
+            }
+            _ => {}
+        }
+    }
+    let ether_type = layers.iter().rev().find_map(|found| match &found.layer {
+        Layer::Vlan(header) => Some(header.ether_type),
+        Layer::Ethernet(header) => Some(header.ether_type),
+        _ => None,
+    });
+    let frame = layers.iter().find_map(|found| match &found.layer {
+        Layer::Ethernet(header) => Some(header),
+        _ => None,
+    });
+    let _ = match (frame, ether_type) {
+        (Some(frame), Some(number)) => {
+            write!(line, "{} > {} EtherType {number:#06x}", frame.source, frame.destination)
+        }
+        _ => write!(line, "{} bytes", layers.iter().map(|found| found.bytes.len()).sum::<usize>()),
+    };
+}
+
+/// Bytes that the innermost transport carries.
+fn carried(layers: &[Found]) -> usize {
+    let heads = |found: &Found| {
+        matches!(
+            found.layer,
+            Layer::Ethernet(_)
+                | Layer::Vlan(_)
+                | Layer::Ipv4(_)
+                | Layer::Ipv6(_)
+                | Layer::Extension(_)
+                | Layer::Fragment(_)
+                | Layer::Tcp(_)
+                | Layer::Udp(_)
+                | Layer::Padding(_)
+        )
+    };
+    layers.iter().filter(|found| !heads(found)).map(|found| found.bytes.len()).sum()
+}
+
+/// The flags that are set, as people name them.
+pub fn flags(header: &Tcp) -> String {
+    let names = [
+        (flag::SYN, "SYN"),
+        (flag::FIN, "FIN"),
+        (flag::RST, "RST"),
+        (flag::PSH, "PSH"),
+        (flag::ACK, "ACK"),
+        (flag::URG, "URG"),
+        (flag::ECE, "ECE"),
+        (flag::CWR, "CWR"),
+    ];
+    let set: Vec<_> =
+        names.iter().filter(|(flag, _)| header.has(*flag)).map(|(_, name)| *name).collect();
+    if set.is_empty() { "no flags".to_owned() } else { set.join(" ") }
+}
+
+fn tcp(line: &mut String, header: &Tcp, length: usize) {
+    let _ = write!(line, " TCP {} seq {}", flags(header), header.sequence);
+    if header.has(flag::ACK) {
+        let _ = write!(line, " ack {}", header.acknowledgement);
+    }
+    let _ = write!(line, " win {}", header.window);
+    for option in header.options() {
+        if let TcpOption::MaximumSegment(size) = option {
+            let _ = write!(line, " mss {size}");
+        }
+    }
+    if length > 0 {
+        let _ = write!(line, " {length} bytes");
+    }
+}
+
+fn icmp(line: &mut String, header: &Icmp) {
+    let _ = match (header.kind, header.code) {
+        (icmp::ECHO_REQUEST | icmp::ECHO_REPLY, _) => {
+            let what = if header.kind == icmp::ECHO_REQUEST { "request" } else { "reply" };
+            let (identifier, sequence) = header.echo().unwrap_or_default();
+            write!(line, " ICMP echo {what} id {identifier} seq {sequence}")
+        }
+        (icmp::UNREACHABLE, icmp::FRAGMENTATION_NEEDED) => {
+            let mtu = header.next_hop_mtu().unwrap_or_default();
+            write!(line, " ICMP fragmentation needed, mtu {mtu}")
+        }
+        (icmp::UNREACHABLE, code) => {
+            let what = match code {
+                0 => "network",
+                1 => "host",
+                2 => "protocol",
+                3 => "port",
+                9 | 10 | 13 => "prohibited:",
+                _ => "destination",
+            };
+            write!(line, " ICMP {what} unreachable (code {code})")
+        }
+        (icmp::TIME_EXCEEDED, 0) => write!(line, " ICMP TTL exceeded"),
+        (icmp::TIME_EXCEEDED, _) => write!(line, " ICMP fragments did not arrive in time"),
+        (icmp::REDIRECT, _) => {
+            write!(line, " ICMP redirect to {}", std::net::Ipv4Addr::from(header.rest))
+        }
+        (kind, code) => write!(line, " ICMP type {kind} code {code}"),
+    };
+}
+
+fn icmpv6(line: &mut String, header: &Icmpv6, next: Option<&Found>) {
+    let target = match next.map(|found| &found.layer) {
+        Some(Layer::Discovery(body)) => body.target().map(IpAddr::V6),
+        _ => None,
+    };
+    let _ = match (header.kind, target) {
+        (icmpv6::ECHO_REQUEST | icmpv6::ECHO_REPLY, _) => {
+            let what = if header.kind == icmpv6::ECHO_REQUEST { "request" } else { "reply" };
+            let (identifier, sequence) = header.echo().unwrap_or_default();
+            write!(line, " ICMPv6 echo {what} id {identifier} seq {sequence}")
+        }
+        (icmpv6::NEIGHBOUR_SOLICITATION, Some(target)) => {
+            write!(line, " ICMPv6 who has {target}?")
+        }
+        (icmpv6::NEIGHBOUR_ADVERTISEMENT, Some(target)) => {
+            write!(line, " ICMPv6 {target} is here")
+        }
+        (icmpv6::ROUTER_SOLICITATION, _) => write!(line, " ICMPv6 router solicitation"),
+        (icmpv6::ROUTER_ADVERTISEMENT, _) => write!(line, " ICMPv6 router advertisement"),
+        (icmpv6::TOO_BIG, _) => {
+            write!(line, " ICMPv6 packet too big, mtu {}", header.next_hop_mtu().unwrap_or(0))
+        }
+        (icmpv6::UNREACHABLE, _) => write!(line, " ICMPv6 unreachable (code {})", header.code),
+        (icmpv6::TIME_EXCEEDED, _) => write!(line, " ICMPv6 hop limit exceeded"),
+        (kind, _) => write!(line, " ICMPv6 type {kind} code {}", header.code),
+    };
+}
+
+/// The packet that an error quotes.
+fn about(line: &mut String, quoted: &[Found]) {
+    if ends(quoted).is_some() {
+        line.push_str(" about ");
+        packet(line, quoted);
+    }
+}
+
+fn dns(line: &mut String, message: &dns::Dns) {
+    let what = if message.is_response() { "answer" } else { "query" };
+    let _ = write!(line, " DNS {what}");
+    for question in message.questions() {
+        let _ = write!(line, " {} {}", kind(question.kind), question.name);
+    }
+    if message.is_response() {
+        match message.response_code() {
+            0 => {}
+            3 => line.push_str(": no such name"),
+            code => drop(write!(line, ": error {code}")),
+        }
+        let answers = usize::from(message.counts[1]);
+        for record in message.records().iter().take(answers) {
+            let _ = match &record.data {
+                dns::Data::V4(address) => write!(line, " = {address}"),
+                dns::Data::V6(address) => write!(line, " = {address}"),
+                dns::Data::Name(name) => write!(line, " = {name}"),
+                dns::Data::Service { port, target, .. } => write!(line, " = {target}:{port}"),
+                dns::Data::Mail { exchange, .. } => write!(line, " = {exchange}"),
+                dns::Data::Texts(_) | dns::Data::Other(_) => {
+                    write!(line, " = {} …", kind(record.kind))
+                }
+            };
+        }
+    }
+}
+
+/// A record's kind as people name it.
+fn kind(number: u16) -> String {
+    let name = match number {
+        dns::kind::A => "A",
+        dns::kind::NS => "NS",
+        dns::kind::CNAME => "CNAME",
+        dns::kind::SOA => "SOA",
+        dns::kind::PTR => "PTR",
+        dns::kind::MX => "MX",
+        dns::kind::TXT => "TXT",
+        dns::kind::AAAA => "AAAA",
+        dns::kind::SRV => "SRV",
+        number => return format!("TYPE{number}"),
+    };
+    name.to_owned()
+}
+
+fn tls(record: &super::tls::Tls) -> String {
+    use super::tls::*;
+    match (record.kind, record.hello()) {
+        (_, Some(CLIENT_HELLO)) => match record.server_name() {
+            Some(name) => format!("ClientHello for {name}"),
+            None => "ClientHello".to_owned(),
+        },
+        (_, Some(_)) => "ServerHello".to_owned(),
+        (CHANGE_CIPHER_SPEC, _) => "change cipher spec".to_owned(),
+        (ALERT, _) => "alert".to_owned(),
+        (HANDSHAKE, _) => "handshake".to_owned(),
+        _ => "application data".to_owned(),
+    }
+}
