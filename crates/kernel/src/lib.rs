@@ -15,6 +15,7 @@
 pub mod apply;
 pub mod conntrack;
 mod error;
+pub mod memory;
 pub mod monitor;
 pub mod netlink;
 pub mod netns;

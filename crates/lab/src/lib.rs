@@ -50,6 +50,7 @@ mod privilege;
 mod process;
 mod programs;
 mod progress;
+mod running;
 mod service;
 mod services;
 mod state;
@@ -71,6 +72,7 @@ pub use list::{ContainerStatus, LabStatus, MachineStatus, ServiceStatus, ls, nam
 pub use power::{Disk, kill, start};
 pub use process::Process;
 pub use progress::{Progress, Step};
+pub use running::{Running, running};
 pub use service::{NoSuchService, Service};
 pub use services::{Activity, freeze, start_service, stop, thaw};
 pub use state::Phase;

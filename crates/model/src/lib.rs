@@ -12,9 +12,11 @@
 //! ```
 //!
 //! Read in this order: [`net`], [`cidr`], [`packet`], [`host`], [`cluster`], [`plan`], [`diff`], [`path`].
+//! [`filter`], [`sighting`] and [`conversation`] are about packets that were captured.
 
 pub mod cidr;
 pub mod cluster;
+pub mod conversation;
 pub mod diff;
 pub mod explain;
 pub mod filter;
@@ -24,3 +26,4 @@ pub mod net;
 pub mod packet;
 pub mod path;
 pub mod plan;
+pub mod sighting;

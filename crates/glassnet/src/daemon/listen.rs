@@ -92,7 +92,10 @@ impl Threads {
             self.serve_one();
             if self.waiting.fetch_add(1, Ordering::AcqRel) >= RESERVE {
                 self.waiting.fetch_sub(1, Ordering::AcqRel);
-                self.all.fetch_sub(1, Ordering::AcqRel);
+                // The last of many goes; beside the reserve, the first thread stays always.
+                if self.all.fetch_sub(1, Ordering::AcqRel) <= RESERVE + 2 {
+                    kernel::memory::give_back();
+                }
                 return;
             }
         }

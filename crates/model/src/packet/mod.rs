@@ -27,6 +27,7 @@ mod field;
 pub mod http;
 pub mod icmp;
 pub mod icmpv6;
+mod identity;
 pub mod ipv4;
 pub mod ipv6;
 mod layer;
@@ -42,6 +43,7 @@ pub mod vxlan;
 
 pub use dissect::{Dissection, Found, Start, dissect};
 pub use field::{Field, Value};
+pub use identity::Identity;
 pub use layer::{Layer, emit};
 pub use reader::Malformed;
 pub use seal::seal;

@@ -51,7 +51,6 @@ fn end(address: IpAddr, port: Option<u16>) -> String {
 }
 
 fn packet(line: &mut String, layers: &[Found]) {
-    let names = |found: &Found| found.layer.name();
     let Some((from, to)) = ends(layers) else {
         return link(line, layers);
     };
@@ -66,6 +65,32 @@ fn packet(line: &mut String, layers: &[Found]) {
     let ports = ports.filter(|_| !quoting);
     let (from_port, to_port) = (ports.map(|ports| ports.0), ports.map(|ports| ports.1));
     let _ = write!(line, "{} > {}", end(from, from_port), end(to, to_port));
+    body(line, layers);
+}
+
+/// What an ICMP error says, without what it quotes.
+pub fn error(layers: &[Found]) -> String {
+    let mut line = String::new();
+    for found in layers {
+        match &found.layer {
+            Layer::Icmp(header) => icmp(&mut line, header),
+            Layer::Icmpv6(header) => icmpv6(&mut line, header, None),
+            _ => continue,
+        }
+        break;
+    }
+    line.trim_start().to_owned()
+}
+
+/// What a packet says, without who and to whom.
+pub fn message(layers: &[Found]) -> String {
+    let mut line = String::new();
+    body(&mut line, layers);
+    line.trim_start().to_owned()
+}
+
+fn body(line: &mut String, layers: &[Found]) {
+    let names = |found: &Found| found.layer.name();
     let length = carried(layers);
     for (place, Found { layer, .. }) in layers.iter().enumerate() {
         match layer {
@@ -90,18 +115,11 @@ fn packet(line: &mut String, layers: &[Found]) {
                 icmpv6(line, header, layers.get(place + 1));
                 return about(line, &layers[place + 1..]);
             }
-            Layer::Dns(message) => dns(line, message),
-            Layer::Dhcp(message) => {
-                let _ = write!(line, " DHCP {}", message.message().unwrap_or("BOOTP"));
-                if message.operation == 2 {
-                    let _ = write!(line, " {}", message.yours);
+            layer => {
+                if let Some(saying) = saying(layer) {
+                    let _ = write!(line, " {saying}");
                 }
             }
-            Layer::Http(message) => drop(write!(line, " HTTP {}", message.first)),
-            Layer::Tls(record) => {
-                let _ = write!(line, " TLS {}", tls(record));
-            }
-            _ => {}
         }
     }
     let over = layers.iter().rev().find_map(|found| match &found.layer {
@@ -115,6 +133,23 @@ fn packet(line: &mut String, layers: &[Found]) {
     if let (Some(number), false) = (over, said) {
         let _ = write!(line, " protocol {number}, {length} bytes");
     }
+}
+
+/// What programs say to each other: DNS, DHCP, HTTP and TLS.
+pub fn saying(layer: &Layer) -> Option<String> {
+    Some(match layer {
+        Layer::Dns(message) => dns(message),
+        Layer::Dhcp(message) => {
+            let what = message.message().unwrap_or("BOOTP");
+            match message.operation {
+                2 => format!("DHCP {what} {}", message.yours),
+                _ => format!("DHCP {what}"),
+            }
+        }
+        Layer::Http(message) => format!("HTTP {}", message.first),
+        Layer::Tls(record) => format!("TLS {}", tls(record)),
+        _ => return None,
+    })
 }
 
 /// What is not IP.
@@ -150,8 +185,8 @@ fn link(line: &mut String, layers: &[Found]) {
     };
 }
 
-/// Bytes that the innermost transport carries.
-fn carried(layers: &[Found]) -> usize {
+/// Bytes that the transport carries.
+pub fn carried(layers: &[Found]) -> usize {
     let heads = |found: &Found| {
         matches!(
             found.layer,
@@ -269,9 +304,9 @@ fn about(line: &mut String, quoted: &[Found]) {
     }
 }
 
-fn dns(line: &mut String, message: &dns::Dns) {
+fn dns(message: &dns::Dns) -> String {
     let what = if message.is_response() { "answer" } else { "query" };
-    let _ = write!(line, " DNS {what}");
+    let mut line = format!("DNS {what}");
     for question in message.questions() {
         let _ = write!(line, " {} {}", kind(question.kind), question.name);
     }
@@ -295,6 +330,7 @@ fn dns(line: &mut String, message: &dns::Dns) {
             };
         }
     }
+    line
 }
 
 /// A record's kind as people name it.
