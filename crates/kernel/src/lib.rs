@@ -24,6 +24,7 @@ pub mod observe;
 pub mod port;
 pub mod probe;
 pub mod prove;
+mod socket_filter;
 mod sysctl;
 mod traffic_control;
 

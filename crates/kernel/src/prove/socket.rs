@@ -2,7 +2,7 @@
 
 use crate::netlink::{Attributes, Message, Socket, Writer, rtm};
 use crate::netns::within;
-use crate::{Error, Result};
+use crate::{Error, Result, socket_filter};
 use model::cluster::Source;
 use model::explain::Unsent;
 use model::net::{Family, LinkName, octets};
@@ -15,7 +15,7 @@ use rustix::net::{
     netdevice, recvfrom, sendto, socket_with,
 };
 use std::net::{IpAddr, SocketAddr, SocketAddrV6};
-use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 /// Bytes the kernel may queue: the answers of a thousand peers, and some room.
 const QUEUE: usize = 8 << 20;
@@ -64,7 +64,7 @@ impl Raw {
                 .or_else(|_| sockopt::set_socket_send_buffer_size(&socket, QUEUE))
         };
         set().map_err(Error::io("set up a raw ICMP socket"))?;
-        hear_only(socket.as_fd(), &filter(family, id))
+        socket_filter::attach(socket.as_fd(), &filter(family, id))
             .map_err(Error::io("filter what a raw ICMP socket hears"))?;
         Ok(bound(socket, from))
     }
@@ -223,26 +223,4 @@ fn filter(family: Family, id: u16) -> Vec<libc::sock_filter> {
             step(RETURN, 0),
         ],
     }
-}
-
-#[allow(unsafe_code)]
-fn hear_only(socket: BorrowedFd<'_>, filter: &[libc::sock_filter]) -> std::io::Result<()> {
-    let program = libc::sock_fprog {
-        len: u16::try_from(filter.len()).unwrap_or(u16::MAX),
-        filter: filter.as_ptr().cast_mut(),
-    };
-    let size = libc::socklen_t::try_from(size_of_val(&program)).unwrap_or_default();
-    // SAFETY: the option's value is a `sock_fprog` of that size, which names as many instructions as
-    // the slice has; the kernel copies them within the call and writes to neither. The descriptor is
-    // open while borrowed.
-    let set = unsafe {
-        libc::setsockopt(
-            socket.as_raw_fd(),
-            libc::SOL_SOCKET,
-            libc::SO_ATTACH_FILTER,
-            std::ptr::from_ref(&program).cast(),
-            size,
-        )
-    };
-    if set == 0 { Ok(()) } else { Err(std::io::Error::last_os_error()) }
 }
