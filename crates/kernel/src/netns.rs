@@ -124,12 +124,28 @@ pub fn is_network(descriptor: BorrowedFd<'_>) -> bool {
 /// machine's network, as it were. It is also taken when `work` panics.
 pub fn within<T>(namespace: BorrowedFd<'_>, work: impl FnOnce() -> T) -> Result<T> {
     let home = NetNs::current()?;
-    setns(namespace, CloneFlags::CLONE_NEWNET).map_err(Error::io("enter a network namespace"))?;
+    setns(namespace, CloneFlags::CLONE_NEWNET).map_err(Error::io(
+        "enter a network namespace (it takes CAP_SYS_ADMIN, both here and in the user namespace that \
+         owns it)",
+    ))?;
     // Not before: who may not go is home still, and may not go there either.
     let back = WayBack(home);
     let result = work();
     drop(back);
     Ok(result)
+}
+
+/// The same, but a thread that is in the namespace already stays where it is, which takes no rights.
+pub fn inside<T>(namespace: BorrowedFd<'_>, work: impl FnOnce() -> T) -> Result<T> {
+    let which = |namespace: BorrowedFd<'_>| {
+        let status = rustix::fs::fstat(namespace);
+        let status = status.map_err(Error::io("look at a network namespace's descriptor"))?;
+        Ok((status.st_dev, status.st_ino))
+    };
+    if which(NetNs::current()?.as_fd())? == which(namespace)? {
+        return Ok(work());
+    }
+    within(namespace, work)
 }
 
 /// Leads the thread home when dropped.
