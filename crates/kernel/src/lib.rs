@@ -10,9 +10,10 @@
 //! namespace they were made in ([`netns`]), so one thread can speak to many namespaces.
 //!
 //! Read in this order: [`netlink`], [`netns`], [`nft`], [`apply`], [`observe`]; then [`conntrack`],
-//! [`monitor`] and [`prove`]. `examples/costs.rs` says what it all costs.
+//! [`monitor`], [`prove`] and [`capture`]. `examples/costs.rs` says what it all costs.
 
 pub mod apply;
+pub mod capture;
 pub mod conntrack;
 mod error;
 pub mod memory;

@@ -24,9 +24,7 @@ const LINK_INFO: u16 = 18;
 
 /// All links of the socket's namespace.
 pub fn links(socket: &mut Socket) -> Result<Table<Link<Unknown>>> {
-    let mut body = Writer::after(&[0; HEADER]);
-    body.u32(EXT_MASK, SKIP_STATS);
-    let bodies = socket.dump(&Message::new(rtm::GET_LINK, 0, body.finish(), "links"))?;
+    let bodies = messages(socket)?;
     let mut masters = BTreeMap::new();
     let mut links: Vec<_> = bodies.iter().filter_map(|body| link(body, &mut masters)).collect();
     // A bridge may be listed after its ports.
@@ -37,6 +35,13 @@ pub fn links(socket: &mut Socket) -> Result<Table<Link<Unknown>>> {
         link.master = master.and_then(|master| names.get(master).cloned());
     }
     Ok(links.into_iter().collect())
+}
+
+/// What the kernel says of each link: `struct ifinfomsg` and attributes.
+pub(crate) fn messages(socket: &mut Socket) -> Result<Vec<Vec<u8>>> {
+    let mut body = Writer::after(&[0; HEADER]);
+    body.u32(EXT_MASK, SKIP_STATS);
+    socket.dump(&Message::new(rtm::GET_LINK, 0, body.finish(), "links"))
 }
 
 /// One link; its master's index goes to `masters`.

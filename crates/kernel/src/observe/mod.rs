@@ -14,6 +14,7 @@ mod traffic;
 
 pub use address::addresses;
 pub use link::links;
+pub(crate) use link::messages as link_messages;
 pub use neighbour::{fdb, neighbours};
 pub use route::routes;
 pub use socket::{owners, sockets};
