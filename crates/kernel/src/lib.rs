@@ -18,6 +18,7 @@ pub mod conntrack;
 mod error;
 pub mod memory;
 pub mod monitor;
+pub mod namespaces;
 pub mod netlink;
 pub mod netns;
 pub mod nft;
