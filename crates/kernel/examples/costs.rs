@@ -2,8 +2,9 @@
 //! run as root on a quiet machine; take ratios rather than numbers.
 
 use kernel::apply::Applier;
+use kernel::capture::{self, Capture};
 use kernel::observe::{Names, Parts};
-use kernel::{NetNs, Result, Sockets, nft, observe, prove};
+use kernel::{NetNs, Result, Sockets, namespaces, nft, observe, prove};
 use model::cluster::{Echo, Source};
 use model::diff::{Change, LinkChange, NftChange, Step, diff};
 use model::host::link::{Bridge, Link, LinkKind, Veth, Vxlan};
@@ -26,7 +27,8 @@ fn main() -> Outcome {
     transact(&mut host)?;
     read(&mut host)?;
     peers()?;
-    echoes()
+    echoes()?;
+    captures()
 }
 
 fn median(what: &str, mut times: Vec<Duration>) {
@@ -226,5 +228,41 @@ fn echoes() -> Outcome {
         times.push(begin.elapsed());
     }
     median("1,000 echoes", times);
+    Ok(())
+}
+
+fn captures() -> Outcome {
+    let namespace = NetNs::fresh()?;
+    let options = capture::Options {
+        link: None,
+        snap: 262_144,
+        ring: 8 << 20,
+        filter: None,
+        promiscuous: false,
+        patience: Duration::from_millis(10),
+    };
+    let (mut opened, mut empty, mut dropped) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..20 {
+        let begin = Instant::now();
+        let mut capture = Capture::open(namespace.as_fd(), &options)?;
+        opened.push(begin.elapsed());
+        let begin = Instant::now();
+        capture.drain(|_| ())?;
+        empty.push(begin.elapsed());
+        let begin = Instant::now();
+        drop(capture);
+        dropped.push(begin.elapsed());
+    }
+    median("capture with 8 MiB opened", opened);
+    median("capture looked at in vain", empty);
+    median("capture dropped", dropped);
+    let mut times = Vec::new();
+    let mut found = 0;
+    for _ in 0..20 {
+        let begin = Instant::now();
+        found = namespaces::all()?.len();
+        times.push(begin.elapsed());
+    }
+    median(&format!("all namespaces of the machine ({found})"), times);
     Ok(())
 }
