@@ -6,6 +6,7 @@
 //!   try: start it with …
 //! ```
 
+use super::capture;
 use super::cidr;
 use super::netns;
 use super::output::{Output, colour};
@@ -27,6 +28,7 @@ pub(super) enum Error {
     Netns(netns::Invalid),
     Publish(publish::Invalid),
     Cidr(cidr::Wrong),
+    Capture(capture::Wrong),
     AddressTwice(IpAddr, IpAddr),
     Api(api::Error),
     Refused(Failure),
@@ -73,7 +75,11 @@ impl Error {
             let text = words.text(out.language, colour(io::stderr().is_terminal()));
             let _ = io::stderr().write_all(text.as_bytes());
         }
-        ExitCode::from(if matches!(words.code, "usage" | "not-a-prefix") { 2 } else { 1 })
+        ExitCode::from(if matches!(words.code, "usage" | "not-a-prefix" | "not-a-filter") {
+            2
+        } else {
+            1
+        })
     }
 
     /// What happened.
@@ -100,6 +106,7 @@ impl Error {
                 (code, invalid.say(language), None)
             }
             Self::Cidr(wrong) => (wrong.code(), wrong.message(language), wrong.advice(language)),
+            Self::Capture(wrong) => (wrong.code(), wrong.message(language), wrong.advice(language)),
             Self::Publish(invalid) => ("usage", invalid.say(language), None),
             Self::AddressTwice(one, two) => {
                 own("usage", Text::AddressTwice { one: *one, two: *two })
@@ -134,6 +141,7 @@ impl Error {
         let advice = advice.or_else(|| general_advice(self, code, language));
         let place = match self {
             Self::Cidr(wrong) => wrong.place(),
+            Self::Capture(wrong) => wrong.place(),
             _ => None,
         };
         Words { code, message, place, advice }

@@ -13,6 +13,7 @@
 
 mod ask;
 mod attach;
+mod capture;
 mod cidr;
 mod completions;
 mod demo;
@@ -85,6 +86,7 @@ enum Verb {
     Ls(ls::Ls),
     Status(status::Status),
     Trace(trace::Trace),
+    Capture(capture::Capture),
     Cidr(cidr::Cidr),
     Node(node::Node),
     Lab(lab::Lab),
@@ -111,7 +113,10 @@ pub(crate) fn run() -> ExitCode {
     let language = language::choose(&arguments, |name| std::env::var(name).ok());
     let out = Output::new(language::wants_json(&arguments), language);
     panic::tell_in(language);
-    let verb = AssertUnwindSafe(|| run_verb(arguments, &out));
+    let verb = AssertUnwindSafe(|| match capture::extcap::asks(&arguments) {
+        true => capture::extcap::run(arguments, &out),
+        false => run_verb(arguments, &out),
+    });
     match std::panic::catch_unwind(verb) {
         Ok(Ok(code)) => code,
         Ok(Err(error)) => error.tell(&out),
@@ -139,6 +144,7 @@ impl Verb {
             Self::Ls(verb) => verb.run(out),
             Self::Status(verb) => verb.run(out),
             Self::Trace(verb) => verb.run(out),
+            Self::Capture(verb) => verb.run(out),
             Self::Cidr(verb) => verb.run(out),
             Self::Node(verb) => verb.run(out),
             Self::Lab(verb) => verb.run(out),

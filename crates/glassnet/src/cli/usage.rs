@@ -1,7 +1,7 @@
 //! What the grammar finds wrong with a command line, in our words and the user's language. Of
 //! `clap` only the facts are used: which argument, which value, what would have been allowed.
 
-use super::{cidr, netns, publish, rate};
+use super::{capture, cidr, netns, publish, rate};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use model::cluster::InvalidName;
 use model::explain::{Language, Text};
@@ -81,6 +81,8 @@ impl Usage {
         } else if let Some(invalid) = source.downcast_ref::<publish::Invalid>() {
             invalid.say(language)
         } else if let Some(invalid) = source.downcast_ref::<rate::Invalid>() {
+            invalid.say(language)
+        } else if let Some(invalid) = source.downcast_ref::<capture::Invalid>() {
             invalid.say(language)
         } else if let Some(invalid) = source.downcast_ref::<cidr::NoLength>() {
             invalid.say(language)

@@ -115,9 +115,7 @@ struct Said<'a> {
 impl Conversations {
     /// Adds a packet; gives the number of the conversation it belongs to, if it does to any.
     pub fn add(&mut self, time: u64, dissection: &Dissection) -> Option<usize> {
-        let layers = &dissection.layers[..];
-        let inner = layers.iter().rposition(|found| matches!(found.layer, Layer::Vxlan(_)));
-        let layers = &layers[inner.map_or(0, |place| place + 1)..];
+        let layers = summary::inner(&dissection.layers);
         if let Some((from, quoted)) = error(layers) {
             return self.about(time, from, layers, quoted);
         }
@@ -135,6 +133,14 @@ impl Conversations {
         };
         self.all[number].add(time, &said);
         Some(number)
+    }
+
+    /// Whether a packet goes on with what was seen: of sightings before and behind a translation of
+    /// addresses, one does.
+    pub fn knows(&self, dissection: &Dissection) -> bool {
+        said(summary::inner(&dissection.layers)).is_some_and(|said| {
+            self.latest.contains_key(&Key::of(said.protocol, said.from, said.to))
+        })
     }
 
     /// A router's error about a conversation stands in it, if the conversation was seen.
@@ -202,7 +208,9 @@ impl Said<'_> {
     fn roles(&self) -> (End, End) {
         match tcp::header(self.layers) {
             // It answers a SYN that was not seen.
-            Some(header) if tcp::is_syn(header) && tcp::acknowledges(header) => (self.to, self.from),
+            Some(header) if tcp::is_syn(header) && tcp::acknowledges(header) => {
+                (self.to, self.from)
+            }
             _ => (self.from, self.to),
         }
     }
@@ -223,7 +231,8 @@ impl Conversation {
 
     /// Whether a packet begins another between the same ends.
     fn is_over(&self, said: &Said<'_>) -> bool {
-        tcp::header(said.layers).is_some_and(|header| self.tcp.is_over(header, said.from == self.client))
+        tcp::header(said.layers)
+            .is_some_and(|header| self.tcp.is_over(header, said.from == self.client))
     }
 
     fn add(&mut self, time: u64, said: &Said<'_>) {

@@ -83,7 +83,8 @@ impl Conversation {
             }
             None => String::new(),
         };
-        if said.is_empty() && notes.is_empty()
+        if said.is_empty()
+            && notes.is_empty()
             && let Some(last) = self.events.last_mut()
             && last.from == from
             && last.said.is_empty()
@@ -105,7 +106,10 @@ impl Conversation {
             side.next = Some(end);
             return;
         };
-        if bytes <= 1 && takes <= 1 && header.sequence == next.wrapping_sub(1) && !is_syn(header)
+        if bytes <= 1
+            && takes <= 1
+            && header.sequence == next.wrapping_sub(1)
+            && !is_syn(header)
             && !header.has(flag::FIN)
         {
             // Its last byte once more, or none: only an answer is wanted.

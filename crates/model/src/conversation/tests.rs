@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::packet::tcp::{Tcp, flag};
-use crate::packet::{ether_type, ethernet, icmp, ipv4, seal, tcp as wire, udp};
 use crate::packet::{Dissection, Start, dissect, emit};
+use crate::packet::{ether_type, ethernet, icmp, ipv4, seal, tcp as wire, udp};
 
 const MILLI: u64 = 1_000_000;
 
@@ -11,11 +11,8 @@ fn ip(client: bool, over: u8) -> Vec<Layer> {
     let ends: [std::net::Ipv4Addr; 2] = [[10, 0, 0, 1].into(), [10, 0, 0, 2].into()];
     let [source, destination] = if client { ends } else { [ends[1], ends[0]] };
     let mac = |last| crate::net::Mac([2, 0, 0, 0, 0, last]);
-    let frame = ethernet::Ethernet {
-        destination: mac(1),
-        source: mac(2),
-        ether_type: ether_type::IPV4,
-    };
+    let frame =
+        ethernet::Ethernet { destination: mac(1), source: mac(2), ether_type: ether_type::IPV4 };
     let header = ipv4::Ipv4 {
         traffic_class: 0,
         total_length: 20,

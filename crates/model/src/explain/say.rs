@@ -192,6 +192,9 @@ mod tests {
             Text::TEXTS,
             Unsent::TEXTS,
             WayFault::TEXTS,
+            CaptureText::TEXTS,
+            LadderText::TEXTS,
+            FilterFault::TEXTS,
         ];
         let mut seen = 0;
         for (name, en, zh) in lists.into_iter().flatten() {

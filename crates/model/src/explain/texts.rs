@@ -49,6 +49,8 @@ texts! {
     Gateway en "GATEWAY" zh "网关"
     Bridge en "BRIDGE" zh "网桥"
     Mtu en "MTU" zh "MTU"
+    Place en "PLACE" zh "位置"
+    Links en "LINKS" zh "链路"
     Masquerade en "MASQUERADE" zh "地址伪装"
     Spoofing en "SPOOFING" zh "源地址欺骗"
     Attachments en "ATTACHED" zh "接入数"
@@ -598,4 +600,28 @@ texts! {
     MoreHelp { command: &'a str }
         en "read: {command} --help"
         zh "查看帮助：{command} --help"
+    NotATime { text: &'a str }
+        en "\"{text}\" is not a time; write 500ms, 10s, 2m or 1h"
+        zh "“{text}”不是时间；请写 500ms、10s、2m 或 1h"
+    NotASize { text: &'a str }
+        en "\"{text}\" is not a size; write 64KiB or more, such as 100MB or 64MiB"
+        zh "“{text}”不是大小；请写不小于 64KiB 的值，例如 100MB 或 64MiB"
+    NoSuchPlace { name: &'a str }
+        en "nobody here is called \"{name}\""
+        zh "这里没有叫“{name}”的对象"
+    UnclearPlace { name: &'a str, any: &'a str }
+        en "\"{name}\" may be any of these: {any}"
+        zh "“{name}”可能是其中任何一个：{any}"
+    NoSuchLink { link: &'a str, place: &'a str }
+        en "{place} has no link \"{link}\""
+        zh "{place} 没有链路“{link}”"
+    OneOf { names: &'a str }
+        en "one of these: {names}"
+        zh "以下之一：{names}"
+    NotACapture { path: &'a str, why: &'a str }
+        en "{path} holds no packets that can be read: {why}"
+        zh "{path} 中没有可读取的包：{why}"
+    StdoutTwice
+        en "packets cannot be written to stdout and shown there too"
+        zh "不能既把包写到标准输出，又在那里显示"
 }

@@ -7,7 +7,7 @@
 //!
 //! A packet that is cut into segments or fragments on its way is others from there on.
 
-use super::{Dissection, Layer};
+use super::{Dissection, Layer, summary};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// The same for all sightings of a packet, and hardly for another within some seconds.
@@ -17,9 +17,7 @@ pub struct Identity(u64);
 impl Identity {
     pub fn of(dissection: &Dissection) -> Self {
         let mut hasher = DefaultHasher::new();
-        let layers = &dissection.layers;
-        let inner = layers.iter().rposition(|found| matches!(found.layer, Layer::Vxlan(_)));
-        for found in &layers[inner.map_or(0, |place| place + 1)..] {
+        for found in summary::inner(&dissection.layers) {
             add(&found.layer, &mut hasher);
         }
         Self(hasher.finish())

@@ -13,23 +13,38 @@ use std::net::IpAddr;
 /// The line, for what was taken apart.
 pub fn line(dissection: &Dissection) -> String {
     let mut line = String::new();
-    let mut rest = &dissection.layers[..];
     // What is in a tunnel is said behind it.
-    while let Some(place) = rest.iter().position(|found| matches!(found.layer, Layer::Vxlan(_))) {
-        let (outer, inner) = rest.split_at(place);
-        if let [Found { layer: Layer::Vxlan(header), .. }, behind @ ..] = inner {
-            let _ = match ends(outer) {
-                Some((from, to)) => write!(line, "VXLAN {} {from} > {to} | ", header.vni),
-                None => write!(line, "VXLAN {} | ", header.vni),
-            };
-            rest = behind;
-        }
+    for tunnel in way(dissection).0 {
+        let _ = write!(line, "{tunnel} | ");
     }
-    packet(&mut line, rest);
+    packet(&mut line, inner(&dissection.layers));
     if let Some((at, why)) = &dissection.end {
         let _ = write!(line, " [{why}, at byte {at}]");
     }
     line
+}
+
+/// What is in the innermost tunnel.
+pub fn inner(layers: &[Found]) -> &[Found] {
+    let tunnel = layers.iter().rposition(|found| matches!(found.layer, Layer::Vxlan(_)));
+    &layers[tunnel.map_or(0, |place| place + 1)..]
+}
+
+/// The tunnels that a packet is in there, outermost first (`VXLAN 7 10.0.0.1 > 10.0.0.2`), and the
+/// ends that its innermost IP header bears.
+pub fn way(dissection: &Dissection) -> (Vec<String>, Option<(IpAddr, IpAddr)>) {
+    let mut tunnels = Vec::new();
+    let mut rest = &dissection.layers[..];
+    while let Some(place) = rest.iter().position(|found| matches!(found.layer, Layer::Vxlan(_))) {
+        if let Layer::Vxlan(header) = &rest[place].layer {
+            tunnels.push(match ends(&rest[..place]) {
+                Some((from, to)) => format!("VXLAN {} {from} > {to}", header.vni),
+                None => format!("VXLAN {}", header.vni),
+            });
+        }
+        rest = &rest[place + 1..];
+    }
+    (tunnels, ends(rest))
 }
 
 /// Sender and receiver of the first IP header.

@@ -30,6 +30,45 @@ pub(super) const CODES: &[ErrorCode] = &[
         ],
     ),
     code(
+        "no-place",
+        [
+            "there is no such place to look at packets, or the name is not clear",
+            "A place is a network namespace or a link in one: a container, a pod, a lab's machine, a named namespace, this host. Namespaces are found by the processes in them and by the paths they are bound to; names are read from glassnet's daemon, containerd, Docker, Podman, labs and /run/netns. Seeing those of other users takes root's rights.",
+            "Write one of the names that the message lists, with its kind if several have it: pod:default/web. A link is LINK@NAME; a link of this host needs its own name only.",
+        ],
+        [
+            "没有这样的抓包位置，或名称不明确",
+            "位置是一个网络命名空间或其中的链路：容器、Pod、实验环境的机器、具名命名空间或本机。命名空间通过其中的进程和绑定的路径找到；名称取自 glassnet 守护进程、containerd、Docker、Podman、实验环境和 /run/netns。查看其他用户的命名空间需要 root 权限。",
+            "使用消息中列出的名称；重名时加上种类：pod:default/web。链路写作 LINK@NAME；本机的链路只写它的名称。",
+        ],
+    ),
+    code(
+        "not-a-filter",
+        [
+            "the filter is not understood",
+            "Filters are written as for tcpdump (pcap-filter(7)). Understood are: host, net, port and portrange with src and dst, also of ip, ip6, arp, tcp, udp, sctp; ether host and ether proto; protocols by name and by number; vlan; less, greater, broadcast, multicast; comparisons such as tcp[tcpflags] & tcp-syn != 0; and, or, not and brackets. A name of a container means its addresses. Nothing was captured. The exit code is 2.",
+            "Look at the place that is marked; glassnet capture --help has examples.",
+        ],
+        [
+            "看不懂这个过滤器",
+            "过滤器的写法与 tcpdump 相同（pcap-filter(7)）。支持：host、net、port、portrange，可加 src 和 dst，也可限定 ip、ip6、arp、tcp、udp、sctp；ether host 和 ether proto；按名称或编号指定的协议；vlan；less、greater、broadcast、multicast；比较，例如 tcp[tcpflags] & tcp-syn != 0；and、or、not 和括号。容器的名称代表它的地址。没有抓取任何包。退出码为 2。",
+            "查看所标出的位置；glassnet capture --help 中有示例。",
+        ],
+    ),
+    code(
+        "not-a-capture",
+        [
+            "the file holds no packets that can be read",
+            "Read are pcap and pcapng files, of links with Ethernet headers or with bare IP packets.",
+            "Look at what it is with: file FILE. capinfos and Wireshark know more formats and can convert them.",
+        ],
+        [
+            "文件中没有可读取的包",
+            "可读取 pcap 和 pcapng 文件，链路首部须为以太网或裸 IP。",
+            "用 file FILE 查看它是什么。capinfos 和 Wireshark 认识更多格式，并能转换。",
+        ],
+    ),
+    code(
         "no-daemon",
         [
             "the daemon is not running",

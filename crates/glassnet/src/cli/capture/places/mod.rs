@@ -159,7 +159,8 @@ fn names(found: &[Found]) -> BTreeMap<u64, Vec<Name>> {
     let mut add = |inode: u64, kind: Kind, name: String| {
         names.entry(inode).or_default().push(Name { kind, name });
     };
-    if let Some(own) = NetNs::current().ok().and_then(|own| kernel::netns::inode(own.as_fd()).ok()) {
+    if let Some(own) = NetNs::current().ok().and_then(|own| kernel::netns::inode(own.as_fd()).ok())
+    {
         add(own, Kind::Host, "host".to_owned());
     }
     let running = ::lab::running().unwrap_or_default();

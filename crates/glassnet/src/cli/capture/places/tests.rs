@@ -82,7 +82,10 @@ fn engines_are_read_by_their_files() {
     let host = r#"{"linux": {"namespaces": [{"type": "pid"}]}}"#;
     write(&format!("{tasks}/default/host/config.json"), host);
     write("var/lib/docker/containers/def/config.v2.json", r#"{"Name": "/shop"}"#);
-    write("run/containers/storage/overlay-containers/x1/userdata/config.json", &config("podman-1", ""));
+    write(
+        "run/containers/storage/overlay-containers/x1/userdata/config.json",
+        &config("podman-1", ""),
+    );
     write(
         "var/lib/containers/storage/overlay-containers/containers.json",
         r#"[{"id": "x1", "names": ["cache"]}]"#,

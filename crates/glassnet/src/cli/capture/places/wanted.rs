@@ -40,12 +40,17 @@ impl Places {
                 Ok(Wanted { inode: namespace.inode, name: (*name).to_owned(), link })
             }
             [] if link.is_none() && is_link(name) => {
-                let host = self.0.iter().find(|namespace| {
-                    namespace.names.iter().any(|name| name.kind == Kind::Host)
-                });
+                let host = self
+                    .0
+                    .iter()
+                    .find(|namespace| namespace.names.iter().any(|name| name.kind == Kind::Host));
                 let unknown = || NoPlace::Unknown { name: name.to_owned(), known: self.known() };
                 let host = host.ok_or_else(unknown)?;
-                Ok(Wanted { inode: host.inode, name: "host".to_owned(), link: Some(name.to_owned()) })
+                Ok(Wanted {
+                    inode: host.inode,
+                    name: "host".to_owned(),
+                    link: Some(name.to_owned()),
+                })
             }
             [] => Err(NoPlace::Unknown { name: name.to_owned(), known: self.known() }),
             several => {
@@ -88,7 +93,8 @@ impl Places {
     }
 
     fn known(&self) -> Vec<String> {
-        let mut known: Vec<_> = self.0.iter().map(|namespace| namespace.names[0].to_string()).collect();
+        let mut known: Vec<_> =
+            self.0.iter().map(|namespace| namespace.names[0].to_string()).collect();
         known.sort();
         known
     }
