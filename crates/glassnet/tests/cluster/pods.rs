@@ -63,6 +63,8 @@ fn walk(name: &str, ground: &Ground, by: &str, underlay: impl Fn(usize) -> [Stri
         }
     }
 
+    is_captured_by_name(&engines, &web, &client);
+
     engines.remove(&pods);
     nobody_is_attached(&engines);
     for (host, before) in fleet.hosts.iter().zip(&before) {
@@ -126,4 +128,33 @@ fn untracked(engines: &Engines, host: &str, pods: &[Container]) {
             assert_eq!(held, None, "{host} tracks a connection of {}", pod.name);
         }
     }
+}
+
+/// A pod's packets are found by the pod's name, on its host and from outside of it.
+fn is_captured_by_name(engines: &Engines, web: &Container, client: &Container) {
+    let fleet = &engines.fleet;
+    let listed = fleet.json(&web.host, &["capture"]).unwrap();
+    let names =
+        listed.as_array().unwrap().iter().flat_map(|place| place["names"].as_array().unwrap());
+    let pods: Vec<_> = names
+        .filter(|name| name["kind"] == "pod")
+        .map(|name| name["name"].as_str().unwrap().to_owned())
+        .collect();
+    let pod = pods.iter().find(|name| name.ends_with(&format!("/{}", web.name)));
+    let pod = pod.unwrap_or_else(|| panic!("no {} among {pods:?}", web.name));
+    let capture = format!(
+        "glassnet --json capture pod:{pod} icmp and host {} --count 2 --for 10s 2>/run/capture.log",
+        client.addresses[0]
+    );
+    let captured = std::thread::scope(|scope| {
+        let captured = scope.spawn(|| fleet.lab.says(&web.host, &["sh", "-c", &capture]));
+        fleet.until("the ping is captured", || {
+            engines.pings(client, &web.addresses[0]);
+            captured.is_finished()
+        });
+        captured.join().unwrap()
+    });
+    let document: serde_json::Value = serde_json::from_str(&captured).unwrap();
+    assert_eq!(document["captured"], 2, "{captured}");
+    assert_eq!(document["packets"][0]["sightings"][0]["place"], pod[..], "{captured}");
 }

@@ -68,6 +68,7 @@ impl Lab {
         output.status.success().then_some(page)
     }
 
+    #[allow(dead_code, reason = "not every test that has labs pings")]
     pub(crate) fn pings(&self, place: &str, address: &str) -> bool {
         self.run(place, &["busybox", "ping", "-c", "1", "-W", "2", address]).status.success()
     }

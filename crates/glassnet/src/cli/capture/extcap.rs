@@ -19,7 +19,7 @@ use model::explain::CaptureText;
 use model::filter;
 use std::ffi::OsString;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Whether the arguments are Wireshark's.
 pub(in crate::cli) fn asks(arguments: &[OsString]) -> bool {
@@ -126,28 +126,35 @@ fn capture(asked: &Asked) -> Outcome {
     }
 }
 
-/// Links this program into Wireshark's own directory of such programs.
+/// Where Wireshark looks for such programs of the user: until 4.0, and since.
+const DIRECTORIES: [&str; 2] = [".config/wireshark/extcap", ".local/lib/wireshark/extcap"];
+
+/// Links this program into Wireshark's directories of such programs.
 pub(super) fn link(out: &Output) -> Outcome {
     let home = std::env::var_os("HOME").unwrap_or_else(|| "/root".into());
-    let directory = PathBuf::from(home).join(".local/lib/wireshark/extcap");
-    let path = directory.join("glassnet");
-    let own =
-        std::env::current_exe().map_err(|error| Error::File("/proc/self/exe".into(), error))?;
-    let made = fs::create_dir_all(&directory).and_then(|()| {
-        match fs::read_link(&path) {
-            Ok(there) if there == own => return Ok(()),
-            Ok(_) => fs::remove_file(&path)?,
-            Err(_) => {}
-        }
-        std::os::unix::fs::symlink(&own, &path)
-    });
-    made.map_err(|error| Error::File(path.clone(), error))?;
-    let path = path.display().to_string();
-    out.document(&serde_json::json!({ "linked": path }))?;
+    let paths = DIRECTORIES.map(|directory| PathBuf::from(&home).join(directory).join("glassnet"));
+    paths.iter().try_for_each(|path| link_at(path))?;
+    let paths = paths.map(|path| path.display().to_string());
+    out.document(&serde_json::json!({ "linked": paths }))?;
     if !out.json {
+        let path = paths.join(", ");
         out.raw(&format!("{}\n", CaptureText::ExtcapLinked { path }.say(out.language)))?;
     }
     DONE
+}
+
+fn link_at(path: &Path) -> Result<(), Error> {
+    let own =
+        std::env::current_exe().map_err(|error| Error::File("/proc/self/exe".into(), error))?;
+    let made = fs::create_dir_all(path.parent().unwrap_or(path)).and_then(|()| {
+        match fs::read_link(path) {
+            Ok(there) if there == own => return Ok(()),
+            Ok(_) => fs::remove_file(path)?,
+            Err(_) => {}
+        }
+        std::os::unix::fs::symlink(&own, path)
+    });
+    made.map_err(|error| Error::File(path.to_owned(), error))
 }
 
 #[cfg(test)]

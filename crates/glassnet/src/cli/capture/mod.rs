@@ -241,11 +241,9 @@ impl Capture {
     }
 }
 
-/// What is told beside the packets: stdout may be a file of them.
+/// What is told beside the packets, which may go to stdout.
 fn note(out: &Output, text: &CaptureText) {
-    if !out.json {
-        eprintln!("{}", text.say(out.language));
-    }
+    eprintln!("{}", text.say(out.language));
 }
 
 fn said(news: News) -> CaptureText {

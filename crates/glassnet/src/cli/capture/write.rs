@@ -6,7 +6,6 @@
 
 use super::seen::{Interface, Seen, Sink, Totals};
 use crate::cli::error::Error;
-use pcap_file::DataLink;
 use pcap_file::pcapng::blocks::enhanced_packet::{EnhancedPacketBlock, EnhancedPacketOption};
 use pcap_file::pcapng::blocks::interface_description::{
     InterfaceDescriptionBlock, InterfaceDescriptionOption, InterfaceTsResolution,
@@ -17,6 +16,7 @@ use pcap_file::pcapng::blocks::interface_statistics::{
 use pcap_file::pcapng::blocks::opt_common::CommonOption;
 use pcap_file::pcapng::blocks::section_header::{SectionHeaderBlock, SectionHeaderOption};
 use pcap_file::pcapng::{PcapNgBlock as _, PcapNgWriteError, PcapNgWriter};
+use pcap_file::{DataLink, Endianness};
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::fs::{self, File};
@@ -181,6 +181,8 @@ fn begin(path: &Path) -> Result<PcapNgWriter<BufWriter<Box<dyn Write>>>, PcapNgW
     };
     let program = concat!("glassnet ", env!("CARGO_PKG_VERSION"));
     let section = SectionHeaderBlock {
+        // Who reads a stream takes its own order only.
+        endianness: Endianness::native(),
         options: vec![SectionHeaderOption::UserApplication(program.into())],
         ..Default::default()
     };

@@ -81,6 +81,42 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("trace", "size", "包中数据的字节数"),
     ("trace", "ttl", "TTL 或跳数限制"),
     ("trace", "link", "数据包由主机的这个接口进入"),
+    ("capture", "", "显示经过的数据包：在容器、Pod、命名空间中，在链路上，或所有地方"),
+    (
+        "capture",
+        "+",
+        "WHERE 是以下之一，或用逗号分隔的多个；不写则列出全部位置：
+  web, pod:default/web   容器或 Pod：属于 glassnet、containerd、Docker、Podman 或实验环境
+  netns:blue, /run/...   命名空间的名称或路径，或其中进程的编号
+  host, eth0             本机，或本机的一条链路
+  eth0@web               某个位置中的一条链路
+
+FILTER 的写法与 tcpdump 相同：host、net、port、portrange，可加 src 和 dst；ip、ip6、arp、tcp、
+udp、icmp、icmp6、sctp，以及按编号指定的其他协议（ip proto 47）；ether host、ether proto；vlan；
+less、greater、broadcast、multicast；比较（tcp[tcpflags] & tcp-syn != 0）；and、or、not 和括号。
+容器的名称代表它的地址。
+
+示例：
+  glassnet capture web
+  glassnet capture web tcp port 80 --conversations
+  glassnet capture --everywhere icmp --for 10s
+  glassnet capture eth0@web,host port 53 --write dns.pcapng
+  glassnet capture web --write - | wireshark -k -i -
+  glassnet capture --read dns.pcapng --layers udp port 53",
+    ),
+    ("capture", "words", "在哪里看，然后是看哪些包"),
+    ("capture", "everywhere", "在本机的所有网络命名空间中"),
+    ("capture", "read", "读取 pcap 或 pcapng 文件中的包（“-”为标准输入）"),
+    ("capture", "write", "写入 pcapng 文件（“-”为标准输出），代替显示，或与显示同时进行"),
+    ("capture", "layers", "每一层的字段及其字节"),
+    ("capture", "conversations", "谁对谁说了什么；抓包结束时画出"),
+    ("capture", "time", "经过这段时间后结束，例如 10s 或 500ms"),
+    ("capture", "count", "看到这么多次后结束"),
+    ("capture", "snap", "每个包至多保留这么多字节"),
+    ("capture", "ring", "存放待处理包的内存"),
+    ("capture", "file_size", "达到此大小时另起一个文件，例如 100MB"),
+    ("capture", "files", "保留这么多个文件，最旧的会被删除"),
+    ("capture", "wireshark", "在 Wireshark 中列出本机的位置：把本程序链接到它的 extcap 目录"),
     ("cidr", "", "说明一个地址及其前缀的含义，并列出计算过程"),
     (
         "cidr",

@@ -23,26 +23,28 @@ pub(in crate::daemon) fn serve(daemon: &Daemon, cluster: &Cluster) {
         let dirty = lock(&cluster.view).dirty;
         let next_deed = if dirty { round.min(rest.max(now)) } else { round };
         let left = next_deed.saturating_duration_since(now);
+        let mut concerns = BTreeSet::new();
         match next(&inbox, left) {
             Ok(events) => {
-                let mut concerns = BTreeSet::new();
                 for event in events {
                     concerns.extend(cluster.note(event));
                 }
-                daemon.take_in(cluster, &concerns);
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
+        }
+        // Before the routes, if it may: a daemon that is killed takes its routes from this when it
+        // starts, and would take away those that it does not find there.
+        if rest <= Instant::now() {
+            rest = Instant::now() + cluster.keep_snapshot();
+        }
+        if !concerns.is_empty() {
+            daemon.take_in(cluster, &concerns);
         }
         if round <= Instant::now() {
             daemon.see_to_claims(cluster);
             daemon.see_to_changes(cluster);
             round = Instant::now() + ROUND;
-        }
-        // At once, if it may: a daemon that is killed takes its routes from this when it starts, and
-        // would take away those that it does not find there.
-        if rest <= Instant::now() {
-            rest = Instant::now() + cluster.keep_snapshot();
         }
     }
 }

@@ -39,8 +39,10 @@ fn write(path: &Path, bytes: &[u8]) {
 }
 
 /// A write is followed by a rest of so many times what it took to put it into words: of a large cluster
-/// where much happens that takes a twentieth of a core at most, and of a small one the rest is none.
+/// where much happens that takes a twentieth of a core at most.
 const REST: u32 = 20;
+/// What is put into words within this time, as a small cluster is, needs no rest.
+const AT_ONCE: Duration = Duration::from_millis(5);
 
 impl super::Cluster {
     /// Writes down what is seen, if it has changed since the last time; says how long to rest now.
@@ -59,8 +61,8 @@ impl super::Cluster {
             }
         };
         let bytes = serde_json::to_vec(&snapshot).expect("names and numbers have a form in JSON");
-        let rest = started.elapsed() * REST;
+        let took = started.elapsed();
         write(&self.snapshot, &bytes);
-        rest
+        if took < AT_ONCE { Duration::ZERO } else { took * REST }
     }
 }

@@ -169,8 +169,10 @@ fn what_was_learned_just_before_a_daemon_dies_is_kept() {
         let web =
             fleet.attach("h1", &format!("web{i}"), &["--address", &address, "--address", &six]);
         let web = web.unwrap();
-        fleet.until("the route is there", || {
-            what_leads_to_peers(&fleet, "h2").contains(&format!("{address} "))
+        // Each family is claimed by itself, and told by itself.
+        fleet.until("the routes are there", || {
+            let leads = what_leads_to_peers(&fleet, "h2");
+            leads.contains(&format!("{address} ")) && leads.contains(&format!("{six} "))
         });
         fleet.must(&["stop", "@h2", "node"]);
         let before = what_leads_to_peers(&fleet, "h2");

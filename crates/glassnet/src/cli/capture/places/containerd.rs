@@ -2,9 +2,10 @@
 //!
 //! `/run/containerd/io.containerd.runtime.v2.task/NAMESPACE/ID` has the OCI configuration and the first
 //! process; a pod's names are in the annotations that its CRI plugin writes. Docker keeps its names in
-//! its own directory.
+//! its own directory. A containerd whose state is elsewhere is found by its shims, which work in these
+//! directories.
 
-use super::{Add, Kind, Root, inode_of};
+use super::{Add, Kind, Root, inode, inode_of};
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,21 +14,48 @@ const TASKS: [&str; 2] = [
     "/run/containerd/io.containerd.runtime.v2.task",
     "/run/docker/containerd/daemon/io.containerd.runtime.v2.task",
 ];
+/// What its shims are called; the kernel keeps 15 bytes of a name.
+const SHIM: &str = "containerd-shim";
 /// Docker's namespace in containerd.
 const MOBY: &str = "moby";
 
 pub(super) fn names(root: &Root, add: Add<'_>) {
-    for tasks in TASKS {
-        for namespace in entries(&root.join(tasks)) {
-            let of = namespace.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            for task in entries(&namespace) {
-                let Some(id) = task.file_name().and_then(|name| name.to_str()) else { continue };
-                if let Some((inode, kind, name)) = task_of(root, of, &task, id) {
-                    add(inode, kind, format!("{}{name}", root.prefix));
-                }
+    let mut namespaces: Vec<(String, PathBuf)> = elsewhere(root);
+    for namespace in TASKS.iter().flat_map(|tasks| entries(&root.join(tasks))) {
+        if let Some(name) = namespace.file_name().and_then(|name| name.to_str()) {
+            namespaces.push((name.to_owned(), namespace.clone()));
+        }
+    }
+    for (of, namespace) in namespaces {
+        for task in entries(&namespace) {
+            let Some(id) = task.file_name().and_then(|name| name.to_str()) else { continue };
+            if let Some((inode, kind, name)) = task_of(root, &of, &task, id) {
+                add(inode, kind, format!("{}{name}", root.prefix));
             }
         }
     }
+}
+
+/// The namespaces of containerds that keep their state elsewhere, and the directory of each, as its
+/// shims lead there.
+fn elsewhere(root: &Root) -> Vec<(String, PathBuf)> {
+    let mut found: Vec<(String, PathBuf)> = Vec::new();
+    let mut known: Vec<PathBuf> = TASKS.iter().map(PathBuf::from).collect();
+    for process in entries(Path::new("/proc")) {
+        let command = fs::read_to_string(process.join("comm")).unwrap_or_default();
+        if !command.starts_with(SHIM) || inode(&process.join("ns/mnt")) != root.mounts {
+            continue;
+        }
+        let Ok(bundle) = fs::read_link(process.join("cwd")) else { continue };
+        let Some(namespace) = bundle.parent() else { continue };
+        if known.iter().any(|known| namespace.starts_with(known)) {
+            continue;
+        }
+        known.push(namespace.to_owned());
+        let name = namespace.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        found.push((name.to_owned(), process.join("cwd/..")));
+    }
+    found
 }
 
 fn entries(path: &Path) -> Vec<PathBuf> {

@@ -1,7 +1,8 @@
 //! Machines and containers of labs: `two-hosts/alpha`, `two-hosts/alpha/web`.
 
-use super::{Add, Kind, Root, inode_of};
+use super::{Add, Kind, Root, inode, inode_of};
 use lab::Running;
+use std::path::Path;
 
 pub(super) fn names(running: &[Running], add: Add<'_>) {
     for Running { lab, part, pid } in running {
@@ -18,6 +19,7 @@ pub(super) fn roots(running: &[Running]) -> Vec<Root> {
         .map(|Running { lab, part, pid }| Root {
             path: format!("/proc/{pid}/root").into(),
             prefix: format!("{lab}/{part}/"),
+            mounts: inode(Path::new(&format!("/proc/{pid}/ns/mnt"))),
         })
         .collect()
 }

@@ -108,6 +108,8 @@ struct Root {
     path: PathBuf,
     /// What its names begin with.
     prefix: String,
+    /// The mount namespace that sees it so, as its inode number.
+    mounts: Option<u64>,
 }
 
 impl Root {
@@ -165,7 +167,8 @@ fn names(found: &[Found]) -> BTreeMap<u64, Vec<Name>> {
     }
     let running = ::lab::running().unwrap_or_default();
     labs::names(&running, &mut add);
-    let mut roots = vec![Root { path: "/".into(), prefix: String::new() }];
+    let mounts = inode(Path::new("/proc/self/ns/mnt"));
+    let mut roots = vec![Root { path: "/".into(), prefix: String::new(), mounts }];
     roots.extend(labs::roots(&running));
     for root in &roots {
         ours::names(root, &mut add);

@@ -90,7 +90,7 @@ fn engines_are_read_by_their_files() {
         "var/lib/containers/storage/overlay-containers/containers.json",
         r#"[{"id": "x1", "names": ["cache"]}]"#,
     );
-    let root = Root { path: tree.path().to_owned(), prefix: "far/".to_owned() };
+    let root = Root { path: tree.path().to_owned(), prefix: "far/".to_owned(), mounts: None };
     let mut found = Vec::new();
     let mut add = |inode: u64, kind: Kind, name: String| found.push((inode, kind, name));
     containerd::names(&root, &mut add);
