@@ -84,11 +84,11 @@ pub(super) struct Capture {
     write: Option<PathBuf>,
 
     /// Each layer's fields with their bytes
-    #[arg(long, conflicts_with_all = ["conversations", "json"])]
+    #[arg(long, conflicts_with = "conversations")]
     layers: bool,
 
     /// Who said what to whom, drawn when the capture ends
-    #[arg(long, conflicts_with = "json")]
+    #[arg(long)]
     conversations: bool,
 
     /// End after this time, such as 10s or 500ms
