@@ -8,11 +8,13 @@
 //! Everything happens in namespaces made here; the machine's own network is not touched. Peers
 //! have hosts of their own, so that nobody's rules are in another's way.
 //!
-//! `cargo bench --bench numbers -- traffic` runs one part: add, burst, traffic, across, hosts, cluster or idle.
+//! `cargo bench --bench numbers -- traffic` runs one part: add, burst, traffic, capture, across,
+//! hosts, cluster or idle.
 
 mod across;
 mod add;
 mod burst;
+mod capture;
 mod chain;
 mod cluster;
 mod floor;
@@ -41,6 +43,9 @@ fn main() -> anyhow::Result<()> {
     let mut targets = Targets::default();
     if wanted("traffic") {
         traffic::measure(&node, &mut targets)?;
+    }
+    if wanted("capture") {
+        capture::measure(&mut targets)?;
     }
     if wanted("across") {
         across::measure(&mut targets)?;

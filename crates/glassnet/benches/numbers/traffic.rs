@@ -113,7 +113,7 @@ pub(crate) const NAT: &str = "table inet nat {
 }
 ";
 
-fn by_hand(floor: &Floor) -> anyhow::Result<Pair> {
+pub(crate) fn by_hand(floor: &Floor) -> anyhow::Result<Pair> {
     let (a, b) = (NetNs::fresh()?, NetNs::fresh()?);
     floor.connect("ta", 11, &a)?;
     floor.connect("tb", 12, &b)?;

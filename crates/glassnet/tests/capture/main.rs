@@ -7,6 +7,7 @@ mod files;
 mod gone;
 #[path = "../one_host/lab.rs"]
 mod lab;
+mod podman;
 mod seen;
 mod sightings;
 mod unprivileged;

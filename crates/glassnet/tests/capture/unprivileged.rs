@@ -15,7 +15,9 @@ fn what_it_takes_is_said() {
         );
         Command::new("bash").args(["-c", &line]).env("HOME", "/").output().unwrap()
     };
-    for (place, wanted) in [("host", "CAP_NET_RAW"), (&path[..], "CAP_SYS_ADMIN")] {
+    for (place, wanted) in
+        [("host", "CAP_NET_RAW"), (&path[..], "CAP_SYS_ADMIN"), ("--everywhere", "CAP_NET_RAW")]
+    {
         let output = run(place);
         assert!(!output.status.success(), "{place}");
         assert!(text(&output).contains(wanted), "{place}: {}", text(&output));

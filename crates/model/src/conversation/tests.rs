@@ -59,9 +59,9 @@ fn segment(client: bool, flags: u16, sequence: u32, payload: &[u8]) -> Dissectio
 fn story(conversation: &Conversation) -> Vec<String> {
     let tell = |event: &Event| {
         let from = match event.from {
-            super::From::Client => "c".to_owned(),
-            super::From::Server => "s".to_owned(),
-            super::From::Other(address) => address.to_string(),
+            From::Client => "c".to_owned(),
+            From::Server => "s".to_owned(),
+            From::Other(address) => address.to_string(),
         };
         let notes: String = event.notes.iter().map(|note| format!(" {note:?}")).collect();
         let data = match (event.packets, event.bytes) {
@@ -108,8 +108,8 @@ fn a_page_from_the_handshake_to_the_close() {
             "c SYN",
             "s SYN ACK",
             "c ACK Established(2000000)",
-            "c HTTP GET / HTTP/1.1",
-            "s HTTP HTTP/1.1 200 OK",
+            "c HTTP GET /",
+            "s HTTP 200 OK",
             "s 1500 in 2",
             "s FIN ACK",
             "c FIN ACK",

@@ -92,13 +92,36 @@ fn segment(layers: &[Layer], place: usize, checksum: usize) -> Option<(Between, 
     Some((between, carried))
 }
 
-/// RFC 768, RFC 9293 §3.1, RFC 8200 §8.1.
+/// What a sender leaves where the card is to fill in the checksum of TCP or UDP: the sum of the pseudo
+/// header alone (`CHECKSUM_PARTIAL`, `include/linux/skbuff.h`). So it also goes to a neighbour on the same
+/// machine, since nothing can happen to it on the way.
+pub fn unfinished(layers: &[Layer], place: usize) -> Option<u16> {
+    let (checksum, protocol) = match layers.get(place)? {
+        Layer::Tcp(_) => (16, protocol::TCP),
+        Layer::Udp(_) => (6, protocol::UDP),
+        _ => return None,
+    };
+    let (header, _) = with_pseudo_header(layers, place, checksum, protocol)?;
+    Some(!of(&[&header]))
+}
+
 fn over_pseudo_header(
     layers: &[Layer],
     place: usize,
     checksum: usize,
     protocol: u8,
 ) -> Option<u16> {
+    let (header, carried) = with_pseudo_header(layers, place, checksum, protocol)?;
+    Some(of(&[&header, &carried]))
+}
+
+/// RFC 768, RFC 9293 §3.1, RFC 8200 §8.1.
+fn with_pseudo_header(
+    layers: &[Layer],
+    place: usize,
+    checksum: usize,
+    protocol: u8,
+) -> Option<(Vec<u8>, Vec<u8>)> {
     let (between, mut carried) = segment(layers, place, checksum)?;
     if let Layer::Udp(header) = &layers[place] {
         // An IP header may say more.
@@ -106,12 +129,13 @@ fn over_pseudo_header(
     }
     let length = u32::try_from(carried.len()).ok()?.to_be_bytes();
     let last = [0, 0, 0, protocol];
-    Some(match between {
+    let header = match between {
         Between::V4(source, destination) => {
-            of(&[&source.octets(), &destination.octets(), &last[2..], &length[2..], &carried])
+            [&source.octets()[..], &destination.octets(), &last[2..], &length[2..]].concat()
         }
         Between::V6(source, destination) => {
-            of(&[&source.octets(), &destination.octets(), &length, &last, &carried])
+            [&source.octets()[..], &destination.octets(), &length, &last].concat()
         }
-    })
+    };
+    Some((header, carried))
 }

@@ -3,6 +3,7 @@
 //! `10.1.0.2:40000 > 10.1.0.3:80 TCP SYN seq 1 win 64240 mss 1460`. A tunnel's line begins with the
 //! tunnel: `VXLAN 7 10.0.0.1 > 10.0.0.2 | …`.
 
+use super::http::FirstLine;
 use super::icmp::{self, Icmp};
 use super::icmpv6::{self, Icmpv6};
 use super::tcp::{Tcp, TcpOption, flag};
@@ -161,7 +162,13 @@ pub fn saying(layer: &Layer) -> Option<String> {
                 _ => format!("DHCP {what}"),
             }
         }
-        Layer::Http(message) => format!("HTTP {}", message.first),
+        Layer::Http(message) => match &message.first {
+            FirstLine::Request { method, target, .. } => format!("HTTP {method} {target}"),
+            FirstLine::Response { status, phrase, .. } => {
+                let phrase = phrase.as_deref().unwrap_or_default();
+                format!("HTTP {status} {phrase}").trim_end().to_owned()
+            }
+        },
         Layer::Tls(record) => format!("TLS {}", tls(record)),
         _ => return None,
     })
@@ -307,9 +314,13 @@ fn icmpv6(line: &mut String, header: &Icmpv6, next: Option<&Found>) {
         }
         (icmpv6::UNREACHABLE, _) => write!(line, " ICMPv6 unreachable (code {})", header.code),
         (icmpv6::TIME_EXCEEDED, _) => write!(line, " ICMPv6 hop limit exceeded"),
+        (MULTICAST_REPORT, _) => write!(line, " ICMPv6 multicast listener report"),
         (kind, _) => write!(line, " ICMPv6 type {kind} code {}", header.code),
     };
 }
+
+/// RFC 3810: who listens to which groups.
+const MULTICAST_REPORT: u8 = 143;
 
 /// The packet that an error quotes.
 fn about(line: &mut String, quoted: &[Found]) {

@@ -114,6 +114,19 @@ fn sealing_gives_the_known_checksums() {
     assert_eq!(value(&all[1], "ip.len"), "60");
 }
 
+/// As the kernel leaves it to the card: of a handshake between two containers, captured.
+#[test]
+fn a_checksum_that_is_left_to_the_card_is_known() {
+    let mut all = layers(&dissect(&hex(SYN), Start::Ethernet));
+    // 10.1.23.3 + 10.1.181.195 + 6 + 40, by hand.
+    let sum = 0x0a01_u32 + 0x1703 + 0x0a01 + 0xb5c3 + 6 + 40;
+    assert_eq!(checksum::unfinished(&all, 2), Some(sum as u16));
+    assert_eq!(checksum::unfinished(&all, 1), None);
+    let Layer::Tcp(header) = &mut all[2] else { panic!() };
+    header.checksum = sum as u16;
+    assert_ne!(checksum::wanted(&all, 2), checksum::is(&all[2]));
+}
+
 #[test]
 fn a_tunnel_holds_a_packet_and_short_frames_are_padded() {
     let inner = layers(&dissect(&hex(SYN), Start::Ethernet));

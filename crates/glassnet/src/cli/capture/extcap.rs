@@ -9,7 +9,7 @@
 
 use super::places::{Name, Places};
 use super::seen::Sink;
-use super::watch::{Plan, Watch};
+use super::watch::{Looked, Plan, Watch};
 use super::write::ToFile;
 use super::{RING, SNAP, Wrong, understood};
 use crate::cli::error::Error;
@@ -118,7 +118,10 @@ fn capture(asked: &Asked) -> Outcome {
     let mut sinks: Vec<Box<dyn Sink>> = vec![Box::new(file)];
     let mut tell = |_| {};
     let mut watch = Watch::new(plan, &mut tell)?;
-    watch.add(place, &place.names[0].name, None, 1).map_err(Error::Kernel)?;
+    let looked = Looked { place, label: &place.names[0].name, link: None };
+    if let Some((_, error)) = watch.add(&[looked]).pop() {
+        return Err(Error::Kernel(error));
+    }
     match watch.run(&mut sinks) {
         // Wireshark has seen enough and closed its end.
         Err(Error::File(_, error)) if error.kind() == std::io::ErrorKind::BrokenPipe => DONE,

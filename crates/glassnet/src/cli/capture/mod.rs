@@ -34,14 +34,14 @@ use std::net::IpAddr;
 use std::os::fd::AsFd as _;
 use std::path::PathBuf;
 use std::time::Duration;
-use watch::{News, Plan, Watch};
+use watch::{Looked, News, Plan, Watch};
 use write::{Rotation, ToFile};
 pub(super) use wrong::Wrong;
 
 /// Bytes of a packet that are kept if nothing else is said: all of any but the largest of BIG TCP.
 const SNAP: u32 = 262_144;
 /// Bytes of all rings together.
-const RING: u64 = 32 << 20;
+const RING: u64 = 16 << 20;
 
 /// Show packets as they pass: in containers, pods, namespaces, on links, or everywhere
 #[derive(Args)]
@@ -202,9 +202,7 @@ impl Capture {
         let mut tell = |news: News| note(out, &said(news));
         let mut watch = Watch::new(plan, &mut tell)?;
         if self.everywhere {
-            for place in &places.0 {
-                watch.take_in(place, places.0.len());
-            }
+            watch.take_in(&places).map_err(Error::Kernel)?;
             note(out, &CaptureText::BegunEverywhere { count: watch.count() });
         } else {
             begin(&mut watch, &places, &wanted)?;
@@ -279,23 +277,27 @@ fn wanted(places: &Places, words: &str) -> Result<Vec<Wanted>, Error> {
     Ok(wanted)
 }
 
-/// Begins with the places that were asked for; the first that cannot be captured ends it.
+/// Begins with the places that were asked for; one that cannot be captured ends it.
 fn begin(watch: &mut Watch<'_>, places: &Places, wanted: &[Wanted]) -> Result<(), Error> {
+    let mut all = Vec::new();
     for one in wanted {
         let Some(place) = places.0.iter().find(|place| place.inode == one.inode) else { continue };
-        let mut index = None;
+        let mut link = None;
         if let Some(name) = &one.link {
             let links = kernel::capture::links(place.namespace.as_fd()).map_err(Error::Kernel)?;
             let found = links.iter().find(|link| link.name == *name);
-            index = Some(found.map(|link| link.index).ok_or_else(|| {
+            link = Some(found.map(|link| link.index).ok_or_else(|| {
                 let known = links.iter().map(|link| link.name.clone()).collect();
                 let (link, place) = (name.clone(), one.name.clone());
                 Error::Capture(Wrong::NoLink { link, place, known })
             })?);
         }
-        watch.add(place, &one.name, index, wanted.len()).map_err(Error::Kernel)?;
+        all.push(Looked { place, label: &one.name, link });
     }
-    Ok(())
+    match watch.add(&all).pop() {
+        Some((_, error)) => Err(Error::Kernel(error)),
+        None => Ok(()),
+    }
 }
 
 /// The filter that words make, if there are any. A name in it is one of our containers', or of a place

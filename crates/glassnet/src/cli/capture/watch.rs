@@ -19,6 +19,7 @@ use model::filter::Instruction;
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::os::fd::AsFd as _;
@@ -26,6 +27,10 @@ use std::time::{Duration, Instant, SystemTime};
 
 /// How long a packet may wait in a ring.
 const PATIENCE: Duration = Duration::from_millis(50);
+/// Bytes of a ring at least.
+const LEAST_RING: usize = 512 << 10;
+/// Captures that are opened or closed at the same time.
+const AT_ONCE: usize = 16;
 /// How often it is looked who is still there.
 const ROUND: Duration = Duration::from_secs(1);
 
@@ -46,6 +51,13 @@ pub(super) enum News {
     Gone(String),
     Failed(String, kernel::Error),
     Unreadable { link: String, place: String },
+}
+
+/// A place to look at: the name it is called by, and the link if it is only one.
+pub(super) struct Looked<'a> {
+    pub(super) place: &'a Namespace,
+    pub(super) label: &'a str,
+    pub(super) link: Option<u32>,
 }
 
 /// A place that is captured.
@@ -82,6 +94,9 @@ impl<'a> Watch<'a> {
             SignalFd::with_flags(&set, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)
         });
         let signals = signals.map_err(|error| Error::Output(error.into()))?;
+        // Each place takes three descriptors, and there may be a thousand places.
+        let limit = getrlimit(Resource::Nofile);
+        let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
         Ok(Self {
             plan,
             watched: Vec::new(),
@@ -93,34 +108,41 @@ impl<'a> Watch<'a> {
         })
     }
 
-    /// Begins to look at a place; `share` says among how many the rings are divided.
-    pub(super) fn add(
-        &mut self,
-        place: &Namespace,
-        label: &str,
-        link: Option<u32>,
-        share: usize,
-    ) -> Result<(), kernel::Error> {
+    /// Begins to look at places, each with the name it was asked for by. Of a place that cannot be
+    /// captured, the reason is given.
+    pub(super) fn add(&mut self, wanted: &[Looked<'_>]) -> Vec<(String, kernel::Error)> {
+        let share = (self.plan.ring / wanted.len().max(1)).max(LEAST_RING);
         let options = Options {
-            link,
+            link: None,
             snap: self.plan.snap,
-            ring: (self.plan.ring / share.max(1)).max(512 << 10),
+            ring: share,
             filter: Some(&self.plan.program),
             promiscuous: false,
             patience: PATIENCE,
         };
-        let capture = Capture::open(place.namespace.as_fd(), &options)?;
-        let namespace = place.namespace.as_fd().try_clone_to_owned();
-        let Ok(namespace) = namespace.map(NetNs::from) else { return Ok(()) };
-        self.watched.push(Watched {
-            inode: place.inode,
-            label: label.to_owned(),
-            names: place.names.clone(),
-            namespace,
-            capture,
-            interfaces: HashMap::new(),
-        });
-        Ok(())
+        let open = |one: &Looked<'_>| {
+            Capture::open(one.place.namespace.as_fd(), &Options { link: one.link, ..options })
+        };
+        let mut failed = Vec::new();
+        for (one, capture) in wanted.iter().zip(each(wanted, open)) {
+            let namespace = one.place.namespace.as_fd().try_clone_to_owned().map(NetNs::from);
+            match (capture, namespace) {
+                (Ok(capture), Ok(namespace)) => self.watched.push(Watched {
+                    inode: one.place.inode,
+                    label: one.label.to_owned(),
+                    names: one.place.names.clone(),
+                    namespace,
+                    capture,
+                    interfaces: HashMap::new(),
+                }),
+                (Err(error), _) => failed.push((one.label.to_owned(), error)),
+                (_, Err(source)) => {
+                    let action = format!("keep the network namespace of {}", one.label);
+                    failed.push((one.label.to_owned(), kernel::Error::Io { action, source }));
+                }
+            }
+        }
+        failed
     }
 
     pub(super) fn count(&self) -> usize {
@@ -157,9 +179,8 @@ impl<'a> Watch<'a> {
             }
         }
         self.emit(&mut waiting, u64::MAX, sinks)?;
-        while let Some(watched) = self.watched.pop() {
-            self.close(watched);
-        }
+        let watched = std::mem::take(&mut self.watched);
+        self.close(watched);
         let (totals, interfaces) = (&self.totals, &self.interfaces);
         for sink in sinks {
             sink.end(totals, interfaces)?;
@@ -220,11 +241,8 @@ impl<'a> Watch<'a> {
                 }
             }
         }
-        for number in gone.into_iter().rev() {
-            let watched = self.watched.remove(number);
-            (self.tell)(News::Gone(watched.label.clone()));
-            self.close(watched);
-        }
+        let gone: Vec<_> = gone.into_iter().rev().map(|gone| self.watched.remove(gone)).collect();
+        self.say_farewell(gone);
         self.emit(waiting, horizon, sinks)?;
         Ok(self.plan.count.is_some_and(|count| self.totals.packets >= count))
     }
@@ -260,10 +278,7 @@ impl<'a> Watch<'a> {
         let there: BTreeSet<u64> = found.iter().map(|found| found.inode).collect();
         let gone: Vec<_> =
             self.watched.extract_if(.., |watched| !there.contains(&watched.inode)).collect();
-        for watched in gone {
-            (self.tell)(News::Gone(watched.label.clone()));
-            self.close(watched);
-        }
+        self.say_farewell(gone);
         let known = |inode: &u64| {
             self.refused.contains(inode) || self.watched.iter().any(|one| one.inode == *inode)
         };
@@ -271,33 +286,68 @@ impl<'a> Watch<'a> {
             return;
         }
         // Names are read only then.
-        let Ok(places) = Places::look() else { return };
-        for place in &places.0 {
-            self.take_in(place, places.0.len());
+        if let Ok(places) = Places::look() {
+            let _ = self.take_in(&places);
         }
     }
 
-    /// Begins with a place if it is a new one; that it cannot be captured is told once.
-    pub(super) fn take_in(&mut self, place: &Namespace, share: usize) {
-        let known = self.watched.iter().any(|one| one.inode == place.inode);
-        if known || self.refused.contains(&place.inode) {
-            return;
+    /// Begins with all places that are new; that one cannot be captured is told once. If none can, the
+    /// first reason is given.
+    pub(super) fn take_in(&mut self, places: &Places) -> Result<(), kernel::Error> {
+        let new = places.0.iter().filter(|place| {
+            let known = self.watched.iter().any(|one| one.inode == place.inode);
+            !known && !self.refused.contains(&place.inode)
+        });
+        let new: Vec<_> =
+            new.map(|place| Looked { place, label: &place.names[0].name, link: None }).collect();
+        let mut failed = self.add(&new);
+        if self.watched.is_empty() && !failed.is_empty() {
+            return Err(failed.swap_remove(0).1);
         }
-        let label = &place.names[0].name;
-        if let Err(error) = self.add(place, label, None, share) {
-            self.refused.insert(place.inode);
-            (self.tell)(News::Failed(label.clone(), error));
+        for (label, error) in failed {
+            (self.tell)(News::Failed(label, error));
         }
+        let watched: BTreeSet<_> = self.watched.iter().map(|watched| watched.inode).collect();
+        let inodes = new.iter().map(|one| one.place.inode);
+        self.refused.extend(inodes.filter(|inode| !watched.contains(inode)));
+        Ok(())
     }
 
-    /// Its counts are the last that is wanted of it.
-    fn close(&mut self, mut watched: Watched) {
-        let counts = watched.capture.counts().unwrap_or_default();
-        self.totals.lost += counts.lost;
-        let mut interfaces: Vec<_> = watched.interfaces.into_values().collect();
-        interfaces.sort_unstable();
-        self.totals.places.push((interfaces, counts.passed, counts.lost));
+    fn say_farewell(&mut self, gone: Vec<Watched>) {
+        for watched in &gone {
+            (self.tell)(News::Gone(watched.label.clone()));
+        }
+        self.close(gone);
     }
+
+    /// Their counts are the last that is wanted of them.
+    fn close(&mut self, watched: Vec<Watched>) {
+        let mut captures = Vec::new();
+        for mut watched in watched {
+            let counts = watched.capture.counts().unwrap_or_default();
+            self.totals.lost += counts.lost;
+            let mut interfaces: Vec<_> = watched.interfaces.into_values().collect();
+            interfaces.sort_unstable();
+            self.totals.places.push((interfaces, counts.passed, counts.lost));
+            captures.push(std::sync::Mutex::new(Some(watched.capture)));
+        }
+        each(&captures, |capture| drop(capture.lock().map(|mut capture| capture.take())));
+    }
+}
+
+/// Does the same with each, several at once: the kernel takes some ten milliseconds to open or close a
+/// capture, all of them waiting.
+fn each<T: Sync, R: Send>(all: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let chunk = all.len().div_ceil(AT_ONCE).max(1);
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = all
+            .chunks(chunk)
+            .map(|chunk| scope.spawn(|| chunk.iter().map(&work).collect::<Vec<_>>()))
+            .collect();
+        let done = threads.into_iter().map(|thread| thread.join());
+        done.flat_map(|done| done.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    })
 }
 
 fn nanoseconds(time: SystemTime) -> u64 {

@@ -24,8 +24,8 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Bytes gathered before they are written.
-const BUFFER: usize = 1 << 20;
+/// Bytes gathered before they are written. A longer packet is written out of the ring as it lies there.
+const BUFFER: usize = 32 << 10;
 
 /// Files of a ring.
 #[derive(Clone, Copy, Debug)]

@@ -151,7 +151,7 @@ fn a_page_is_asked_for_and_given() {
     let Layer::Http(header) = &layer else { panic!("{layer:?}") };
     assert_eq!(header.header("host"), Some("web.lab"));
     let said = "10.1.0.2:40000 > 10.1.0.1:8080 TCP PSH ACK seq 7 ack 8 win 500 42 bytes \
-                HTTP GET /a?b HTTP/1.1";
+                HTTP GET /a?b";
     assert_eq!(line(&bytes), said);
     for (answer, wanted) in [
         (&b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"[..], "Ethernet IPv4 TCP HTTP payload"),

@@ -1,6 +1,6 @@
 //! Containers of Podman and pods of CRI-O, which keep theirs in the same storage:
-//! `/run/containers/storage/overlay-containers/ID/userdata` has the OCI configuration and the first
-//! process, `/var/lib/containers/storage/overlay-containers/containers.json` the names.
+//! `/run/containers/storage/overlay-containers/ID/userdata` has the first process, the same below
+//! `/var/lib` (of CRI-O, below /run) the OCI configuration, `containers.json` there the names.
 
 use super::containerd::namespace_of;
 use super::{Add, Kind, Root};
@@ -17,8 +17,11 @@ pub(super) fn names(root: &Root, add: Add<'_>) {
         let names = known(root, driver);
         for id in entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()) {
             let data = running.join(&id).join("userdata");
-            let Ok(bytes) = fs::read(data.join("config.json")) else { continue };
-            let Ok(config) = serde_json::from_slice::<Value>(&bytes) else { continue };
+            let stored = format!("/var/lib/containers/storage/{driver}-containers/{id}/userdata");
+            let folders = [data.clone(), root.join(&stored)];
+            let bytes = folders.iter().find_map(|folder| fs::read(folder.join("config.json")).ok());
+            let config = bytes.and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
+            let Some(config) = config else { continue };
             let Some(inode) = namespace_of(root, &config, &data.join("pidfile")) else { continue };
             let note = |name: &str| config["annotations"][name].as_str();
             let pod = note("io.kubernetes.pod.namespace").zip(note("io.kubernetes.pod.name"));

@@ -106,13 +106,12 @@ fn sum(seen: &Seen<'_>, layers: &[Layer], place: usize, language: Language) -> S
     else {
         return String::new();
     };
-    let transport = !matches!(layers[place], Layer::Ipv4(_));
     let none = matches!(layers[place], Layer::Udp(_)) && is == 0;
     let text = if is == wanted {
         LadderText::ChecksumRight
     } else if none {
         return String::new();
-    } else if transport && seen.checksum_to_come {
+    } else if seen.checksum_to_come || checksum::unfinished(layers, place) == Some(is) {
         LadderText::ChecksumToCome
     } else {
         LadderText::ChecksumWrong { wanted: format!("{wanted:#06x}") }
