@@ -46,11 +46,11 @@ fn a_request_is_one_packet_in_four_places() {
     assert!(!name.is_empty());
     let lab_name = format!("sightings-{}", std::process::id());
     let places = ["client", "gn-blue", "eth0", "web"];
-    let wheres = format!(
+    let everywhere = format!(
         "eth0@{lab_name}/alpha/client,gn-blue@{lab_name}/alpha,eth0@{lab_name}/alpha,\
          eth0@{lab_name}/beta/web"
     );
-    let watch = Watch::begin(&["--json", &wheres, "tcp port 80 or udp port 4789"]);
+    let watch = Watch::begin(&["--json", &everywhere, "tcp port 80 or udp port 4789"]);
     assert_eq!(lab.fetch("alpha/client", &url).as_deref(), Some("hello"));
     let captured = watch.end();
     let document = captured.document();
@@ -92,7 +92,7 @@ fn a_request_is_one_packet_in_four_places() {
     };
     inside("beta:eth0", true);
     inside("beta/web:eth0", false);
-    let watch = Watch::begin(&[&wheres, "tcp port 80 or udp port 4789", "--conversations"]);
+    let watch = Watch::begin(&[&everywhere, "tcp port 80 or udp port 4789", "--conversations"]);
     assert_eq!(lab.fetch("alpha/client", &url).as_deref(), Some("hello"));
     let out = watch.end().out;
     let stories: Vec<&str> = out.split("\n\n").filter(|story| story.contains(":80\n")).collect();

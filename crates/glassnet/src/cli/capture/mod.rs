@@ -126,7 +126,7 @@ impl Capture {
             return extcap::link(out);
         }
         if self.read.is_some() {
-            return self.from_file(out);
+            return self.of_file(out);
         }
         if self.words.is_empty() && !self.everywhere {
             return list::list(out);
@@ -134,13 +134,13 @@ impl Capture {
         self.live(out)
     }
 
-    fn from_file(&self, out: &Output) -> Outcome {
+    fn of_file(&self, out: &Output) -> Outcome {
         let filter = understood(&self.words, None)?;
         let mut programs = Vec::new();
         let mut sinks = self.sinks(out)?;
         let mut known: Vec<Interface> = Vec::new();
         let mut totals = Totals::default();
-        let path = self.read.as_deref().unwrap_or("-".as_ref());
+        let path = self.read.as_deref().unwrap_or_else(|| "-".as_ref());
         let end = read::read(path, &mut |mut seen, interfaces| {
             for interface in &interfaces[known.len()..] {
                 let start = interface.start.map(|start| match start {

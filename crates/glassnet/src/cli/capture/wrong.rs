@@ -58,9 +58,9 @@ impl Wrong {
     }
 
     pub(in crate::cli) fn advice(&self, language: Language) -> Option<String> {
-        let known = match self {
-            Self::Place(NoPlace::Unknown { known, .. }) | Self::NoLink { known, .. } => known,
-            _ => return None,
+        let (Self::Place(NoPlace::Unknown { known, .. }) | Self::NoLink { known, .. }) = self
+        else {
+            return None;
         };
         (!known.is_empty()).then(|| Text::OneOf { names: &known.said(language) }.say(language))
     }

@@ -32,7 +32,7 @@ impl<'a> Ladders<'a> {
             // One sighting speaks for all: before or behind a translation of addresses, as the packets
             // before it were.
             let known = packet.iter().find(|one| self.conversations.knows(&one.dissection));
-            let Some(spoken) = known.or(packet.first()) else { continue };
+            let Some(spoken) = known.or_else(|| packet.first()) else { continue };
             let time = packet.first().map_or(0, |first| first.seen.time);
             let Some(number) = self.conversations.add(time, &spoken.dissection) else { continue };
             let places = self.places.entry(number).or_default();
