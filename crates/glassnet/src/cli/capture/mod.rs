@@ -185,7 +185,7 @@ impl Capture {
     fn live(&self, out: &Output) -> Outcome {
         let places = Places::look().map_err(Error::Kernel)?;
         let (wanted, words) = match (self.everywhere, self.words.split_first()) {
-            (false, Some((wheres, rest))) => (wanted(&places, wheres)?, rest),
+            (false, Some((names, rest))) => (wanted(&places, names)?, rest),
             _ => (Vec::new(), &self.words[..]),
         };
         let filter = understood(words, Some(&places))?;
