@@ -2,7 +2,7 @@
 //!
 //! They are drawn when the capture ends, since only then it is known which packets belong together.
 
-use super::{Joined, Sighting, clock, span};
+use super::{Joined, Sighting, clock, plain, span};
 use crate::cli::capture::seen::{Interface, Seen, Sink, Totals};
 use crate::cli::error::Error;
 use crate::cli::output::Output;
@@ -67,7 +67,8 @@ impl Sink for Ladders<'_> {
                 text.push('\n');
             }
             let places = self.places.get(&number).map_or(&[][..], |places| places);
-            let names: Vec<_> = places.iter().map(|place| interfaces[*place].name()).collect();
+            let names: Vec<_> =
+                places.iter().map(|place| plain(&interfaces[*place].name())).collect();
             draw(conversation, &names, language, &mut text);
         }
         if text.is_empty() {
@@ -81,7 +82,12 @@ impl Sink for Ladders<'_> {
 const TIME: usize = 13;
 const ARROW: usize = 46;
 
-fn draw(conversation: &Conversation, places: &[String], language: Language, text: &mut String) {
+pub(super) fn draw(
+    conversation: &Conversation,
+    places: &[String],
+    language: Language,
+    text: &mut String,
+) {
     let name = match conversation.protocol {
         protocol::TCP => "TCP",
         protocol::UDP => "UDP",
@@ -136,7 +142,7 @@ fn arrow(event: &Event, language: Language) -> String {
         }
         (said, _) => said.to_owned(),
     };
-    let label: String = label.chars().flat_map(char::escape_debug).collect();
+    let label = plain(&label);
     let label = match event.from {
         From::Other(address) => format!("{address}: {label}"),
         _ => label,

@@ -1,7 +1,7 @@
 //! A packet as nested envelopes: each layer in the one that carries it, each field with the bytes it
 //! lies in.
 
-use super::clock;
+use super::{clock, plain};
 use crate::cli::capture::seen::{Interface, Seen, Sink, Totals};
 use crate::cli::error::Error;
 use crate::cli::output::Output;
@@ -37,13 +37,13 @@ const ROW: usize = 16;
 /// Bytes of a payload that are shown.
 const SHOWN: usize = 256;
 
-fn draw(seen: &Seen<'_>, interface: &Interface, language: Language) -> String {
+pub(super) fn draw(seen: &Seen<'_>, interface: &Interface, language: Language) -> String {
     let dissection = seen.dissect(interface);
-    let mut text = format!("{} {}", clock(seen.time), interface.name());
+    let mut text = format!("{} {}", clock(seen.time), plain(&interface.name()));
     let (kept, length) = (seen.bytes.len(), seen.length);
     let line = match dissection.layers.is_empty() {
         true => format!("{length} bytes"),
-        false => summary::line(&dissection),
+        false => plain(&summary::line(&dissection)),
     };
     let _ = writeln!(text, " {line}");
     if kept < length as usize {

@@ -1,7 +1,7 @@
 //! A line a packet. One that was seen in several places has a line for each further one below it,
 //! with how long it took to there, and what was changed about it on the way.
 
-use super::{Joined, Sighting, clock, span};
+use super::{Joined, Sighting, clock, plain, span};
 use crate::cli::capture::seen::{Interface, Seen, Sink, Totals};
 use crate::cli::error::Error;
 use crate::cli::output::Output;
@@ -30,10 +30,10 @@ impl<'a> Lines<'a> {
 /// Columns of the places below a packet's line.
 const PLACES: usize = 28;
 
-fn draw(packet: &[Sighting], interfaces: &[Interface], text: &mut String) {
+pub(super) fn draw(packet: &[Sighting], interfaces: &[Interface], text: &mut String) {
     let [first, others @ ..] = packet else { return };
-    let name = |sighting: &Sighting| interfaces[sighting.seen.interface].name();
-    let line = summary::line(&first.dissection);
+    let name = |sighting: &Sighting| plain(&interfaces[sighting.seen.interface].name());
+    let line = plain(&summary::line(&first.dissection));
     let of = name(first);
     let between = if of.is_empty() { "" } else { " " };
     let line = match first.dissection.layers.is_empty() {

@@ -11,6 +11,7 @@ pub(super) use layers::Layers;
 pub(super) use lines::Lines;
 
 use super::seen::{Interface, Seen};
+use model::explain::{Language, Say as _};
 use model::packet::{Dissection, Identity};
 use model::sighting::Joiner;
 
@@ -40,6 +41,11 @@ impl Joined {
     }
 }
 
+/// A text out of a packet or a file: it must not move the cursor of the terminal it is shown on.
+fn plain(text: &str) -> String {
+    text.said(Language::En).replace('\n', "\\n")
+}
+
 /// The time of day in UTC, with microseconds.
 fn clock(time: u64) -> String {
     let seconds = time / 1_000_000_000;
@@ -51,3 +57,6 @@ fn clock(time: u64) -> String {
 fn span(nanoseconds: u64) -> String {
     format!("{}.{:03} ms", nanoseconds / 1_000_000, nanoseconds / 1000 % 1000)
 }
+
+#[cfg(test)]
+mod tests;
