@@ -147,3 +147,105 @@ fn interface(block: &InterfaceDescriptionBlock<'_>) -> Interface {
         comment: comment.unwrap_or_default(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::seen::{Sink as _, Totals};
+    use super::super::write::ToFile;
+    use super::*;
+    use model::packet::Start;
+    use proptest::prelude::*;
+
+    fn interface(link: &str) -> Interface {
+        Interface {
+            place: "web".to_owned(),
+            link: link.to_owned(),
+            start: Some(Start::Ethernet),
+            link_type: 1,
+            comment: "container:web".to_owned(),
+        }
+    }
+
+    fn seen(interface: usize, bytes: &[u8]) -> Seen<'static> {
+        Seen {
+            time: 1_700_000_000_123_456_789,
+            interface,
+            outgoing: Some(interface == 1),
+            length: bytes.len() as u32 + 9,
+            bytes: Cow::Owned(bytes.to_vec()),
+            checksum_to_come: false,
+        }
+    }
+
+    /// A file that was written here.
+    fn written() -> Vec<u8> {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a.pcapng");
+        let mut file = ToFile::create(&path, None, 100).unwrap();
+        let interfaces = [interface("eth0"), interface("eth1")];
+        file.packet(&seen(0, b"first"), &interfaces[..1]).unwrap();
+        file.packet(&seen(1, b"second!"), &interfaces).unwrap();
+        let places = vec![(vec![0, 1], 3, 1)];
+        file.end(&Totals { packets: 2, lost: 1, places }, &interfaces).unwrap();
+        drop(file);
+        std::fs::read(path).unwrap()
+    }
+
+    /// One of tcpdump's kind, with a packet of four bytes.
+    fn classic() -> Vec<u8> {
+        let words = [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 65535, 1, 7, 8, 4, 60, 0x0403_0201];
+        words.iter().flat_map(|word| word.to_le_bytes()).collect()
+    }
+
+    type Told = (Vec<(Seen<'static>, String)>, Option<String>);
+
+    fn told(bytes: &[u8]) -> Result<Told, Error> {
+        let mut packets = Vec::new();
+        let path = Path::new("a file");
+        let mut each = |seen: Seen<'_>, interfaces: &[Interface]| {
+            packets.push((seen.clone().owned(), interfaces[seen.interface].name()));
+            Ok(true)
+        };
+        let end = match bytes.starts_with(&PCAPNG) {
+            true => pcapng(path, bytes, &mut each)?,
+            false => pcap(path, bytes, &mut each)?,
+        };
+        Ok((packets, end))
+    }
+
+    #[test]
+    fn what_was_written_is_read() {
+        let (packets, end) = told(&written()).unwrap_or_else(|_| panic!("it is a capture"));
+        let wanted = [
+            (seen(0, b"first"), "web:eth0".to_owned()),
+            (seen(1, b"second!"), "web:eth1".to_owned()),
+        ];
+        assert_eq!((&packets[..], end), (&wanted[..], None));
+        let (packets, _) = told(&classic()).unwrap_or_else(|_| panic!("it is a capture"));
+        let [(packet, name)] = &packets[..] else { panic!("{packets:?}") };
+        assert_eq!((packet.time, packet.length, &name[..]), (7_000_008_000, 60, ""));
+        assert_eq!(&packet.bytes[..], [1, 2, 3, 4]);
+    }
+
+    proptest! {
+        /// A file may be anything, and is read to its end or to where it makes no sense.
+        #[test]
+        fn fuzz_files(
+            which in any::<bool>(),
+            changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..5),
+            length in any::<prop::sample::Index>(),
+            more in any::<Vec<u8>>(),
+        ) {
+            let mut bytes = if which { written() } else { classic() };
+            for (place, byte) in changes {
+                let place = place.index(bytes.len());
+                bytes[place] = byte;
+            }
+            bytes.truncate(length.index(bytes.len() + 1));
+            bytes.extend(more);
+            if let Ok((packets, _)) = told(&bytes) {
+                prop_assert!(packets.len() <= bytes.len());
+            }
+        }
+    }
+}

@@ -74,6 +74,11 @@ fn a_tunnel_s_mac_that_somebody_changes_is_back() {
     let web = fleet.attach("h1", "web", &[]).unwrap();
     let client = fleet.attach("h2", "client", &[]).unwrap();
     fleet.all_reach_all(&[web.clone(), client.clone()]);
+    // It becomes the size of the route.
+    fleet.until("it is proven how large packets may be", || {
+        let proven = |from, to| fleet.way(from, to).is_some_and(|way| way["mtu"].is_u64());
+        proven("h1", "h2") && proven("h2", "h1")
+    });
     let (mac, here, there) = (
         tunnel_mac(&fleet, "h2"),
         what_leads_to_peers(&fleet, "h2"),
