@@ -153,6 +153,7 @@ mod tests {
     use super::super::seen::{Sink as _, Totals};
     use super::super::write::ToFile;
     use super::*;
+    use model::explain::Language;
     use model::packet::Start;
     use proptest::prelude::*;
 
@@ -177,16 +178,20 @@ mod tests {
         }
     }
 
+    fn well<T>(result: Result<T, Error>) -> T {
+        result.unwrap_or_else(|error| panic!("{}", error.message(Language::En)))
+    }
+
     /// A file that was written here.
     fn written() -> Vec<u8> {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("a.pcapng");
-        let mut file = ToFile::create(&path, None, 100).unwrap();
+        let mut file = well(ToFile::create(&path, None, 100));
         let interfaces = [interface("eth0"), interface("eth1")];
-        file.packet(&seen(0, b"first"), &interfaces[..1]).unwrap();
-        file.packet(&seen(1, b"second!"), &interfaces).unwrap();
+        well(file.packet(&seen(0, b"first"), &interfaces[..1]));
+        well(file.packet(&seen(1, b"second!"), &interfaces));
         let places = vec![(vec![0, 1], 3, 1)];
-        file.end(&Totals { packets: 2, lost: 1, places }, &interfaces).unwrap();
+        well(file.end(&Totals { packets: 2, lost: 1, places }, &interfaces));
         drop(file);
         std::fs::read(path).unwrap()
     }
@@ -215,13 +220,13 @@ mod tests {
 
     #[test]
     fn what_was_written_is_read() {
-        let (packets, end) = told(&written()).unwrap_or_else(|_| panic!("it is a capture"));
+        let (packets, end) = well(told(&written()));
         let wanted = [
             (seen(0, b"first"), "web:eth0".to_owned()),
             (seen(1, b"second!"), "web:eth1".to_owned()),
         ];
         assert_eq!((&packets[..], end), (&wanted[..], None));
-        let (packets, _) = told(&classic()).unwrap_or_else(|_| panic!("it is a capture"));
+        let (packets, _) = well(told(&classic()));
         let [(packet, name)] = &packets[..] else { panic!("{packets:?}") };
         assert_eq!((packet.time, packet.length, &name[..]), (7_000_008_000, 60, ""));
         assert_eq!(&packet.bytes[..], [1, 2, 3, 4]);
