@@ -107,8 +107,7 @@ impl Header for Ipv4 {
             .bits("ip.flags.rb", 0..1, flag(4))
             .bits("ip.flags.df", 0..1, flag(Self::DONT_FRAGMENT))
             .bits("ip.flags.mf", 0..1, flag(Self::MORE_FRAGMENTS))
-            // In bytes, as Wireshark has it.
-            .then("ip.frag_offset", 2, self.fragment_offset * 8)
+            .then("ip.frag_offset", 2, self.fragment_offset)
             .then("ip.ttl", 1, self.ttl)
             .then("ip.proto", 1, self.protocol)
             .then("ip.checksum", 2, self.checksum)
