@@ -67,7 +67,7 @@ fn segment(layers: &[Layer], place: usize, checksum: usize) -> Option<(Between, 
         Layer::Fragment(fragment) => fragment.offset == 0 && !fragment.more,
         _ => true,
     };
-    let (between, length) = match &layers[carrier] {
+    let (mut between, length) = match &layers[carrier] {
         Layer::Ipv4(header) if !header.is_fragment() => (
             Between::V4(header.source, header.destination),
             usize::from(header.total_length).checked_sub(header.length())?,
@@ -80,6 +80,11 @@ fn segment(layers: &[Layer], place: usize, checksum: usize) -> Option<(Between, 
     let before = layers.get(carrier + 1..place)?;
     if !before.iter().all(whole) {
         return None;
+    }
+    for layer in before {
+        if let (Layer::Extension(header), Between::V6(_, destination)) = (layer, &mut between) {
+            *destination = header.last_destination(*destination)?;
+        }
     }
     let skipped = emit(before).len();
     let mut carried = emit(&layers[place..]);

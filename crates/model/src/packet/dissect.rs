@@ -215,7 +215,10 @@ impl Reading<'_> {
     fn protocol(&mut self, number: u8) -> Result<Next, Malformed> {
         Ok(match number {
             protocol::HOP_BY_HOP | protocol::ROUTING | protocol::DESTINATION_OPTIONS => {
-                Next::Protocol(self.take::<Extension>()?.next_header)
+                let (header, length) = Extension::parse(number, self.rest())?;
+                let next = header.next_header;
+                self.push(header.into(), length);
+                Next::Protocol(next)
             }
             protocol::FRAGMENT => {
                 let fragment = self.take::<Fragment>()?;

@@ -2,7 +2,7 @@
 
 use super::field::Fields;
 use super::reader::Reader;
-use super::{Field, Header, Malformed};
+use super::{Field, Header, Malformed, protocol};
 use std::net::Ipv6Addr;
 
 /// Bytes of the header.
@@ -69,30 +69,55 @@ impl Header for Ipv6 {
 /// Hop-by-hop options, routing, destination options: they have one shape (RFC 8200 §4.3, §4.4, §4.6).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Extension {
+    /// By which number the header before it names it.
+    pub kind: u8,
     pub next_header: u8,
     /// 6 bytes, or 8 more, or …; 2,046 at most.
     pub data: Vec<u8>,
 }
 
-impl Header for Extension {
-    fn parse(bytes: &[u8]) -> Result<(Self, usize), Malformed> {
+impl Extension {
+    /// Reads the header that the bytes begin with; gives it and its length.
+    pub(super) fn parse(kind: u8, bytes: &[u8]) -> Result<(Self, usize), Malformed> {
         let mut reader = Reader::new(bytes);
         let (next_header, units) = (reader.u8()?, reader.u8()?);
         let data = reader.bytes(6 + usize::from(units) * 8)?.to_vec();
-        Ok((Self { next_header, data }, reader.at()))
+        Ok((Self { kind, next_header, data }, reader.at()))
     }
 
-    fn emit(&self, to: &mut Vec<u8>) {
+    /// Where a packet to this destination goes in the end; `None` where a kind of routing header that
+    /// is not read names further ones.
+    pub fn last_destination(&self, destination: Ipv6Addr) -> Option<Ipv6Addr> {
+        let (kind, segments_left) = (self.data.first(), self.data.get(1));
+        if self.kind != protocol::ROUTING || segments_left == Some(&0) {
+            return Some(destination);
+        }
+        let octets = match kind? {
+            // The addresses in their order (RFC 2460 §4.4), of which type 2 has one (RFC 6275 §6.4).
+            0 | 2 => self.data.get(6..)?.last_chunk::<16>()?,
+            // From the last to the first (RFC 8754 §2).
+            4 => self.data.get(6..)?.first_chunk::<16>()?,
+            _ => return None,
+        };
+        Some(Ipv6Addr::from(*octets))
+    }
+
+    pub(super) fn emit(&self, to: &mut Vec<u8>) {
         to.push(self.next_header);
         to.push((self.data.len().saturating_sub(6) / 8) as u8);
         to.extend(&self.data);
     }
 
-    fn fields(&self) -> Vec<Field> {
+    pub(super) fn fields(&self) -> Vec<Field> {
         let units = (self.data.len().saturating_sub(6) / 8) as u64;
+        let [next, length] = match self.kind {
+            protocol::HOP_BY_HOP => ["ipv6.hopopts.nxt", "ipv6.hopopts.len"],
+            protocol::ROUTING => ["ipv6.routing.nxt", "ipv6.routing.len"],
+            _ => ["ipv6.dstopts.nxt", "ipv6.dstopts.len"],
+        };
         Fields::new()
-            .then("ipv6.nxt", 1, self.next_header)
-            .then("ipv6.ext.len", 1, units)
+            .then(next, 1, self.next_header)
+            .then(length, 1, units)
             .then("ipv6.ext.data", self.data.len(), &self.data[..])
             .end()
     }
