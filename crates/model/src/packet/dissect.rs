@@ -91,6 +91,7 @@ enum Next {
     /// A DNS message; in a stream its length comes first.
     Dns {
         in_stream: bool,
+        multicast: bool,
     },
     Dhcp,
     /// What a TCP segment carries, known by what it begins with.
@@ -102,7 +103,7 @@ enum Next {
 impl Next {
     /// Whether nothing is as good as something.
     fn may_be_empty(self) -> bool {
-        matches!(self, Self::Payload | Self::Stream | Self::Dns { in_stream: true })
+        matches!(self, Self::Payload | Self::Stream | Self::Dns { in_stream: true, .. })
     }
 }
 
@@ -181,7 +182,7 @@ impl Reading<'_> {
                 self.take::<Vxlan>()?;
                 Next::Ethernet
             }
-            Next::Dns { in_stream } => self.dns(in_stream)?,
+            Next::Dns { in_stream, multicast } => self.dns(in_stream, multicast)?,
             Next::Dhcp => {
                 self.take::<Dhcp>()?;
                 Next::Payload
@@ -243,7 +244,7 @@ impl Reading<'_> {
             protocol::TCP => {
                 let header = self.take::<Tcp>()?;
                 match [header.source, header.destination].contains(&dns::PORT) {
-                    true => Next::Dns { in_stream: true },
+                    true => Next::Dns { in_stream: true, multicast: false },
                     false => Next::Stream,
                 }
             }
@@ -256,7 +257,7 @@ impl Reading<'_> {
                 if self.vxlan_ports.contains(&header.destination) {
                     Next::Vxlan
                 } else if either([dns::PORT, dns::MULTICAST_PORT]) {
-                    Next::Dns { in_stream: false }
+                    Next::Dns { in_stream: false, multicast: either([dns::MULTICAST_PORT; 2]) }
                 } else if either([dhcp::SERVER_PORT, dhcp::CLIENT_PORT]) {
                     Next::Dhcp
                 } else {
@@ -278,18 +279,19 @@ impl Reading<'_> {
     }
 
     /// A message, and perhaps more of them if it is in a stream.
-    fn dns(&mut self, in_stream: bool) -> Result<Next, Malformed> {
-        let (message, length) = match in_stream {
+    fn dns(&mut self, in_stream: bool, multicast: bool) -> Result<Next, Malformed> {
+        let (mut message, length) = match in_stream {
             true => Dns::parse_in_stream(self.rest())?,
             false => Dns::parse(self.rest())?,
         };
+        message.multicast = multicast;
         let flaw = message.flaw();
         self.push(message.into(), length);
         if let Some(why) = flaw {
             self.ends_early(self.at, why);
             return Ok(Next::Payload);
         }
-        Ok(if in_stream { Next::Dns { in_stream } } else { Next::Payload })
+        Ok(if in_stream { Next::Dns { in_stream, multicast } } else { Next::Payload })
     }
 
     /// HTTP/1 or TLS, whatever the port; a segment may begin in the midst of either, so what is

@@ -20,6 +20,8 @@ const LONGEST_NAME: usize = 255;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dns {
+    /// It is one of multicast DNS, where the upper bit of a class is none of its number.
+    pub multicast: bool,
     /// Bytes of the message, which TCP needs to be told (§4.2.2).
     pub length: Option<u16>,
     pub id: u16,
@@ -91,7 +93,8 @@ pub enum Data {
         port: u16,
         target: String,
     },
-    Texts(Vec<String>),
+    /// Some bytes each, most often text.
+    Texts(Vec<Vec<u8>>),
     Other(Vec<u8>),
 }
 
@@ -126,6 +129,20 @@ impl Dns {
     /// Why not all that is counted can be read.
     pub fn flaw(&self) -> Option<Malformed> {
         self.read().2.err()
+    }
+
+    /// A class, and the bit that says "answer me alone" or "forget what you knew" (RFC 6762 §5.4,
+    /// §10.2).
+    fn class(&self, fields: Fields, names: [&'static str; 2], at: usize, class: u16) -> Fields {
+        let [name, bit] = names;
+        match self.multicast {
+            false => fields.bits(name, at..at + 2, class),
+            true => fields.bits(name, at..at + 2, class & 0x7fff).bits(
+                bit,
+                at..at + 1,
+                class & 0x8000 != 0,
+            ),
+        }
     }
 
     fn read(&self) -> (Vec<Question>, Vec<Record>, Result<(), Malformed>) {
@@ -208,7 +225,7 @@ fn data(message: &[u8], from: usize, kind: u16) -> Result<Data, Malformed> {
             let mut texts = Vec::new();
             while reader.at() < message.len() {
                 let length = usize::from(reader.u8()?);
-                texts.push(String::from_utf8_lossy(reader.bytes(length)?).into_owned());
+                texts.push(reader.bytes(length)?.to_vec());
             }
             Ok(Data::Texts(texts))
         }
@@ -273,6 +290,7 @@ impl Header for Dns {
     fn parse(bytes: &[u8]) -> Result<(Self, usize), Malformed> {
         let mut reader = Reader::new(bytes);
         let message = Self {
+            multicast: false,
             length: None,
             id: reader.u16()?,
             flags: reader.u16()?,
@@ -322,18 +340,20 @@ impl Header for Dns {
         let (questions, records, _) = self.read();
         for question in questions {
             let (start, kind) = (question.at.0 - HEADER, question.at.1 - HEADER);
-            fields = fields
-                .bits("dns.qry.name", start..kind, question.name)
-                .bits("dns.qry.type", kind..kind + 2, question.kind)
-                .bits("dns.qry.class", kind + 2..kind + 4, question.class);
+            fields = fields.bits("dns.qry.name", start..kind, question.name).bits(
+                "dns.qry.type",
+                kind..kind + 2,
+                question.kind,
+            );
+            fields = self.class(fields, ["dns.qry.class", "dns.qry.qu"], kind + 2, question.class);
         }
-        records.into_iter().fold(fields, |fields, record| record.fields(fields)).end()
+        records.into_iter().fold(fields, |fields, record| record.fields(self, fields)).end()
     }
 }
 
 impl Record {
     /// Counted from the first byte of the body, where the fields stand.
-    fn fields(self, fields: Fields) -> Fields {
+    fn fields(self, message: &Dns, fields: Fields) -> Fields {
         let (start, kind) = (self.at.0 - HEADER, self.at.1 - HEADER);
         let data = kind + 10..kind + 10 + self.length;
         let fields = fields.bits("dns.resp.name", start..kind, self.name).bits(
@@ -344,11 +364,11 @@ impl Record {
         // Its class and time to live are something else (RFC 6891 §6.1.2).
         let fields = match self.kind {
             kind::OPT => fields.bits("dns.rr.udp_payload_size", kind + 2..kind + 4, self.class),
-            _ => fields.bits("dns.resp.class", kind + 2..kind + 4, self.class).bits(
-                "dns.resp.ttl",
-                kind + 4..kind + 8,
-                self.ttl,
-            ),
+            _ => {
+                let names = ["dns.resp.class", "dns.resp.cache_flush"];
+                let fields = message.class(fields, names, kind + 2, self.class);
+                fields.bits("dns.resp.ttl", kind + 4..kind + 8, self.ttl)
+            }
         };
         let fields = fields.bits("dns.resp.len", kind + 8..kind + 10, self.length as u64);
         let part = |from: usize, length: usize| data.start + from..data.start + from + length;
@@ -374,9 +394,9 @@ impl Record {
             Data::Texts(texts) => {
                 let mut at = data.start;
                 texts.into_iter().fold(fields, |fields, text| {
-                    let bytes = at + 1..data.end.min(at + 1 + text.len());
+                    let bytes = at + 1..at + 1 + text.len();
                     at = bytes.end;
-                    fields.bits("dns.txt", bytes, text)
+                    fields.bits("dns.txt", bytes, String::from_utf8_lossy(&text).into_owned())
                 })
             }
             Data::Other(_) => fields,
