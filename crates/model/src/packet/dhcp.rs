@@ -164,6 +164,15 @@ impl Header for Dhcp {
                     fields.bits("dhcp.option.ip_address_lease_time", bytes, time)
                 }
                 (MESSAGE_TYPE, [message], ..) => fields.bits("dhcp.option.dhcp", bytes, *message),
+                // What a client calls itself: most often its address (RFC 2132 §9.14).
+                (61, [1, mac @ ..], ..) if mac.len() == 6 => {
+                    let mac = mac.first_chunk().map_or(Mac([0; 6]), |mac| Mac(*mac));
+                    fields.bits("dhcp.hw.type", at + 2..at + 3, 1_u8).bits(
+                        "dhcp.hw.mac_addr",
+                        at + 3..at + 9,
+                        mac,
+                    )
+                }
                 (54, .., Some(server), _) => {
                     fields.bits("dhcp.option.dhcp_server_id", bytes, server)
                 }
