@@ -3,6 +3,7 @@
 use super::field::Fields;
 use super::reader::Reader;
 use super::{Field, Header, Malformed};
+use std::net::Ipv4Addr;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Icmp {
@@ -20,6 +21,9 @@ pub const REDIRECT: u8 = 5;
 pub const ECHO_REQUEST: u8 = 8;
 pub const TIME_EXCEEDED: u8 = 11;
 pub const PARAMETER_PROBLEM: u8 = 12;
+/// From here to [`ADDRESS_MASK_REPLY`], questions and answers with an identifier (RFC 792, RFC 950).
+pub const TIMESTAMP: u8 = 13;
+pub const ADDRESS_MASK_REPLY: u8 = 18;
 /// The code of [`UNREACHABLE`]: it was too large, and was not to be fragmented.
 pub const FRAGMENTATION_NEEDED: u8 = 4;
 
@@ -27,6 +31,17 @@ impl Icmp {
     /// Identifier and sequence number of an echo.
     pub fn echo(&self) -> Option<(u16, u16)> {
         matches!(self.kind, ECHO_REPLY | ECHO_REQUEST).then(|| halves(self.rest))
+    }
+
+    /// The same of whatever has them.
+    fn identifier(&self) -> Option<(u16, u16)> {
+        let has = matches!(self.kind, ECHO_REPLY | ECHO_REQUEST | TIMESTAMP..=ADDRESS_MASK_REPLY);
+        has.then(|| halves(self.rest))
+    }
+
+    /// The router that a redirect names.
+    pub fn gateway(&self) -> Option<Ipv4Addr> {
+        (self.kind == REDIRECT).then(|| Ipv4Addr::from(self.rest))
     }
 
     /// Bytes that the next hop takes, as a router says that something was too large (RFC 1191).
@@ -72,10 +87,12 @@ impl Header for Icmp {
             .then("icmp.type", 1, self.kind)
             .then("icmp.code", 1, self.code)
             .then("icmp.checksum", 2, self.checksum);
-        if let Some((identifier, sequence)) = self.echo() {
+        if let Some((identifier, sequence)) = self.identifier() {
             fields.then("icmp.ident", 2, identifier).then("icmp.seq", 2, sequence).end()
         } else if let Some(mtu) = self.next_hop_mtu() {
             fields.skip(2).then("icmp.mtu", 2, mtu).end()
+        } else if let Some(gateway) = self.gateway() {
+            fields.then("icmp.redir_gw", 4, gateway).end()
         } else {
             fields.end()
         }

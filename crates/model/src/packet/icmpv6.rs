@@ -125,6 +125,12 @@ impl Discovery {
         Some(Ipv6Addr::from(*target))
     }
 
+    /// The address that a redirect names a better way to.
+    pub fn destination(&self) -> Option<Ipv6Addr> {
+        let destination = self.fixed.get(16..)?.first_chunk::<16>()?;
+        Some(Ipv6Addr::from(*destination))
+    }
+
     /// Each option's kind, first byte (counted from the first option's) and data, as far as they make
     /// sense.
     pub fn options(&self) -> impl Iterator<Item = (u8, usize, &[u8])> {
@@ -156,11 +162,14 @@ impl Discovery {
         let target = match self.kind {
             NEIGHBOUR_SOLICITATION => Some("icmpv6.nd.ns.target_address"),
             NEIGHBOUR_ADVERTISEMENT => Some("icmpv6.nd.na.target_address"),
-            REDIRECT => Some("icmpv6.rd.na.target_address"),
+            REDIRECT => Some("icmpv6.nd.rd.target_address"),
             _ => None,
         };
         if let (Some(name), Some(target)) = (target, self.target()) {
             fields = fields.bits(name, 0..16, target);
+        }
+        if let Some(destination) = self.destination() {
+            fields = fields.bits("icmpv6.rd.na.destination_address", 16..32, destination);
         }
         fields = fields.skip(self.fixed.len());
         for (kind, at, data) in self.options() {
