@@ -188,6 +188,7 @@ fn said(layers: &[Found]) -> Option<Said<'_>> {
     let (protocol, ports) = layers.iter().find_map(|found| {
         Some(match &found.layer {
             Layer::Tcp(header) => (protocol::TCP, Some((header.source, header.destination))),
+            Layer::TcpStart(header) => (protocol::TCP, Some((header.source, header.destination))),
             Layer::Udp(header) => (protocol::UDP, Some((header.source, header.destination))),
             Layer::Icmp(header) => (protocol::ICMP, header.echo().map(|(id, _)| (id, id))),
             Layer::Icmpv6(header) => (protocol::ICMPV6, header.echo().map(|(id, _)| (id, id))),

@@ -13,7 +13,7 @@ use super::icmp::Icmp;
 use super::icmpv6::{Discovery, Icmpv6};
 use super::ipv4::Ipv4;
 use super::ipv6::{Extension, Fragment, Ipv6};
-use super::tcp::Tcp;
+use super::tcp::{self, Tcp, TcpStart};
 use super::tls::Tls;
 use super::udp::{self, Udp};
 use super::vxlan::Vxlan;
@@ -58,7 +58,8 @@ pub fn dissect(bytes: &[u8], start: Start) -> Dissection {
 /// The same where VXLAN is sent to these UDP ports.
 pub fn dissect_with(bytes: &[u8], start: Start, vxlan_ports: &[u16]) -> Dissection {
     let (found, ends) = (Dissection::default(), vec![bytes.len()]);
-    let mut reading = Reading { bytes, at: 0, ends, found, partial: false, vxlan_ports };
+    let mut reading =
+        Reading { bytes, at: 0, ends, found, partial: false, quoted: false, vxlan_ports };
     let mut next = match start {
         Start::Ethernet => Next::Ethernet,
         Start::Ip => Next::Ip,
@@ -115,6 +116,8 @@ struct Reading<'a> {
     found: Dissection,
     /// It is a fragment, or quoted in an error: that something is missing is as it should be.
     partial: bool,
+    /// It is quoted.
+    quoted: bool,
     vxlan_ports: &'a [u16],
 }
 
@@ -241,6 +244,10 @@ impl Reading<'_> {
                     None => Next::Payload,
                 }
             }
+            protocol::TCP if self.quoted && self.rest().len() < tcp::LEAST => {
+                self.take::<TcpStart>()?;
+                Next::Payload
+            }
             protocol::TCP => {
                 let header = self.take::<Tcp>()?;
                 match [header.source, header.destination].contains(&dns::PORT) {
@@ -312,7 +319,7 @@ impl Reading<'_> {
 
     /// The beginning of a packet that an error is about.
     fn quoted(&mut self) -> Next {
-        self.partial = true;
+        (self.partial, self.quoted) = (true, true);
         Next::Ip
     }
 

@@ -10,7 +10,7 @@ use super::icmp::Icmp;
 use super::icmpv6::{Discovery, Icmpv6};
 use super::ipv4::Ipv4;
 use super::ipv6::{Extension, Fragment, Ipv6};
-use super::tcp::Tcp;
+use super::tcp::{Tcp, TcpStart};
 use super::tls::Tls;
 use super::udp::Udp;
 use super::vxlan::Vxlan;
@@ -77,6 +77,8 @@ layers! {
     /// Behind the ICMPv6 header that it belongs to.
     Discovery = "neighbour discovery"
     Tcp = "TCP"
+    /// Of a packet that an error quotes, where no more of it is there.
+    TcpStart = "TCP"
     Udp = "UDP"
     Vxlan = "VXLAN"
     Dns = "DNS"

@@ -72,6 +72,7 @@ fn packet(line: &mut String, layers: &[Found]) {
     };
     let ports = layers.iter().find_map(|found| match &found.layer {
         Layer::Tcp(header) => Some((header.source, header.destination)),
+        Layer::TcpStart(header) => Some((header.source, header.destination)),
         Layer::Udp(header) => Some((header.source, header.destination)),
         _ => None,
     });
@@ -120,6 +121,7 @@ fn body(line: &mut String, layers: &[Found]) {
                 let _ = write!(line, " fragment {}{more}", u32::from(header.offset) * 8);
             }
             Layer::Tcp(header) => tcp(line, header, length),
+            Layer::TcpStart(header) => drop(write!(line, " TCP seq {}", header.sequence)),
             Layer::Udp(_) if layers.get(place + 1).is_none_or(|next| names(next) == "payload") => {
                 let _ = write!(line, " UDP {length} bytes");
             }
@@ -145,7 +147,9 @@ fn body(line: &mut String, layers: &[Found]) {
         Layer::Fragment(header) => Some(header.next_header),
         _ => None,
     });
-    let said = layers.iter().any(|found| matches!(found.layer, Layer::Tcp(_) | Layer::Udp(_)));
+    let said = layers
+        .iter()
+        .any(|found| matches!(found.layer, Layer::Tcp(_) | Layer::TcpStart(_) | Layer::Udp(_)));
     if let (Some(number), false) = (over, said) {
         let _ = write!(line, " protocol {number}, {length} bytes");
     }
@@ -219,6 +223,7 @@ pub fn carried(layers: &[Found]) -> usize {
                 | Layer::Extension(_)
                 | Layer::Fragment(_)
                 | Layer::Tcp(_)
+                | Layer::TcpStart(_)
                 | Layer::Udp(_)
                 | Layer::Padding(_)
         )
@@ -260,6 +265,10 @@ fn tcp(line: &mut String, header: &Tcp, length: usize) {
 }
 
 fn icmp(line: &mut String, header: &Icmp) {
+    if let Some(gateway) = header.gateway() {
+        let _ = write!(line, " ICMP redirect to {gateway}");
+        return;
+    }
     let _ = match (header.kind, header.code) {
         (icmp::ECHO_REQUEST | icmp::ECHO_REPLY, _) => {
             let what = if header.kind == icmp::ECHO_REQUEST { "request" } else { "reply" };
@@ -283,9 +292,6 @@ fn icmp(line: &mut String, header: &Icmp) {
         }
         (icmp::TIME_EXCEEDED, 0) => write!(line, " ICMP TTL exceeded"),
         (icmp::TIME_EXCEEDED, _) => write!(line, " ICMP fragments did not arrive in time"),
-        (icmp::REDIRECT, _) => {
-            write!(line, " ICMP redirect to {}", std::net::Ipv4Addr::from(header.rest))
-        }
         (kind, code) => write!(line, " ICMP type {kind} code {code}"),
     };
 }

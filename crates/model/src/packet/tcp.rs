@@ -23,6 +23,36 @@ pub struct Tcp {
     pub options: Vec<u8>,
 }
 
+/// As much of a header as an error has to quote (RFC 792: 64 bits).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TcpStart {
+    pub source: u16,
+    pub destination: u16,
+    pub sequence: u32,
+}
+
+impl Header for TcpStart {
+    fn parse(bytes: &[u8]) -> Result<(Self, usize), Malformed> {
+        let mut reader = Reader::new(bytes);
+        let (source, destination, sequence) = (reader.u16()?, reader.u16()?, reader.u32()?);
+        Ok((Self { source, destination, sequence }, reader.at()))
+    }
+
+    fn emit(&self, to: &mut Vec<u8>) {
+        to.extend(self.source.to_be_bytes());
+        to.extend(self.destination.to_be_bytes());
+        to.extend(self.sequence.to_be_bytes());
+    }
+
+    fn fields(&self) -> Vec<Field> {
+        Fields::new()
+            .then("tcp.srcport", 2, self.source)
+            .then("tcp.dstport", 2, self.destination)
+            .then("tcp.seq_raw", 4, self.sequence)
+            .end()
+    }
+}
+
 pub mod flag {
     pub const FIN: u16 = 0x01;
     pub const SYN: u16 = 0x02;

@@ -180,8 +180,9 @@ fn an_error_quotes_a_part_and_that_is_no_fault() {
     all.push(Layer::Payload(quoted));
     seal(&mut all);
     let found = dissect(&emit(&all), Start::Ethernet);
-    assert_eq!(names(&found), "Ethernet IPv4 ICMP IPv4 payload");
+    assert_eq!(names(&found), "Ethernet IPv4 ICMP IPv4 TCP");
     let again = layers(&found);
+    assert_eq!(value(&again[4], "tcp.dstport"), "80");
     assert_eq!(value(&again[2], "icmp.mtu"), "1400");
     assert_eq!(checksum::is(&again[2]), checksum::wanted(&again, 2));
 }
