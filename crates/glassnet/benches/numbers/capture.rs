@@ -1,8 +1,9 @@
 //! What it costs to look: a TCP stream through a bridge while one of its ports is captured, by us and by
 //! tcpdump, and how many of the packets each gets.
 //!
-//! Both write a file of all they get to /dev/null, with their own default for the ring; whole packets,
-//! and the first 96 bytes of each. The stream is sent in segments of up to 64 KiB.
+//! Both write a file of all they get to /dev/null: whole packets, and the first 96 bytes of each. The
+//! stream is sent in segments of up to 64 KiB. What tcpdump's own ring of 2 MiB has no room for is lost,
+//! and not copied either; so it is tried with a ring of our size too.
 
 use crate::floor::Floor;
 use crate::private::run_in;
@@ -17,7 +18,7 @@ use std::process::{Child, ChildStderr, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-const TURNS: usize = 21;
+const TURNS: usize = 41;
 /// The port of the bridge that the stream's sender is at.
 const PORT: &str = "ta";
 /// So many bytes are the headers of a packet.
@@ -27,6 +28,8 @@ const HEADERS: &str = "96";
 #[derive(Clone, Copy)]
 enum Who {
     Tcpdump,
+    /// With a ring of as many bytes as ours.
+    TcpdumpWithRing,
     Glassnet,
 }
 
@@ -41,13 +44,14 @@ fn on_one_cpu(targets: &mut Targets) -> anyhow::Result<()> {
     let pair = by_hand(&floor)?;
     let cases = [
         (Who::Tcpdump, None),
+        (Who::TcpdumpWithRing, None),
         (Who::Glassnet, None),
         (Who::Tcpdump, Some(HEADERS)),
         (Who::Glassnet, Some(HEADERS)),
     ];
     let mut alone = Turns::default();
-    let mut rates: [Turns; 4] = Default::default();
-    let mut shares: [Turns; 4] = Default::default();
+    let mut rates: [Turns; 5] = Default::default();
+    let mut shares: [Turns; 5] = Default::default();
     for turn in 0..=TURNS {
         let rate = pair.stream()?;
         if turn > 0 {
@@ -66,14 +70,24 @@ fn on_one_cpu(targets: &mut Targets) -> anyhow::Result<()> {
     println!("\na stream that is captured on a port of its bridge, {TURNS} turns\n");
     println!("| | stream, Gbit/s | : alone | share of packets got |\n|---|---|---|---|");
     println!("| alone | {} | {} | |", alone.middle(), alone.over(&alone));
-    let names = ["tcpdump", "glassnet capture", "tcpdump, headers", "glassnet capture, headers"];
+    let names = [
+        "tcpdump",
+        "tcpdump, 16 MiB ring",
+        "glassnet capture",
+        "tcpdump, headers",
+        "glassnet capture, headers",
+    ];
     for (number, name) in names.iter().enumerate() {
         let (rate, share) = (&rates[number], &shares[number]);
         println!("| {name} | {} | {} | {} |", rate.middle(), rate.over(&alone), share.middle());
     }
-    for (what, tcpdump, ours) in [("whole packets", 0, 1), ("headers", 2, 3)] {
+    for (what, peer, tcpdump, ours) in [
+        ("whole packets", "tcpdump", 0, 2),
+        ("whole packets", "tcpdump with as large a ring", 1, 2),
+        ("headers", "tcpdump", 3, 4),
+    ] {
         let mut beside = |of: &str, ratio: Middle| {
-            let what = format!("capture of {what}: {of} at least that beside tcpdump");
+            let what = format!("capture of {what}: {of} at least that of {peer}");
             targets.at_least(&what, 1.0, ratio);
         };
         beside("the stream", rates[ours].over(&rates[tcpdump]));
@@ -95,9 +109,12 @@ impl Looking {
         let mut command = Command::new("taskset");
         command.args(["--cpu-list", "0-1"]);
         match who {
-            Who::Tcpdump => {
+            Who::Tcpdump | Who::TcpdumpWithRing => {
                 command.args(["tcpdump", "-Z", "root", "-n", "-p", "-i", PORT, "-w", "/dev/null"]);
                 command.args(snap.iter().flat_map(|snap| ["-s", snap]));
+                if let Who::TcpdumpWithRing = who {
+                    command.args(["-B", "16384"]);
+                }
             }
             Who::Glassnet => {
                 command.args([env!("CARGO_BIN_EXE_glassnet"), "capture", PORT]);
@@ -132,10 +149,11 @@ impl Looking {
             let word = said[..at].split_whitespace().next_back().unwrap_or_default();
             Ok(word.parse()?)
         };
-        let (got, lost) = match self.who {
-            Who::Tcpdump => (number("packets captured")?, number("packets dropped by kernel")?),
-            Who::Glassnet => (number("packets captured")?, number("lost because")?),
+        let lost = match self.who {
+            Who::Tcpdump | Who::TcpdumpWithRing => "packets dropped by kernel",
+            Who::Glassnet => "lost because",
         };
+        let (got, lost) = (number("packets captured")?, number(lost)?);
         ensure!(got > 0.0, "a capture got nothing: {said}");
         Ok(got / (got + lost))
     }
