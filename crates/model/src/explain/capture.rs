@@ -107,6 +107,9 @@ sentences! {
         en "{prefix} has bits set behind its prefix; the network is {meant}"
         zh "{prefix} 在前缀之外还有置位的比特；该网络是 {meant}"
     TooDeep en "the brackets are too deep" zh "括号嵌套过深"
+    ShiftTooFar
+        en "a number has 32 bits: it cannot be shifted by more than 31"
+        zh "数字有 32 位：移位不能超过 31 位"
     DivisionByZero en "nothing can be divided by 0" zh "不能除以 0"
     TooLong
         en "the filter is longer than the 4,096 instructions that the kernel takes"
@@ -127,6 +130,7 @@ impl From<&Problem> for FilterFault {
             }
             Problem::TooDeep => Self::TooDeep,
             Problem::DivisionByZero => Self::DivisionByZero,
+            Problem::ShiftTooFar => Self::ShiftTooFar,
             Problem::Expected(wanted) => match wanted {
                 Wanted::Primitive => Self::ExpectedPrimitive,
                 Wanted::Address => Self::ExpectedAddress,

@@ -9,12 +9,16 @@ use crate::packet::protocol;
 
 /// From the loosest to the tightest.
 const LEVELS: [&[(&str, Operator)]; 5] = [
-    &[("|", Operator::Or), ("^", Operator::ExclusiveOr)],
+    &[("|", Operator::Or)],
     &[("&", Operator::And)],
     &[("<<", Operator::Left), (">>", Operator::Right)],
     &[("+", Operator::Add), ("-", Operator::Subtract)],
-    &[("*", Operator::Multiply), ("/", Operator::Divide), ("%", Operator::Remainder)],
+    &[("*", Operator::Multiply), ("/", Operator::Divide)],
 ];
+/// Those take all that follows for their right side: `7 % 4 + 1` is 2. libpcap gives them no level, and
+/// one filter is to mean the same here and there.
+const WITHOUT_LEVEL: [(&str, Operator); 2] =
+    [("^", Operator::ExclusiveOr), ("%", Operator::Remainder)];
 
 /// Whether something to be compared may stand here.
 pub(super) fn may_begin(reader: &Reader<'_>) -> bool {
@@ -22,7 +26,7 @@ pub(super) fn may_begin(reader: &Reader<'_>) -> bool {
         || match reader.peek() {
             Some(Token::Sign(sign)) => *sign == "(",
             Some(Token::Word(word)) => number(word).is_some(),
-            None => false,
+            Some(Token::Name(_)) | None => false,
         }
 }
 
@@ -32,7 +36,7 @@ pub(super) fn begins(reader: &Reader<'_>) -> bool {
     match reader.peek() {
         Some(Token::Word(word)) => word == "len" || header(word).is_some() && in_brackets,
         Some(Token::Sign(sign)) => *sign == "-",
-        None => false,
+        Some(Token::Name(_)) | None => false,
     }
 }
 
@@ -45,18 +49,14 @@ fn level(
     reader: &mut Reader<'_>,
     levels: &[&[(&'static str, Operator)]],
 ) -> Result<Arithmetic, Wrong> {
-    let Some((operators, tighter)) = levels.split_first() else { return one(reader) };
+    let Some((operators, tighter)) = levels.split_first() else { return tightest(reader) };
     let mut left = level(reader, tighter)?;
     'more: loop {
         for (sign, operator) in *operators {
             let place = reader.place();
             if reader.takes_sign(sign) {
                 let right = level(reader, tighter)?;
-                let divides = matches!(operator, Operator::Divide | Operator::Remainder);
-                if divides && right == Arithmetic::Number(0) {
-                    return Err(Wrong::at(place, Problem::DivisionByZero));
-                }
-                left = Arithmetic::Binary(*operator, Box::new(left), Box::new(right));
+                left = worked_out(*operator, left, right).map_err(|no| Wrong::at(place, no))?;
                 continue 'more;
             }
         }
@@ -64,10 +64,58 @@ fn level(
     }
 }
 
-fn one(reader: &mut Reader<'_>) -> Result<Arithmetic, Wrong> {
+fn tightest(reader: &mut Reader<'_>) -> Result<Arithmetic, Wrong> {
     if reader.takes_sign("-") {
-        return Ok(Arithmetic::Negative(Box::new(reader.deeper(one)?)));
+        return Ok(match reader.deeper(tightest)? {
+            Arithmetic::Number(number) => Arithmetic::Number(number.wrapping_neg()),
+            value => Arithmetic::Negative(Box::new(value)),
+        });
     }
+    let left = one(reader)?;
+    for (sign, operator) in WITHOUT_LEVEL {
+        let place = reader.place();
+        if reader.takes_sign(sign) {
+            let right = reader.deeper(read)?;
+            return worked_out(operator, left, right).map_err(|no| Wrong::at(place, no));
+        }
+    }
+    Ok(left)
+}
+
+/// Two values and what is between; of two numbers, the number.
+fn worked_out(
+    operator: Operator,
+    left: Arithmetic,
+    right: Arithmetic,
+) -> Result<Arithmetic, Problem> {
+    use Arithmetic::{Binary, Number};
+    match (operator, &left, &right) {
+        (Operator::Divide | Operator::Remainder, _, Number(0)) => Err(Problem::DivisionByZero),
+        (Operator::Left | Operator::Right, _, Number(32..)) => Err(Problem::ShiftTooFar),
+        (_, Number(one), Number(other)) => Ok(Number(operator.of(*one, *other))),
+        _ => Ok(Binary(operator, Box::new(left), Box::new(right))),
+    }
+}
+
+impl Operator {
+    /// Of two numbers, the second of which it takes.
+    fn of(self, one: u32, other: u32) -> u32 {
+        match self {
+            Self::Add => one.wrapping_add(other),
+            Self::Subtract => one.wrapping_sub(other),
+            Self::Multiply => one.wrapping_mul(other),
+            Self::Divide => one / other,
+            Self::Remainder => one % other,
+            Self::And => one & other,
+            Self::Or => one | other,
+            Self::ExclusiveOr => one ^ other,
+            Self::Left => one << other,
+            Self::Right => one >> other,
+        }
+    }
+}
+
+fn one(reader: &mut Reader<'_>) -> Result<Arithmetic, Wrong> {
     if reader.takes_sign("(") {
         let inner = reader.deeper(read)?;
         return match reader.takes_sign(")") {
@@ -107,11 +155,21 @@ fn one(reader: &mut Reader<'_>) -> Result<Arithmetic, Wrong> {
 
 /// A number as people write it, or a constant's name.
 pub(super) fn number(word: &str) -> Option<u32> {
-    match word.strip_prefix("0x").or_else(|| word.strip_prefix("0X")) {
-        Some(digits) => u32::from_str_radix(digits, 16).ok(),
-        None if word.bytes().all(|byte| byte.is_ascii_digit()) => word.parse().ok(),
-        None => names::number(word),
-    }
+    written(word).or_else(|| names::number(word))
+}
+
+/// A number as C writes it: in base 8 if it begins with 0, 16 if with 0x.
+pub(super) fn written(word: &str) -> Option<u32> {
+    let (digits, base) = match word.strip_prefix('0') {
+        None | Some("") => (word, 10),
+        Some(rest) => match rest.strip_prefix(['x', 'X']) {
+            Some(digits) => (digits, 16),
+            None => (rest, 8),
+        },
+    };
+    // No sign, which Rust would read.
+    let all = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    u32::from_str_radix(digits, base).ok().filter(|_| all)
 }
 
 fn header(word: &str) -> Option<Header> {
@@ -122,9 +180,7 @@ fn header(word: &str) -> Option<Header> {
         "arp" => Header::Network(Family::Arp),
         "rarp" => Header::Network(Family::Rarp),
         "icmp6" => Header::Over6(protocol::ICMPV6),
-        "tcp" | "udp" | "icmp" | "igmp" | "sctp" | "ah" | "esp" | "pim" => {
-            Header::Over4(names::protocol(word)?)
-        }
+        "tcp" | "udp" | "icmp" | "igmp" | "sctp" | "pim" => Header::Over4(names::protocol(word)?),
         _ => return None,
     })
 }

@@ -274,10 +274,13 @@ impl Lowering {
         match value {
             Arithmetic::Number(_) | Arithmetic::Length => Condition::Always,
             Arithmetic::Negative(inner) => self.guard(inner),
-            Arithmetic::Binary(_, one, other) => self.guard(one).and(self.guard(other)),
+            // libpcap asks for the left one alone, and one filter is to mean the same here and there:
+            // `20 + tcp[12] > 30` reads that byte of any packet.
+            Arithmetic::Binary(_, one, _) => self.guard(one),
             Arithmetic::Load(header, offset, _) => {
                 let there = match header {
-                    Header::Link => self.has_frame(),
+                    // Where there is none, the packet's first byte is meant.
+                    Header::Link => Condition::Always,
                     Header::Network(family) => self.is(*family),
                     Header::Over4(number) => self.over4(*number).and(self.is_first_fragment()),
                     Header::Over6(number) => {

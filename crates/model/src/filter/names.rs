@@ -1,5 +1,7 @@
 //! The names of numbers in filters.
 
+use crate::packet::protocol;
+
 /// Constants of comparisons: offsets of fields, and values that they have.
 const NUMBERS: [(&str, u32); 47] = [
     ("tcpflags", 13),
@@ -51,26 +53,30 @@ const NUMBERS: [(&str, u32); 47] = [
     ("icmp6-ineighbordiscoveryadvert", 142),
 ];
 
-/// Ports that have a name here (IANA's service names). Others are written as numbers.
-const PORTS: [(&str, u16); 18] = [
-    ("ftp", 21),
-    ("ssh", 22),
-    ("telnet", 23),
-    ("smtp", 25),
-    ("domain", 53),
-    ("bootps", 67),
-    ("bootpc", 68),
-    ("http", 80),
-    ("ntp", 123),
-    ("snmp", 161),
-    ("bgp", 179),
-    ("https", 443),
-    ("mysql", 3306),
-    ("postgresql", 5432),
-    ("etcd-client", 2379),
-    ("etcd-server", 2380),
-    ("vxlan", 4789),
-    ("mdns", 5353),
+/// A port, and the protocol that alone has a service there.
+pub(super) type Port = (u16, Option<u8>);
+
+/// Ports that have a name here (IANA's service names, with the protocols that Debian's list of them
+/// has). Others are written as numbers.
+const PORTS: [(&str, Port); 18] = [
+    ("ftp", (21, Some(protocol::TCP))),
+    ("ssh", (22, Some(protocol::TCP))),
+    ("telnet", (23, Some(protocol::TCP))),
+    ("smtp", (25, Some(protocol::TCP))),
+    ("domain", (53, None)),
+    ("bootps", (67, Some(protocol::UDP))),
+    ("bootpc", (68, Some(protocol::UDP))),
+    ("http", (80, Some(protocol::TCP))),
+    ("ntp", (123, Some(protocol::UDP))),
+    ("snmp", (161, None)),
+    ("bgp", (179, Some(protocol::TCP))),
+    ("https", (443, None)),
+    ("mysql", (3306, Some(protocol::TCP))),
+    ("postgresql", (5432, Some(protocol::TCP))),
+    ("etcd-client", (2379, Some(protocol::TCP))),
+    ("etcd-server", (2380, Some(protocol::TCP))),
+    ("vxlan", (4789, Some(protocol::UDP))),
+    ("mdns", (5353, Some(protocol::UDP))),
 ];
 
 /// IP protocols: name, number.
@@ -94,7 +100,7 @@ pub(super) fn number(name: &str) -> Option<u32> {
     find(&NUMBERS, name)
 }
 
-pub(super) fn port(name: &str) -> Option<u16> {
+pub(super) fn port(name: &str) -> Option<Port> {
     find(&PORTS, name)
 }
 

@@ -102,15 +102,17 @@ fn is_keyword(word: &str) -> bool {
 
 pub(super) fn read(reader: &mut Reader<'_>) -> Result<Expression, Wrong> {
     let is = |primitive| Ok(Expression::Is(primitive));
+    if let Some(Token::Name(_)) = reader.peek() {
+        return alone(reader);
+    }
     let word = reader.peek_word().ok_or_else(|| reader.expected(Wanted::Primitive))?.to_owned();
     if NOT_HERE.contains(&word.as_str()) {
         return Err(reader.wrong(Problem::NotHere(word)));
     }
     if !is_keyword(&word) {
-        // A value alone: it is about the same as the one before it.
-        let qualifiers = reader.last.clone();
-        return value(reader, &qualifiers);
+        return alone(reader);
     }
+    reader.last = None;
     match word.as_str() {
         "less" | "greater" => {
             reader.step();
@@ -162,10 +164,13 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Result<Expression, Wrong> {
         let name = name.to_owned();
         return Ok(Expression::Is(protocol_alone(reader, &name)?));
     }
-    if reader.takes_sign("(") {
-        return reader.deeper(|reader| list(reader, &qualifiers));
-    }
-    reader.last = qualifiers.clone();
+    reader.last = Some(qualifiers.clone());
+    values(reader, &qualifiers)
+}
+
+/// A value alone: it is about the same as the one before it, or a host.
+fn alone(reader: &mut Reader<'_>) -> Result<Expression, Wrong> {
+    let qualifiers = reader.last.get_or_insert_default().clone();
     value(reader, &qualifiers)
 }
 
@@ -177,24 +182,25 @@ fn mismatch(reader: &Reader<'_>, protocol: Option<&str>, with: &str) -> Wrong {
 /// Protocol, direction and kind, in this order; and whether there was nothing but a protocol.
 fn qualifiers(reader: &mut Reader<'_>) -> Result<(Qualifiers, bool), Wrong> {
     let mut qualifiers = Qualifiers::default();
-    let mut alone = true;
     if let Some(word) = reader.peek_word().filter(|word| is_protocol(word)) {
         qualifiers.protocol = Some(word.to_owned());
         reader.step();
     }
-    if let Some(direction) = direction(reader) {
-        (qualifiers.direction, alone) = (direction, false);
-    }
+    let direction = direction(reader);
+    let directed = direction.is_some();
+    qualifiers.direction = direction.unwrap_or_default();
     let kind = match reader.peek_word() {
         Some("host") => Kind::Host,
         Some("net") => Kind::Net,
         Some("port") => Kind::Port,
         Some("portrange") => Kind::PortRange,
+        // It has no two ends.
+        Some("proto") if directed => return Err(reader.expected(Wanted::Address)),
         Some("proto") => Kind::Protocol,
         Some(word) if NOT_HERE.contains(&word) => {
             return Err(reader.wrong(Problem::NotHere(word.to_owned())));
         }
-        _ => return Ok((qualifiers, alone)),
+        _ => return Ok((qualifiers, !directed)),
     };
     reader.step();
     Ok((Qualifiers { kind, ..qualifiers }, false))
@@ -209,6 +215,8 @@ fn direction(reader: &mut Reader<'_>) -> Option<Direction> {
     let between = match reader.peek_at(1) {
         Some(Token::Word(word)) if word == "or" => Some(Direction::Either),
         Some(Token::Word(word)) if word == "and" => Some(Direction::Both),
+        Some(Token::Sign("||")) => Some(Direction::Either),
+        Some(Token::Sign("&&")) => Some(Direction::Both),
         _ => None,
     };
     if let (Some(both), Some(second)) = (between, end(reader, 2))
@@ -221,17 +229,27 @@ fn direction(reader: &mut Reader<'_>) -> Option<Direction> {
     Some(if first { Direction::Source } else { Direction::Destination })
 }
 
-/// Values in brackets that are all about the same: `port (80 or 443)`.
+/// A value, none but it, or several in brackets, all about the same: `port (80 or not 443)`.
+fn values(reader: &mut Reader<'_>, qualifiers: &Qualifiers) -> Result<Expression, Wrong> {
+    if reader.takes_not() {
+        let inner = reader.deeper(|reader| values(reader, qualifiers))?;
+        return Ok(Expression::Not(Box::new(inner)));
+    }
+    match reader.takes_sign("(") {
+        true => reader.deeper(|reader| list(reader, qualifiers)),
+        false => value(reader, qualifiers),
+    }
+}
+
 fn list(reader: &mut Reader<'_>, qualifiers: &Qualifiers) -> Result<Expression, Wrong> {
-    let mut left = value(reader, qualifiers)?;
+    let mut left = values(reader, qualifiers)?;
     loop {
         if reader.takes_sign(")") {
-            reader.last = qualifiers.clone();
             return Ok(left);
         } else if reader.takes_word("or") || reader.takes_sign("||") {
-            left = Expression::Or(Box::new(left), Box::new(value(reader, qualifiers)?));
+            left = Expression::Or(Box::new(left), Box::new(values(reader, qualifiers)?));
         } else if reader.takes_word("and") || reader.takes_sign("&&") {
-            left = Expression::And(Box::new(left), Box::new(value(reader, qualifiers)?));
+            left = Expression::And(Box::new(left), Box::new(values(reader, qualifiers)?));
         } else {
             return Err(reader.expected(Wanted::Bracket));
         }
@@ -259,37 +277,38 @@ fn protocol_alone(reader: &Reader<'_>, name: &str) -> Result<Primitive, Wrong> {
 fn value(reader: &mut Reader<'_>, qualifiers: &Qualifiers) -> Result<Expression, Wrong> {
     let about = qualifiers.protocol.as_deref();
     let direction = qualifiers.direction;
-    let ported = |reader: &Reader<'_>, word: &str| match about {
-        None => Ok(vec![protocol::TCP, protocol::UDP, 132]),
-        Some("tcp") => Ok(vec![protocol::TCP]),
-        Some("udp") => Ok(vec![protocol::UDP]),
-        Some("sctp") => Ok(vec![132]),
-        other => Err(mismatch(reader, other, word)),
-    };
     let is = |primitive| Ok(Expression::Is(primitive));
     match qualifiers.kind {
         Kind::Host => host(reader, about, direction),
         Kind::Net => net(reader, about, direction),
         Kind::Port => {
-            let protocols = ported(reader, "port")?;
-            let port = reader.peek_word().and_then(port);
-            let port = port.ok_or_else(|| reader.expected(Wanted::Port))?;
+            ported(reader, about, "port", None)?;
+            let named = reader.peek_name().and_then(port);
+            let (port, only) = named.ok_or_else(|| reader.expected(Wanted::Port))?;
+            let protocols = ported(reader, about, "port", only)?;
             reader.step();
             is(Primitive::Ports(protocols, direction, port, port))
         }
         Kind::PortRange => {
-            let protocols = ported(reader, "portrange")?;
-            let range = reader.peek_word().and_then(|word| {
-                let (first, last) = word.split_once('-').unwrap_or((word, word));
-                let (first, last) = (port(first)?, port(last)?);
-                Some((first.min(last), first.max(last)))
+            ported(reader, about, "portrange", None)?;
+            let range = reader.peek_name().and_then(|word| {
+                let ((first, one), (last, other)) = match word.split_once('-') {
+                    Some((first, last)) => (port(first)?, port(last)?),
+                    // A name alone is no range, to tcpdump; a number is.
+                    None => {
+                        let port = u16::try_from(arithmetic::number(word)?).ok()?;
+                        ((port, None), (port, None))
+                    }
+                };
+                Some((first.min(last), first.max(last), one.filter(|_| one == other)))
             });
-            let (first, last) = range.ok_or_else(|| reader.expected(Wanted::Ports))?;
+            let (first, last, only) = range.ok_or_else(|| reader.expected(Wanted::Ports))?;
+            let protocols = ported(reader, about, "portrange", only)?;
             reader.step();
             is(Primitive::Ports(protocols, direction, first, last))
         }
         Kind::Protocol => {
-            let word = reader.peek_word().unwrap_or_default();
+            let word = reader.peek_name().unwrap_or_default();
             let number = arithmetic::number(word);
             let primitive = match about {
                 Some("ether" | "link") => {
@@ -322,10 +341,43 @@ fn value(reader: &mut Reader<'_>, qualifiers: &Qualifiers) -> Result<Expression,
     }
 }
 
-fn port(word: &str) -> Option<u16> {
-    arithmetic::number(word)
-        .and_then(|number| u16::try_from(number).ok())
-        .or_else(|| names::port(word))
+/// Six bytes of one digit or two each.
+fn mac(word: &str) -> Option<Mac> {
+    let sign = word.chars().find(|sign| !sign.is_ascii_hexdigit())?;
+    let byte = |text: &str| match text.len() {
+        1 | 2 => u8::from_str_radix(text, 16).ok(),
+        _ => None,
+    };
+    let bytes: Option<Vec<u8>> = word.split(sign).map(byte).collect();
+    let is_one = matches!(sign, ':' | '-' | '.');
+    Some(Mac(bytes?.try_into().ok().filter(|_| is_one)?))
+}
+
+fn port(word: &str) -> Option<names::Port> {
+    let number = arithmetic::number(word).and_then(|number| u16::try_from(number).ok());
+    number.map(|number| (number, None)).or_else(|| names::port(word))
+}
+
+/// The protocols whose ports are meant, where the port's name belongs to one alone.
+fn ported(
+    reader: &Reader<'_>,
+    about: Option<&str>,
+    kind: &str,
+    only: Option<u8>,
+) -> Result<Vec<u8>, Wrong> {
+    const SCTP: u8 = 132;
+    let asked = match about {
+        None => vec![protocol::TCP, protocol::UDP, SCTP],
+        Some("tcp") => vec![protocol::TCP],
+        Some("udp") => vec![protocol::UDP],
+        Some("sctp") => vec![SCTP],
+        other => return Err(mismatch(reader, other, kind)),
+    };
+    match only {
+        Some(only) if asked.contains(&only) => Ok(vec![only]),
+        Some(_) => Err(mismatch(reader, about, reader.peek_name().unwrap_or(kind))),
+        None => Ok(asked),
+    }
 }
 
 fn family(about: &str) -> Option<Family> {
@@ -345,7 +397,7 @@ fn host(
 ) -> Result<Expression, Wrong> {
     let place = reader.place();
     if matches!(about, Some("ether" | "link")) {
-        let mac = reader.peek_word().and_then(|word| word.parse::<Mac>().ok());
+        let mac = reader.peek_name().and_then(mac);
         let mac = mac.ok_or_else(|| reader.expected(Wanted::Mac))?;
         reader.step();
         return Ok(Expression::Is(Primitive::Mac(direction, mac)));
@@ -356,7 +408,7 @@ fn host(
     let word = reader.word(Wanted::Address)?;
     let addresses = match word.parse::<IpAddr>() {
         Ok(address) => vec![address],
-        Err(_) if word.parse::<Mac>().is_ok() => {
+        Err(_) if mac(&word).is_some() => {
             let (protocol, with) = (word, "ether host".to_owned());
             return Err(Wrong::at(place, Problem::Mismatch { protocol, with }));
         }
@@ -404,7 +456,7 @@ fn net(
     let word = reader.word(Wanted::Network)?;
     let no = || Wrong::at(place.clone(), Problem::Expected(Wanted::Network));
     let (text, length) = match word.split_once('/') {
-        Some((text, length)) => (text, Some(length.parse::<u32>().map_err(|_| no())?)),
+        Some((text, length)) => (text, Some(arithmetic::written(length).ok_or_else(no)?)),
         None => (&word[..], None),
     };
     let host_bits = |meant: String| {
@@ -439,7 +491,7 @@ fn net(
     let mut bytes = [0; 4];
     bytes[..octets.len()].copy_from_slice(&octets);
     let address = Ipv4Addr::from(bytes);
-    let mask = if reader.takes_word("mask") {
+    let mask = if length.is_none() && reader.takes_word("mask") {
         let mask = reader.peek_word().and_then(|word| word.parse::<Ipv4Addr>().ok());
         let mask = mask.ok_or_else(|| reader.expected(Wanted::Mask))?;
         reader.step();

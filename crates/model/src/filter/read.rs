@@ -38,6 +38,8 @@ pub enum Problem {
     /// Too many brackets in brackets.
     TooDeep,
     DivisionByZero,
+    /// By more bits than a number has.
+    ShiftTooFar,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,8 +73,7 @@ const DEEPEST: usize = 64;
 
 pub(super) fn read(text: &str, hosts: &dyn Fn(&str) -> Vec<IpAddr>) -> Result<Expression, Wrong> {
     let tokens = words(text)?;
-    let mut reader =
-        Reader { tokens, at: 0, end: text.len(), hosts, last: Qualifiers::default(), depth: 0 };
+    let mut reader = Reader { tokens, at: 0, end: text.len(), hosts, last: None, depth: 0 };
     let expression = reader.expression()?;
     if reader.peek().is_some() {
         return Err(reader.expected(Wanted::End));
@@ -86,8 +87,9 @@ pub(super) struct Reader<'a> {
     /// Bytes of the text.
     end: usize,
     pub(super) hosts: &'a dyn Fn(&str) -> Vec<IpAddr>,
-    /// What stood before the last value: `port 80 or 443` means `port 80 or port 443`.
-    pub(super) last: Qualifiers,
+    /// What stood before the last value, if that was what the last primitive was about: `port 80 or
+    /// 443` means `port 80 or port 443`.
+    pub(super) last: Option<Qualifiers>,
     depth: usize,
 }
 
@@ -100,9 +102,18 @@ impl Reader<'_> {
         self.tokens.get(self.at + ahead).map(|(token, _)| token)
     }
 
+    /// A word that may be a keyword.
     pub(super) fn peek_word(&self) -> Option<&str> {
         match self.peek() {
             Some(Token::Word(word)) => Some(word),
+            _ => None,
+        }
+    }
+
+    /// A word that is about to be a value.
+    pub(super) fn peek_name(&self) -> Option<&str> {
+        match self.peek() {
+            Some(Token::Word(word) | Token::Name(word)) => Some(word),
             _ => None,
         }
     }
@@ -137,9 +148,13 @@ impl Reader<'_> {
     }
 
     pub(super) fn word(&mut self, wanted: Wanted) -> Result<String, Wrong> {
-        let word = self.peek_word().map(str::to_owned).ok_or_else(|| self.expected(wanted))?;
+        let word = self.peek_name().map(str::to_owned).ok_or_else(|| self.expected(wanted))?;
         self.step();
         Ok(word)
+    }
+
+    pub(super) fn takes_not(&mut self) -> bool {
+        self.takes_word("not") || self.takes_sign("!")
     }
 
     /// Goes a bracket deeper for a while.
@@ -171,15 +186,18 @@ impl Reader<'_> {
     }
 
     fn term(&mut self) -> Result<Expression, Wrong> {
-        if self.takes_word("not") || self.takes_sign("!") {
+        if self.takes_not() {
             let inner = self.deeper(Self::term)?;
             return Ok(Expression::Not(Box::new(inner)));
         }
         if let Some(relation) = self.relation()? {
+            self.last = None;
             return Ok(relation);
         }
         if self.takes_sign("(") {
+            let before = self.last.clone();
             let inner = self.deeper(Self::expression)?;
+            self.last = before;
             return match self.takes_sign(")") {
                 true => Ok(inner),
                 false => Err(self.expected(Wanted::Bracket)),

@@ -7,6 +7,8 @@ use std::ops::Range;
 pub(super) enum Token {
     /// A name, a number, an address.
     Word(String),
+    /// A name that would be a keyword, but was escaped: `\tcp`.
+    Name(String),
     Sign(&'static str),
 }
 
@@ -26,11 +28,13 @@ pub(super) fn words(text: &str) -> Result<Vec<(Token, Range<usize>)>, Wrong> {
             at += first.len_utf8();
             continue;
         }
-        // A word may be escaped, so that it is a name where it would be a keyword.
-        let start = if first == '\\' { at + 1 } else { at };
+        let (start, token): (_, fn(String) -> Token) = match first {
+            '\\' => (at + 1, Token::Name),
+            _ => (at, Token::Word),
+        };
         let length = word(&text[start..], depth > 0);
         if length > 0 {
-            tokens.push((Token::Word(text[start..start + length].to_owned()), at..start + length));
+            tokens.push((token(text[start..start + length].to_owned()), at..start + length));
             at = start + length;
             continue;
         }
@@ -50,18 +54,16 @@ pub(super) fn words(text: &str) -> Result<Vec<(Token, Range<usize>)>, Wrong> {
     Ok(tokens)
 }
 
-/// Bytes of the word that the text begins with. Within square brackets, what stands between two
-/// numbers is a sign.
+/// Bytes of the word that the text begins with. Within square brackets, a colon is a sign.
 fn word(text: &str, within: bool) -> usize {
     let bytes = text.as_bytes();
-    let is_name = bytes.first().is_some_and(u8::is_ascii_alphabetic);
     let mut length = 0;
     while let Some(byte) = bytes.get(length) {
         let address = bytes[..length].iter().any(|byte| matches!(byte, b'.' | b':'));
         let goes_on = match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' => true,
             b'.' => true,
-            b'-' => length > 0 && (is_name || !within),
+            b'-' => length > 0,
             b':' => !within && (length > 0 || bytes.get(1) == Some(&b':')),
             b'/' => address && !within,
             _ => false,
