@@ -1,0 +1,19 @@
+//! Packets and filters as others see them: Wireshark, libpcap and the kernel.
+//!
+//! ```text
+//! packets (made at random, well formed) ─┬─▶ tshark   field by field, byte by byte
+//!                                        ├─▶ tcpdump  which of them a filter keeps
+//!                                        ├─▶ kernel   checksums; filters of a packet socket
+//!                                        └─▶ fuzz     broken at random: nothing panics
+//! ```
+//!
+//! Everything is the same in every run; `GLASSNET_SEED` asks for other packets and filters, and each
+//! test prints it.
+
+mod filters;
+mod folder;
+mod packets;
+mod pcap;
+mod random;
+mod tcpdump;
+mod tshark;
