@@ -204,6 +204,8 @@ fn cells(value: &Arithmetic) -> usize {
     match value {
         // A tag beside the packet is added to the length.
         Arithmetic::Number(_) | Arithmetic::Length => 1,
+        // What lies partly in that tag is put together.
+        Arithmetic::Load(Header::Link, inner, _) => cells(inner).max(2),
         Arithmetic::Negative(inner) | Arithmetic::Load(_, inner, _) => cells(inner),
         Arithmetic::Binary(_, left, right) => cells_of_both(left, right),
     }

@@ -65,7 +65,7 @@ pub(super) mod code {
 /// What the kernel tells beside a packet's bytes (`SKF_AD_*`).
 pub(super) mod beside {
     /// `SKF_AD_OFF`.
-    const FIRST: u32 = -0x1000_i32 as u32;
+    pub(super) const FIRST: u32 = -0x1000_i32 as u32;
     pub(in crate::filter) const DIRECTION: u32 = FIRST + 4;
     pub(in crate::filter) const HARDWARE: u32 = FIRST + 28;
     pub(in crate::filter) const TAG: u32 = FIRST + 44;
@@ -79,14 +79,49 @@ pub const LONGEST: usize = 4096;
 /// Cells of scratch memory (`BPF_MEMWORDS`).
 pub(super) const CELLS: usize = 16;
 
+/// What a packet socket tells of a packet beside its bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// `ARPHRD_*` of the link.
+    pub hardware: u16,
+    /// `PACKET_*`: to whom it goes, as the link sees it.
+    pub direction: u8,
+    /// The ether type and the control information of a tag that was taken off.
+    pub tag: Option<(u16, u16)>,
+}
+
+impl Told {
+    fn load(&self, what: u32) -> Option<u32> {
+        let (protocol, control) = self.tag.unwrap_or_default();
+        Some(match what {
+            beside::HARDWARE => self.hardware.into(),
+            beside::DIRECTION => self.direction.into(),
+            beside::TAGGED => self.tag.is_some().into(),
+            beside::TAG => control.into(),
+            beside::TAG_PROTOCOL => protocol.into(),
+            _ => return None,
+        })
+    }
+}
+
 /// What a program gives for a packet: how many of its bytes are to be kept, 0 for none. `length` is
 /// what it had on the wire. What reaches beyond the bytes ends with 0; so does what asks for things
 /// that a file does not tell.
 pub fn run(program: &[Instruction], bytes: &[u8], length: u32) -> u32 {
-    run_to_end(program, bytes, length).unwrap_or(0)
+    run_to_end(program, bytes, length, None).unwrap_or(0)
 }
 
-fn run_to_end(program: &[Instruction], bytes: &[u8], length: u32) -> Option<u32> {
+/// The same of a packet that a socket gave.
+pub fn run_told(program: &[Instruction], bytes: &[u8], length: u32, told: &Told) -> u32 {
+    run_to_end(program, bytes, length, Some(told)).unwrap_or(0)
+}
+
+fn run_to_end(
+    program: &[Instruction],
+    bytes: &[u8],
+    length: u32,
+    told: Option<&Told>,
+) -> Option<u32> {
     use code::*;
     let (mut a, mut x, mut memory) = (0_u32, 0_u32, [0_u32; CELLS]);
     let mut at = 0_usize;
@@ -105,6 +140,7 @@ fn run_to_end(program: &[Instruction], bytes: &[u8], length: u32) -> Option<u32>
         };
         let cell = |memory: &[u32; CELLS]| memory.get(operand as usize).copied();
         match (code & 7, code & 0xe0) {
+            (LD, ABSOLUTE) if operand >= beside::FIRST => a = told?.load(operand)?,
             (LD, ABSOLUTE) => a = load(operand)?,
             (LD, INDIRECT) => a = load(x.checked_add(operand)?)?,
             (LD, IMMEDIATE) => a = operand,

@@ -77,10 +77,14 @@ impl Value {
         Self::Load { base, offset: Box::new(Self::Number(offset)), size }
     }
 
+    pub(super) fn of(operator: Operator, one: Self, other: Self) -> Self {
+        Self::Binary(operator, Box::new(one), Box::new(other))
+    }
+
     pub(super) fn masked(self, bits: u32) -> Self {
         match bits {
             u32::MAX => self,
-            _ => Self::Binary(Operator::And, Box::new(self), Box::new(Self::Number(bits))),
+            _ => Self::of(Operator::And, self, Self::Number(bits)),
         }
     }
 

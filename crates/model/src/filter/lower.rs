@@ -22,6 +22,9 @@ const OUTGOING: u32 = 4;
 const RARP: u16 = 0x8035;
 const OLD_TAG: u16 = 0x9100;
 
+/// A place that no packet has. From the next on the kernel tells other things.
+const BEYOND: u32 = 0x7fff_ffff;
+
 /// Where things are.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Layout {
@@ -123,14 +126,33 @@ impl Lowering {
 
     /// Some bytes of the frame's header, counted as if all tags were in it.
     fn frame(&self, at: u32, size: u8) -> Value {
-        match self.layout {
-            Layout::Ethernet { beside: true } => match at {
-                12 => Value::at(beside::TAG_PROTOCOL, 4),
-                14 => Value::at(beside::TAG, 4),
-                16.. => Value::at(at - 4, size),
-                _ => Value::at(at, size),
-            },
-            Layout::Ethernet { beside: false } | Layout::Ip => Value::at(at, size),
+        if self.layout != (Layout::Ethernet { beside: true }) {
+            return Value::at(at, size);
+        }
+        match (at, size) {
+            (12, 2) => Value::at(beside::TAG_PROTOCOL, 4),
+            (14, 2) => Value::at(beside::TAG, 4),
+            (16.., _) => Value::at(at - 4, size),
+            _ if at + u32::from(size) <= 12 => Value::at(at, size),
+            // Partly in the tag: byte by byte.
+            _ => {
+                let bytes = (at..at + u32::from(size)).map(|at| self.frame_byte(at));
+                let shift = |all| Value::of(Operator::Left, all, Value::Number(8));
+                let join = |all, byte| Value::of(Operator::Or, byte, shift(all));
+                bytes.reduce(join).unwrap_or(Value::Number(0))
+            }
+        }
+    }
+
+    /// One byte of the same.
+    fn frame_byte(&self, at: u32) -> Value {
+        match at {
+            12..16 => {
+                let half = self.frame(at & !1, 2);
+                let shift = if at & 1 == 0 { 8 } else { 0 };
+                Value::of(Operator::Right, half, Value::Number(shift)).masked(0xff)
+            }
+            _ => self.frame(at, 1),
         }
     }
 
@@ -274,9 +296,8 @@ impl Lowering {
         match value {
             Arithmetic::Number(_) | Arithmetic::Length => Condition::Always,
             Arithmetic::Negative(inner) => self.guard(inner),
-            // libpcap asks for the left one alone, and one filter is to mean the same here and there:
-            // `20 + tcp[12] > 30` reads that byte of any packet.
-            Arithmetic::Binary(_, one, _) => self.guard(one),
+            // libpcap forgets the right one, so there `20 + tcp[12] > 30` reads a byte of any packet.
+            Arithmetic::Binary(_, one, other) => self.guard(one).and(self.guard(other)),
             Arithmetic::Load(header, offset, _) => {
                 let there = match header {
                     // Where there is none, the packet's first byte is meant.
@@ -296,16 +317,15 @@ impl Lowering {
         match value {
             Arithmetic::Number(number) => Value::Number(*number),
             Arithmetic::Length if self.layout == (Layout::Ethernet { beside: true }) => {
-                let (tag, length) = (Value::Number(4), Value::Length);
-                Value::Binary(Operator::Add, Box::new(length), Box::new(tag))
+                Value::of(Operator::Add, Value::Length, Value::Number(4))
             }
             Arithmetic::Length => Value::Length,
             Arithmetic::Negative(inner) => Value::Negative(Box::new(self.value(inner))),
             Arithmetic::Binary(operator, one, other) => {
-                Value::Binary(*operator, Box::new(self.value(one)), Box::new(self.value(other)))
+                Value::of(*operator, self.value(one), self.value(other))
             }
             Arithmetic::Load(Header::Link, offset, size) => match **offset {
-                Arithmetic::Number(at) => self.frame(at, *size),
+                Arithmetic::Number(at) => self.frame(at.min(BEYOND), *size),
                 // One that is computed is not put right for a tag beside the packet.
                 _ => self.load(Base::At(0), offset, *size),
             },
@@ -321,6 +341,9 @@ impl Lowering {
     }
 
     fn load(&self, base: Base, offset: &Arithmetic, size: u8) -> Value {
+        if let (Base::At(from), Arithmetic::Number(offset)) = (base, offset) {
+            return Value::at(from.wrapping_add(*offset).min(BEYOND), size);
+        }
         Value::Load { base, offset: Box::new(self.value(offset)), size }
     }
 }
