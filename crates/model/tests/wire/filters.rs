@@ -252,7 +252,6 @@ fn comparisons() -> Vec<String> {
         "ip[8] = ip[9]",
         "udp[0:2] > udp[2:2]",
         "ip[8] + ip[9] * 2 - 3 > 100",
-        "20 + ip[8] > 60",
         "ip[1] ^ ip[8] > 7",
         "ip[0] * 2 = 0x8a",
         "(ip[8] & 1) = (ip[5] & 1)",
@@ -512,6 +511,17 @@ const STARTS: [&str; 12] = [
     "len",
     "port (80 or",
 ];
+/// Whether a header is looked at on the right side of an operator: libpcap does not ask there whether
+/// the packet has one.
+pub(crate) fn has_unguarded(text: &str) -> bool {
+    let signs = ["&", "|", "^", "+", "-", "*", "/", "%", "<<", ">>"];
+    text.match_indices('[').any(|(at, _)| {
+        let before = text[..at].trim_end().trim_end_matches(|sign: char| sign.is_alphanumeric());
+        let before = before.trim_end_matches([' ', '(']);
+        signs.iter().any(|sign| before.ends_with(sign))
+    })
+}
+
 /// The same with what tcpdump wants before some addresses and some names of protocols, in every way.
 pub(crate) fn spelt_out(text: &str) -> Vec<String> {
     let spaced = text.replace('(', " ( ").replace(')', " ) ");

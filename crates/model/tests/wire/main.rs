@@ -15,5 +15,6 @@ mod folder;
 mod packets;
 mod pcap;
 mod random;
+mod tags;
 mod tcpdump;
 mod tshark;
