@@ -69,6 +69,7 @@ const WRONG: &[(&str, &str)] = &[
     ("attach box --network nowhere", "no-network"),
     ("attach box --network blue --publish x", "usage"),
     ("trace nowhere 10.8.0.1 --lang zh", "differs"),
+    ("cidr contain 10.0.0.0/8 10.1.2.3", "usage"),
     ("capture nobody", "no-place"),
     ("capture host tcp port", "not-a-filter"),
     ("capture --read TMP/wrong.yaml", "not-a-capture"),

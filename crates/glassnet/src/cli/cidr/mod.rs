@@ -52,6 +52,10 @@ enum CidrVerb {
 impl Cidr {
     pub(super) fn run(self, out: &Output) -> Outcome {
         match self.verb {
+            // A word of letters alone is no address, and was meant for a verb.
+            None if is_word(&self.prefixes[0]) => {
+                Err(Error::NoSuchVerb(format!("cidr {}", self.prefixes[0])))
+            }
             None => show::show(&read(&self.prefixes)?, out),
             Some(CidrVerb::Contains(verb)) => verb.run(out),
             Some(CidrVerb::Overlaps(verb)) => verb.run(out),
@@ -59,6 +63,10 @@ impl Cidr {
             Some(CidrVerb::Summarize(verb)) => verb.run(out),
         }
     }
+}
+
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphabetic())
 }
 
 fn read(words: &[String]) -> Result<Vec<IpNet>, Error> {
