@@ -10,6 +10,10 @@ use std::time::{Duration, Instant, SystemTime};
 /// How often claims, the snapshot and what has failed before are seen to.
 const ROUND: Duration = Duration::from_secs(1);
 
+/// How long nothing has to happen before the snapshot is written: what is told in several events, such as
+/// the addresses of a container, is made into routes first.
+const PAUSE: Duration = Duration::from_millis(5);
+
 /// Serves the cluster for ever.
 pub(in crate::daemon) fn serve(daemon: &Daemon, cluster: &Cluster) {
     let Some(inbox) = lock(&cluster.inbox).take() else { return };
@@ -21,25 +25,26 @@ pub(in crate::daemon) fn serve(daemon: &Daemon, cluster: &Cluster) {
     loop {
         let now = Instant::now();
         let dirty = lock(&cluster.view).dirty;
-        let next_deed = if dirty { round.min(rest.max(now)) } else { round };
+        let next_deed = if dirty { round.min(rest.max(now + PAUSE)) } else { round };
         let left = next_deed.saturating_duration_since(now);
-        let mut concerns = BTreeSet::new();
+        let mut quiet = false;
         match next(&inbox, left) {
             Ok(events) => {
+                let mut concerns = BTreeSet::new();
                 for event in events {
                     concerns.extend(cluster.note(event));
                 }
+                daemon.take_in(cluster, &concerns);
             }
-            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Timeout) => quiet = true,
             Err(RecvTimeoutError::Disconnected) => return,
         }
-        // Before the routes, if it may: a daemon that is killed takes its routes from this when it
-        // starts, and would take away those that it does not find there.
-        if rest <= Instant::now() {
+        // A daemon that is killed takes its routes from this when it starts, and would take away those
+        // that it does not find there. So it is written as soon as it may, but never before a route
+        // that is to be made: somebody may send the moment an address is claimed.
+        let now = Instant::now();
+        if rest <= now && (quiet || rest + ROUND <= now) {
             rest = Instant::now() + cluster.keep_snapshot();
-        }
-        if !concerns.is_empty() {
-            daemon.take_in(cluster, &concerns);
         }
         if round <= Instant::now() {
             daemon.see_to_claims(cluster);
