@@ -12,6 +12,7 @@
 
 mod filters;
 mod folder;
+mod kernel;
 mod packets;
 mod pcap;
 mod random;
