@@ -66,7 +66,7 @@ impl Conversation {
         let side = usize::from(from != From::Client);
         let mut notes = Vec::new();
         self.follow(side, header, bytes, &mut notes);
-        let bare = bytes == 0 && !(header.flags & (flag::SYN | flag::FIN | flag::RST) != 0);
+        let bare = bytes == 0 && header.flags & (flag::SYN | flag::FIN | flag::RST) == 0;
         let stands = self.tcp.stands;
         self.progress(time, side, header, &mut notes);
         if header.window == 0 && !header.has(flag::RST) && !is_syn(header) {

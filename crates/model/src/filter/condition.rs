@@ -92,7 +92,7 @@ impl Value {
         Condition::Test(self, Comparison::Equal, Self::Number(number))
     }
 
-    pub(super) fn is_at_least(self, number: u32) -> Condition {
+    pub(super) fn at_least(self, number: u32) -> Condition {
         Condition::Test(self, Comparison::AtLeast, Self::Number(number))
     }
 }

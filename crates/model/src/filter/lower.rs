@@ -115,7 +115,7 @@ impl Lowering {
             Primitive::Multicast => {
                 self.frame(0, 1).masked(1).is(0).negated().and(self.has_frame())
             }
-            Primitive::Multicast4 => self.is(Family::Ip).and(self.network(16, 1).is_at_least(224)),
+            Primitive::Multicast4 => self.is(Family::Ip).and(self.network(16, 1).at_least(224)),
             Primitive::Multicast6 => self.is(Family::Ip6).and(self.network(24, 1).is(255)),
             Primitive::Vlan(identifier) => self.vlan(*identifier),
             Primitive::Relation { left, comparison, holds, right } => {
@@ -275,7 +275,7 @@ impl Lowering {
             }
             let beyond =
                 Condition::Test(port.clone(), Comparison::Greater, Value::Number(last.into()));
-            port.is_at_least(first.into()).and(beyond.negated())
+            port.at_least(first.into()).and(beyond.negated())
         })
     }
 

@@ -26,6 +26,7 @@ mod primitive;
 mod read;
 #[cfg(test)]
 mod tests;
+mod value;
 mod words;
 
 pub use bpf::Instruction;
