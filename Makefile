@@ -94,13 +94,16 @@ bench: ## measure ourselves, our peers and the kernel's own limit, side by side
 	cargo build --release --locked
 	cargo bench --locked --workspace
 
-# Property tests whose name starts with fuzz feed random input to parsers. As
-# tests they try a few hundred cases; here as many as you have time for.
+# Tests whose name has fuzz in it feed random input to parsers. As tests they
+# try a few hundred cases, and a million broken packets; here as many as you
+# have time for. A packet that fails is printed, and SEED plays it again.
 FUZZ_CASES ?= 200000
+FUZZ_PACKETS ?= 10000000
 .PHONY: fuzz
-fuzz: ## feed the parsers random input (FUZZ_CASES=200000)
+fuzz: ## feed the parsers random input (FUZZ_CASES=200000 FUZZ_PACKETS=10000000 SEED=1)
 	scripts/setup build
-	PROPTEST_CASES=$(FUZZ_CASES) cargo test --locked --release --workspace -- fuzz
+	PROPTEST_CASES=$(FUZZ_CASES) GLASSNET_FUZZ_PACKETS=$(FUZZ_PACKETS) GLASSNET_SEED=$(SEED) \
+		cargo test --locked --release --workspace -- fuzz
 
 # What may happen to several hosts, at random; `make test` plays a few. A failure names the seed that
 # plays it again.

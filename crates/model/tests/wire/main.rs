@@ -12,6 +12,7 @@
 
 mod filters;
 mod folder;
+mod fuzz;
 mod kernel;
 mod packets;
 mod pcap;

@@ -117,7 +117,7 @@ impl Packets {
         }
         let mut only = ours.iter().filter(|number| !theirs.contains(number));
         let mut missing = theirs.iter().filter(|number| !ours.contains(number));
-        let number = only.next().or(missing.next())?;
+        let number = only.next().or_else(|| missing.next())?;
         let (ours, theirs) = (ours.len(), theirs.len());
         Some(format!("{text}: ours {ours}, theirs {theirs}; {:02x?}", self.all[*number].0))
     }

@@ -118,10 +118,11 @@ fn made(kind: &'static str, make: Make, start: Start, random: &mut Random) -> Pa
     let may_be_padded = !matches!(body.carrier, Carrier::Link(number) if number != ether_type::ARP);
     let mut layers = frame(start, body, random);
     if kind == "UDP without a checksum" {
-        layers.iter_mut().for_each(|layer| match layer {
-            Layer::Udp(header) => header.checksum = 0,
-            _ => {}
-        });
+        for layer in &mut layers {
+            if let Layer::Udp(header) = layer {
+                header.checksum = 0;
+            }
+        }
     }
     // The least that Ethernet carries; the card adds it, some drivers show it.
     let length = emit(&layers).len();

@@ -44,7 +44,8 @@ pub(super) fn told(dissection: &Dissection) -> Vec<Told> {
     }
     let (_, times) = shows_less(dissection);
     told.retain(|told| {
-        !OURS_ALONE.contains(&&told.name[..]) && !(times && told.name == "data.data")
+        let theirs_otherwise = times && told.name == "data.data";
+        !theirs_otherwise && !OURS_ALONE.contains(&&told.name[..])
     });
     told
 }
