@@ -1,6 +1,7 @@
 //! The kernel's checksums are right to us, and ours to the kernel.
 
 use super::{asked, digits};
+use crate::packets::transport;
 use crate::random::{Random, seed};
 use model::packet::icmp::{self, Icmp};
 use model::packet::icmpv6::{self, Icmpv6};
@@ -88,6 +89,9 @@ fn packet(kind: Kind, six: bool, random: &mut Random) -> Vec<Layer> {
     let length = random.between(1, 99);
     layers.push(Layer::Payload(random.bytes(length)));
     seal(&mut layers);
+    if kind == Kind::Udp && random.one_in(4) {
+        transport::sum_to_zero(&mut layers);
+    }
     layers
 }
 

@@ -11,7 +11,7 @@ mod applications;
 mod dns;
 mod icmp;
 mod network;
-mod transport;
+pub(crate) mod transport;
 
 use super::random::Random;
 use model::packet::{Layer, Start, emit, ether_type, protocol, seal};
@@ -45,7 +45,7 @@ enum Carrier {
 type Make = fn(&mut Random) -> Body;
 
 /// Every kind comes equally often.
-pub(crate) const KINDS: [(&str, Make); 41] = [
+pub(crate) const KINDS: [(&str, Make); 42] = [
     ("another ether type", another_ether_type),
     ("ARP", network::arp),
     ("another IP protocol", another_protocol),
@@ -73,6 +73,7 @@ pub(crate) const KINDS: [(&str, Make); 41] = [
     ("TCP SACK", transport::selective),
     ("UDP", transport::datagram),
     ("UDP without a checksum", transport::datagram),
+    ("UDP that sums to 0", transport::datagram),
     ("VXLAN", transport::vxlan),
     ("DNS query", dns::query),
     ("DNS answer", dns::answer),
@@ -123,6 +124,8 @@ fn made(kind: &'static str, make: Make, start: Start, random: &mut Random) -> Pa
                 header.checksum = 0;
             }
         }
+    } else if kind == "UDP that sums to 0" {
+        transport::sum_to_zero(&mut layers);
     }
     // The least that Ethernet carries; the card adds it, some drivers show it.
     let length = emit(&layers).len();

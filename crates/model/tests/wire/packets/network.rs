@@ -221,7 +221,11 @@ fn part(offset: u16, more: bool, random: &mut Random) -> Fragment {
 fn offset(first: bool, random: &mut Random) -> (u16, bool) {
     match first {
         true => (0, true),
-        false => (random.between(1, 0x1ff0) as u16, random.one_in(2)),
+        false => {
+            let any = random.between(1, 0x1ff0) as u16;
+            // Of which one bit tells, or all but one.
+            (random.pick(&[any, 1, 0x1000, 0x0fff]), random.one_in(2))
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use crate::random::Random;
 use model::packet::tcp::{Tcp, flag};
 use model::packet::udp::Udp;
 use model::packet::vxlan::Vxlan;
-use model::packet::{Layer, Start, protocol};
+use model::packet::{Layer, Start, protocol, seal};
 
 /// A port that nobody serves: nothing is said about what is on it.
 pub(super) fn port(random: &mut Random) -> u16 {
@@ -141,6 +141,28 @@ pub(super) fn selective(random: &mut Random) -> Body {
 pub(super) fn datagram(random: &mut Random) -> Body {
     let ports = (port(random), port(random));
     in_datagram(ports, payload(random))
+}
+
+/// Changes what a datagram carries so that its checksum is 0, which is written 0xffff (RFC 768). It is
+/// the last layer but for the payload.
+pub(crate) fn sum_to_zero(layers: &mut Vec<Layer>) {
+    if !matches!(layers.last(), Some(Layer::Payload(_))) {
+        layers.push(Layer::Payload(Vec::new()));
+    }
+    let mut put = |two: [u8; 2], grow: bool| {
+        if let Some(Layer::Payload(bytes)) = layers.last_mut() {
+            let end = if grow { bytes.len().next_multiple_of(2) } else { bytes.len() - 2 };
+            bytes.resize(end, 0);
+            bytes.extend(two);
+        }
+        seal(layers);
+        layers.iter().rev().find_map(|layer| match layer {
+            Layer::Udp(header) => Some(header.checksum),
+            _ => None,
+        })
+    };
+    let without = put([0, 0], true).expect("a datagram");
+    assert_eq!(put(without.to_be_bytes(), false), Some(0xffff), "RFC 768");
 }
 
 /// The whole would have been longer.
