@@ -4,6 +4,7 @@
 //! packets (made at random, well formed) ─┬─▶ tshark   field by field, byte by byte
 //!                                        ├─▶ tcpdump  which of them a filter keeps
 //!                                        ├─▶ kernel   checksums; filters of a packet socket
+//!                                        ├─▶ tags     filters, where a tag stands beside a packet
 //!                                        └─▶ fuzz     broken at random: nothing panics
 //! ```
 //!

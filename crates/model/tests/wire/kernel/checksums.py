@@ -100,7 +100,7 @@ class Right(threading.Thread):
         if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNET) != 0:
             raise OSError(ctypes.get_errno(), "unshare")
         self.made.set()
-        self.cabled.wait(10)
+        self.cabled.wait(60)
         configure("right")
         self.tap = tap("right")
         datagrams = [socket.socket(family, socket.SOCK_DGRAM)
@@ -109,7 +109,7 @@ class Right(threading.Thread):
                      for family in (socket.AF_INET, socket.AF_INET6)]
         for it, address in zip(datagrams + listeners, ADDRESSES["right"] * 2):
             it.bind((address, OURS))
-            it.settimeout(5)
+            it.settimeout(60)
         for it in listeners:
             it.listen()
         self.serving.set()
@@ -122,7 +122,7 @@ class Right(threading.Thread):
             with stream:
                 while data := stream.recv(1 << 16):
                     stream.sendall(data[::-1])
-        self.step.wait(10)
+        self.step.wait(60)
         self.answer["sent"] = [data.hex() for data in came(self.tap)]
         self.answer["delivered"] = []
         for it in datagrams:
@@ -144,7 +144,7 @@ class Right(threading.Thread):
         for frame in frames:
             self.sender.send(bytes.fromhex(frame))
         wanted = {bytes.fromhex(frame) for frame in frames}
-        seen, until = 0, time.monotonic() + 10
+        seen, until = 0, time.monotonic() + 60
         while seen < len(frames):
             if time.monotonic() > until:
                 raise TimeoutError(f"{seen} of {len(frames)} frames came")
@@ -161,7 +161,7 @@ def talk():
     """Datagrams, echoes, streams, and an error that the other end sends."""
     for family, address in zip((socket.AF_INET, socket.AF_INET6), ADDRESSES["right"]):
         with socket.socket(family, socket.SOCK_DGRAM) as it:
-            it.settimeout(5)
+            it.settimeout(60)
             for size in SIZES:
                 it.sendto(bytes(number * 7 & 255 for number in range(size)), (address, OURS))
                 it.recv(1 << 16)
@@ -169,7 +169,7 @@ def talk():
         run("ping", "-n", "-c", "3", "-i", "0.01", "-s", "57", address)
     for family, address in zip((socket.AF_INET, socket.AF_INET6), ADDRESSES["right"]):
         with socket.socket(family, socket.SOCK_STREAM) as it:
-            it.settimeout(5)
+            it.settimeout(60)
             it.connect((address, OURS))
             for size in SIZES[1:]:
                 it.sendall(os.urandom(size))
@@ -182,19 +182,19 @@ def main():
     question = json.load(sys.stdin)
     other = Right(question)
     other.start()
-    other.made.wait(10)
+    other.made.wait(60)
     run("ip", "link", "add", "left", "type", "veth",
         "peer", "name", "right", "netns", str(other.native_id))
     configure("left")
     ours = tap("left")
     other.sender = tap("left")
     other.cabled.set()
-    other.serving.wait(10)
+    other.serving.wait(60)
     talk()
     time.sleep(0.1)
     sent = [data.hex() for data in came(ours)]
     other.step.set()
-    other.join(60)
+    other.join(180)
     if other.error or other.is_alive():
         sys.exit("the other end did not come to an end")
     other.answer["sent"] += sent

@@ -70,7 +70,7 @@ def kept(programs, frames, numbers):
     sender.bind(("left", 0))
     for one in frames:
         sender.send(one)
-    seen, until = [], time.monotonic() + 10
+    seen, until = [], time.monotonic() + 60
     while len(seen) < len(frames) and time.monotonic() < until:
         seen += [numbers[one] for one in arrived(sockets[0])]
         time.sleep(0.001)
