@@ -144,16 +144,18 @@ impl Looking {
         let mut said = String::new();
         self.errors.read_to_string(&mut said)?;
         self.child.wait()?;
-        let number = |before: &str| -> anyhow::Result<f64> {
-            let at = said.find(before).with_context(|| format!("no \"{before}\" in: {said}"))?;
-            let word = said[..at].split_whitespace().next_back().unwrap_or_default();
-            Ok(word.parse()?)
+        // `1 packet dropped by kernel`, `7 packets captured, 0 lost because …`
+        let number = |behind: &str| -> anyhow::Result<f64> {
+            let at = said.find(behind).with_context(|| format!("no \"{behind}\" in: {said}"))?;
+            let mut words = said[..at].split_whitespace().rev();
+            let number = words.find(|word| !word.starts_with("packet"));
+            Ok(number.unwrap_or_default().parse()?)
         };
         let lost = match self.who {
-            Who::Tcpdump | Who::TcpdumpWithRing => "packets dropped by kernel",
+            Who::Tcpdump | Who::TcpdumpWithRing => "dropped by kernel",
             Who::Glassnet => "lost because",
         };
-        let (got, lost) = (number("packets captured")?, number(lost)?);
+        let (got, lost) = (number("captured")?, number(lost)?);
         ensure!(got > 0.0, "a capture got nothing: {said}");
         Ok(got / (got + lost))
     }
