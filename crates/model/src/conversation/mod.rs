@@ -6,9 +6,9 @@
 //! ```
 //!
 //! A conversation is two ends and a protocol: a TCP connection, the datagrams between two ports, the
-//! echoes of one identifier. In a tunnel it is the inner packets that converse. Acknowledgements that say nothing
-//! else are counted, and data that goes on is added up; the rest stands packet by packet. Errors that a
-//! router sends about a conversation stand in it.
+//! echoes of one identifier. In a tunnel it is the inner packets that converse. Acknowledgements that
+//! say nothing else are counted, and data that goes on is added up; the rest stands packet by packet.
+//! Errors that a router sends about a conversation stand in it.
 
 mod tcp;
 #[cfg(test)]
@@ -16,7 +16,8 @@ mod tests;
 
 use crate::packet::{Dissection, Found, Layer, protocol, summary};
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
 
 /// One end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -24,6 +25,16 @@ pub struct End {
     pub address: IpAddr,
     /// `None` where the protocol has none.
     pub port: Option<u16>,
+}
+
+/// The address, and the port if there is one.
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.port {
+            Some(port) => SocketAddr::new(self.address, port).fmt(f),
+            None => self.address.fmt(f),
+        }
+    }
 }
 
 /// What passed between two ends.
@@ -47,7 +58,7 @@ pub struct Event {
     /// Nanoseconds; of several segments, the first's.
     pub time: u64,
     pub from: From,
-    /// In the field's words: `SYN`, `HTTP GET / HTTP/1.1`; empty for data that nobody here reads.
+    /// In the field's words: `SYN`, `HTTP GET /`; empty for data that nobody here reads.
     pub said: String,
     /// Bytes that the transport carried.
     pub bytes: u64,
@@ -171,37 +182,26 @@ fn error(layers: &[Found]) -> Option<(End, &[Found])> {
         Layer::Icmpv6(header) => header.is_error(),
         _ => false,
     })?;
-    let (address, _) = addresses(&layers[..place])?;
+    let (address, _) = summary::ends(&layers[..place])?;
     Some((End { address, port: None }, &layers[place + 1..]))
 }
 
-fn addresses(layers: &[Found]) -> Option<(IpAddr, IpAddr)> {
-    layers.iter().find_map(|found| match &found.layer {
-        Layer::Ipv4(header) => Some((header.source.into(), header.destination.into())),
-        Layer::Ipv6(header) => Some((header.source.into(), header.destination.into())),
-        _ => None,
-    })
-}
-
 fn said(layers: &[Found]) -> Option<Said<'_>> {
-    let (source, destination) = addresses(layers)?;
-    let (protocol, ports) = layers.iter().find_map(|found| {
-        Some(match &found.layer {
-            Layer::Tcp(header) => (protocol::TCP, Some((header.source, header.destination))),
-            Layer::TcpStart(header) => (protocol::TCP, Some((header.source, header.destination))),
-            Layer::Udp(header) => (protocol::UDP, Some((header.source, header.destination))),
-            Layer::Icmp(header) => (protocol::ICMP, header.echo().map(|(id, _)| (id, id))),
-            Layer::Icmpv6(header) => (protocol::ICMPV6, header.echo().map(|(id, _)| (id, id))),
-            _ => return None,
+    let (source, destination) = summary::ends(layers)?;
+    let echo = || {
+        layers.iter().find_map(|found| {
+            let (protocol, echo) = match &found.layer {
+                Layer::Icmp(header) => (protocol::ICMP, header.echo()),
+                Layer::Icmpv6(header) => (protocol::ICMPV6, header.echo()),
+                _ => return None,
+            };
+            Some((protocol, echo.map(|(identifier, _)| [identifier; 2])))
         })
-    })?;
-    let end = |address, port| End { address, port };
-    Some(Said {
-        protocol,
-        from: end(source, ports.map(|ports| ports.0)),
-        to: end(destination, ports.map(|ports| ports.1)),
-        layers,
-    })
+    };
+    let ported = summary::ports(layers).map(|(protocol, ports)| (protocol, Some(ports)));
+    let (protocol, ports) = ported.or_else(echo)?;
+    let end = |address, number: usize| End { address, port: ports.map(|ports| ports[number]) };
+    Some(Said { protocol, from: end(source, 0), to: end(destination, 1), layers })
 }
 
 impl Said<'_> {

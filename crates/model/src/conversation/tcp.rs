@@ -21,7 +21,6 @@ struct Side {
     first: Option<u32>,
     /// What it sends next.
     next: Option<u32>,
-    finished: bool,
 }
 
 pub(super) fn header(layers: &[Found]) -> Option<&Tcp> {
@@ -151,6 +150,5 @@ impl Conversation {
         if state.sides.iter().all(|side| side.first.is_none()) && !is_syn(header) {
             state.stands = true;
         }
-        state.sides[side].finished |= header.has(flag::FIN);
     }
 }

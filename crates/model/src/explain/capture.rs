@@ -46,13 +46,9 @@ sentences! {
     Segments { bytes: u64, packets: u64 }
         en "{bytes} bytes in {packets} packets"
         zh "{bytes} 字节，共 {packets} 个包"
-    Client en "client" zh "客户端"
-    Server en "server" zh "服务器"
     Totals { sent: u64, sent_bytes: u64, received: u64, received_bytes: u64 }
         en "client: {sent} packets, {sent_bytes} bytes; server: {received} packets, {received_bytes} bytes"
         zh "客户端：{sent} 个包，{sent_bytes} 字节；服务器：{received} 个包，{received_bytes} 字节"
-    InTunnel { tunnel: String } en "in {tunnel}" zh "位于 {tunnel} 内"
-    Sightings { count: usize } en "seen in {count} places" zh "在 {count} 处看到"
     NoConversations en "no packet belonged to a conversation" zh "没有属于任何会话的包"
     ChecksumToCome en "checksum left to the network card" zh "校验和留待网卡计算"
     ChecksumWrong { wanted: String } en "wrong; right is {wanted}" zh "错误；正确值为 {wanted}"

@@ -1,6 +1,7 @@
 //! What is compared: numbers, bytes of headers, and what is worked out from them.
 
-use super::bpf::CELLS;
+use super::assemble::operation;
+use super::bpf::{self, CELLS};
 use super::expression::{Arithmetic, Family, Header, Operator};
 use super::names;
 use super::read::{Problem, Reader, Wanted, Wrong};
@@ -92,26 +93,11 @@ fn worked_out(
     match (operator, &left, &right) {
         (Operator::Divide | Operator::Remainder, _, Number(0)) => Err(Problem::DivisionByZero),
         (Operator::Left | Operator::Right, _, Number(32..)) => Err(Problem::ShiftTooFar),
-        (_, Number(one), Number(other)) => Ok(Number(operator.of(*one, *other))),
+        // As the machine would.
+        (_, Number(one), Number(other)) => bpf::computed(operation(operator), *one, *other)
+            .map(Number)
+            .ok_or(Problem::DivisionByZero),
         _ => Ok(Binary(operator, Box::new(left), Box::new(right))),
-    }
-}
-
-impl Operator {
-    /// Of two numbers, the second of which it takes.
-    fn of(self, one: u32, other: u32) -> u32 {
-        match self {
-            Self::Add => one.wrapping_add(other),
-            Self::Subtract => one.wrapping_sub(other),
-            Self::Multiply => one.wrapping_mul(other),
-            Self::Divide => one / other,
-            Self::Remainder => one % other,
-            Self::And => one & other,
-            Self::Or => one | other,
-            Self::ExclusiveOr => one ^ other,
-            Self::Left => one << other,
-            Self::Right => one >> other,
-        }
     }
 }
 

@@ -214,7 +214,8 @@ impl Assembly {
     }
 }
 
-fn operation(operator: Operator) -> u16 {
+/// The code of what is worked out.
+pub(super) fn operation(operator: Operator) -> u16 {
     match operator {
         Operator::Add => code::ADD,
         Operator::Subtract => code::SUB,

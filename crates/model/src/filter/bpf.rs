@@ -172,7 +172,8 @@ fn run_to_end(
     }
 }
 
-fn computed(operation: u16, a: u32, b: u32) -> Option<u32> {
+/// What an instruction of the class `ALU` makes of two numbers; nothing of a division by 0.
+pub(super) fn computed(operation: u16, a: u32, b: u32) -> Option<u32> {
     use code::*;
     Some(match operation & 0xf0 {
         ADD => a.wrapping_add(b),

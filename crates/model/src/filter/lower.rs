@@ -8,13 +8,11 @@ use super::condition::{Base, Condition, Value};
 use super::expression::{
     Arithmetic, Comparison, Direction, Expression, Family, Header, Operator, Primitive,
 };
-use crate::packet::{ether_type, protocol};
+use crate::packet::{Start, ether_type, protocol};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-/// `ARPHRD_*` of links with Ethernet headers, and of those without any.
-const ETHERNET: u32 = 1;
+/// `ARPHRD_LOOPBACK`.
 const LOOPBACK: u32 = 772;
-const BARE_IP: [u32; 5] = [0xfffe, 768, 769, 776, 519];
 /// `PACKET_OUTGOING`.
 const OUTGOING: u32 = 4;
 
@@ -51,10 +49,12 @@ pub(super) fn on_any_link(expression: Option<&Expression>) -> Condition {
                 lower(expression, Layout::Ethernet { beside: false }),
                 lower(expression, Layout::Ethernet { beside: true }),
             );
-            let is = |number: &u32| told(beside::HARDWARE).is(*number);
-            let bare = Condition::any(BARE_IP.iter().map(is));
-            Condition::any([ETHERNET, LOOPBACK].iter().map(is))
-                .chosen(ethernet, bare.and(lower(expression, Layout::Ip)))
+            let begins = |start: Start| {
+                let is = |number: &u16| told(beside::HARDWARE).is((*number).into());
+                Condition::any(start.hardware().iter().map(is))
+            };
+            let bare = begins(Start::Ip).and(lower(expression, Layout::Ip));
+            begins(Start::Ethernet).chosen(ethernet, bare)
         }
     };
     twice.negated().and(wanted)

@@ -29,19 +29,13 @@ mod tests;
 mod value;
 mod words;
 
+pub use crate::packet::Start;
 pub use bpf::Instruction;
 pub use read::{Problem, Wanted, Wrong};
 
 use expression::Expression;
 use lower::Layout;
 use std::net::IpAddr;
-
-/// What a packet begins with, which decides where things are in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Start {
-    Ethernet,
-    Ip,
-}
 
 /// A filter that was understood.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -30,6 +30,22 @@ pub enum Start {
     Ip,
 }
 
+impl Start {
+    /// The links whose packets begin so (`ARPHRD_*`): Ethernet and loopback; tunnels and others without a
+    /// header.
+    pub const fn hardware(self) -> &'static [u16] {
+        match self {
+            Self::Ethernet => &[1, 772],
+            Self::Ip => &[0xfffe, 768, 769, 776, 519],
+        }
+    }
+
+    /// What packets of such a link begin with, if it is read here.
+    pub fn of_hardware(number: u16) -> Option<Self> {
+        [Self::Ethernet, Self::Ip].into_iter().find(|start| start.hardware().contains(&number))
+    }
+}
+
 /// A layer and the bytes it takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {

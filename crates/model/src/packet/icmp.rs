@@ -59,6 +59,21 @@ impl Icmp {
     }
 }
 
+/// What ICMP and ICMPv6 begin with: kind, code, checksum, and four bytes that depend on the kind.
+type Eight = (u8, u8, u16, [u8; 4]);
+
+pub(super) fn read(bytes: &[u8]) -> Result<(Eight, usize), Malformed> {
+    let mut reader = Reader::new(bytes);
+    let eight = (reader.u8()?, reader.u8()?, reader.u16()?, reader.array()?);
+    Ok((eight, reader.at()))
+}
+
+pub(super) fn write((kind, code, checksum, rest): Eight, to: &mut Vec<u8>) {
+    to.extend([kind, code]);
+    to.extend(checksum.to_be_bytes());
+    to.extend(rest);
+}
+
 /// The two numbers in four bytes.
 pub(super) fn halves([a, b, c, d]: [u8; 4]) -> (u16, u16) {
     (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]))
@@ -66,20 +81,12 @@ pub(super) fn halves([a, b, c, d]: [u8; 4]) -> (u16, u16) {
 
 impl Header for Icmp {
     fn parse(bytes: &[u8]) -> Result<(Self, usize), Malformed> {
-        let mut reader = Reader::new(bytes);
-        let header = Self {
-            kind: reader.u8()?,
-            code: reader.u8()?,
-            checksum: reader.u16()?,
-            rest: reader.array()?,
-        };
-        Ok((header, reader.at()))
+        let ((kind, code, checksum, rest), length) = read(bytes)?;
+        Ok((Self { kind, code, checksum, rest }, length))
     }
 
     fn emit(&self, to: &mut Vec<u8>) {
-        to.extend([self.kind, self.code]);
-        to.extend(self.checksum.to_be_bytes());
-        to.extend(self.rest);
+        write((self.kind, self.code, self.checksum, self.rest), to);
     }
 
     fn fields(&self) -> Vec<Field> {

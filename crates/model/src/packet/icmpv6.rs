@@ -1,7 +1,7 @@
 //! ICMPv6 (RFC 4443): its first eight bytes; and what neighbour discovery says behind them (RFC 4861).
 
 use super::field::Fields;
-use super::icmp::halves;
+use super::icmp::{self, halves};
 use super::reader::Reader;
 use super::{Field, Header, Malformed};
 use crate::net::Mac;
@@ -58,20 +58,12 @@ impl Icmpv6 {
 
 impl Header for Icmpv6 {
     fn parse(bytes: &[u8]) -> Result<(Self, usize), Malformed> {
-        let mut reader = Reader::new(bytes);
-        let header = Self {
-            kind: reader.u8()?,
-            code: reader.u8()?,
-            checksum: reader.u16()?,
-            rest: reader.array()?,
-        };
-        Ok((header, reader.at()))
+        let ((kind, code, checksum, rest), length) = icmp::read(bytes)?;
+        Ok((Self { kind, code, checksum, rest }, length))
     }
 
     fn emit(&self, to: &mut Vec<u8>) {
-        to.extend([self.kind, self.code]);
-        to.extend(self.checksum.to_be_bytes());
-        to.extend(self.rest);
+        icmp::write((self.kind, self.code, self.checksum, self.rest), to);
     }
 
     fn fields(&self) -> Vec<Field> {

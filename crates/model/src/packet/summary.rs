@@ -7,9 +7,9 @@ use super::http::FirstLine;
 use super::icmp::{self, Icmp};
 use super::icmpv6::{self, Icmpv6};
 use super::tcp::{Tcp, TcpOption, flag};
-use super::{Dissection, Found, Layer, dns};
+use super::{Dissection, Found, Layer, dns, protocol};
 use std::fmt::Write as _;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// The line, for what was taken apart.
 pub fn line(dissection: &Dissection) -> String {
@@ -49,7 +49,7 @@ pub fn way(dissection: &Dissection) -> (Vec<String>, Option<(IpAddr, IpAddr)>) {
 }
 
 /// Sender and receiver of the first IP header.
-fn ends(layers: &[Found]) -> Option<(IpAddr, IpAddr)> {
+pub fn ends(layers: &[Found]) -> Option<(IpAddr, IpAddr)> {
     layers.iter().find_map(|found| match &found.layer {
         Layer::Ipv4(header) => Some((header.source.into(), header.destination.into())),
         Layer::Ipv6(header) => Some((header.source.into(), header.destination.into())),
@@ -57,31 +57,29 @@ fn ends(layers: &[Found]) -> Option<(IpAddr, IpAddr)> {
     })
 }
 
-/// With a port, if there is one: brackets part an IPv6 address from it.
-fn end(address: IpAddr, port: Option<u16>) -> String {
-    match (address, port) {
-        (address, None) => address.to_string(),
-        (IpAddr::V4(address), Some(port)) => format!("{address}:{port}"),
-        (IpAddr::V6(address), Some(port)) => format!("[{address}]:{port}"),
-    }
+/// The protocol and the ports of TCP or UDP, the sender's first.
+pub fn ports(layers: &[Found]) -> Option<(u8, [u16; 2])> {
+    layers.iter().find_map(|found| match &found.layer {
+        Layer::Tcp(header) => Some((protocol::TCP, [header.source, header.destination])),
+        Layer::TcpStart(header) => Some((protocol::TCP, [header.source, header.destination])),
+        Layer::Udp(header) => Some((protocol::UDP, [header.source, header.destination])),
+        _ => None,
+    })
 }
 
 fn packet(line: &mut String, layers: &[Found]) {
     let Some((from, to)) = ends(layers) else {
         return link(line, layers);
     };
-    let ports = layers.iter().find_map(|found| match &found.layer {
-        Layer::Tcp(header) => Some((header.source, header.destination)),
-        Layer::TcpStart(header) => Some((header.source, header.destination)),
-        Layer::Udp(header) => Some((header.source, header.destination)),
-        _ => None,
-    });
     // An error quotes ports that are not its own.
     let quoting =
         layers.iter().any(|found| matches!(found.layer, Layer::Icmp(_) | Layer::Icmpv6(_)));
-    let ports = ports.filter(|_| !quoting);
-    let (from_port, to_port) = (ports.map(|ports| ports.0), ports.map(|ports| ports.1));
-    let _ = write!(line, "{} > {}", end(from, from_port), end(to, to_port));
+    let _ = match ports(layers).filter(|_| !quoting) {
+        Some((_, [of, at])) => {
+            write!(line, "{} > {}", SocketAddr::new(from, of), SocketAddr::new(to, at))
+        }
+        None => write!(line, "{from} > {to}"),
+    };
     body(line, layers);
 }
 
@@ -147,10 +145,7 @@ fn body(line: &mut String, layers: &[Found]) {
         Layer::Fragment(header) => Some(header.next_header),
         _ => None,
     });
-    let said = layers
-        .iter()
-        .any(|found| matches!(found.layer, Layer::Tcp(_) | Layer::TcpStart(_) | Layer::Udp(_)));
-    if let (Some(number), false) = (over, said) {
+    if let (Some(number), None) = (over, ports(layers)) {
         let _ = write!(line, " protocol {number}, {length} bytes");
     }
 }

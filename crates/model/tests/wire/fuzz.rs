@@ -167,7 +167,7 @@ fn fuzz_filters() {
         };
         let looked = catch_unwind(|| match Filter::read(&text, &|_| Vec::new()) {
             Ok(filter) => {
-                for start in [filter::Start::Ethernet, filter::Start::Ip] {
+                for start in [Start::Ethernet, Start::Ip] {
                     let program = filter.program(start, 5);
                     for bytes in &packets {
                         let kept = bpf::run(&program, bytes, bytes.len() as u32);
@@ -219,7 +219,7 @@ fn what_once_failed_does_not() {
             Some("filter") => {
                 let text = String::from_utf8_lossy(&content);
                 if let Ok(filter) = Filter::read(&text, &|_| Vec::new()) {
-                    filter.program(filter::Start::Ethernet, 1);
+                    filter.program(Start::Ethernet, 1);
                     filter::of_socket(Some(&filter), 1);
                 }
             }

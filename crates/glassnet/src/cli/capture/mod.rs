@@ -143,13 +143,9 @@ impl Capture {
         let path = self.read.as_deref().unwrap_or_else(|| "-".as_ref());
         let end = read::read(path, &mut |mut seen, interfaces| {
             for interface in &interfaces[known.len()..] {
-                let start = interface.start.map(|start| match start {
-                    model::packet::Start::Ethernet => filter::Start::Ethernet,
-                    model::packet::Start::Ip => filter::Start::Ip,
-                });
                 let program = filter
                     .as_ref()
-                    .map(|filter| start.map(|start| filter.program(start, u32::MAX)));
+                    .map(|filter| interface.start().map(|start| filter.program(start, u32::MAX)));
                 programs.push(program);
                 known.push(interface.clone());
             }

@@ -1,6 +1,6 @@
 //! Packets out of pcap and pcapng files, whoever wrote them.
 
-use super::seen::{Interface, Seen, start};
+use super::seen::{Interface, Seen};
 use super::wrong::Wrong;
 use crate::cli::error::Error;
 use pcap_file::pcap::PcapReader;
@@ -30,18 +30,12 @@ pub(super) fn read(path: &Path, each: Each<'_>) -> Result<Option<String>, Error>
         true => Box::new(io::stdin()),
         false => Box::new(File::open(path).map_err(|error| Error::File(path.to_owned(), error))?),
     };
-    let mut first = [0; 4];
-    let mut there = 0;
-    while there < first.len() {
-        match file.read(&mut first[there..]) {
-            Ok(0) => break,
-            Ok(count) => there += count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(Error::File(path.to_owned(), error)),
-        }
-    }
-    let whole = BufReader::new(io::Cursor::new(first[..there].to_vec()).chain(file));
-    if first == PCAPNG { pcapng(path, whole, each) } else { pcap(path, whole, each) }
+    let mut first = Vec::new();
+    let got = file.by_ref().take(PCAPNG.len() as u64).read_to_end(&mut first);
+    got.map_err(|error| Error::File(path.to_owned(), error))?;
+    let is_pcapng = first == PCAPNG;
+    let whole = BufReader::new(io::Cursor::new(first).chain(file));
+    if is_pcapng { pcapng(path, whole, each) } else { pcap(path, whole, each) }
 }
 
 fn not_a_capture(path: &Path, why: &impl ToString) -> Error {
@@ -55,7 +49,6 @@ fn pcap(path: &Path, file: impl Read, each: Each<'_>) -> Result<Option<String>, 
     let interfaces = [Interface {
         place: String::new(),
         link: String::new(),
-        start: start(link_type),
         link_type,
         comment: String::new(),
     }];
@@ -142,7 +135,6 @@ fn interface(block: &InterfaceDescriptionBlock<'_>) -> Interface {
     Interface {
         place: place.to_owned(),
         link: link.to_owned(),
-        start: start(link_type),
         link_type,
         comment: comment.unwrap_or_default(),
     }
@@ -154,14 +146,12 @@ mod tests {
     use super::super::write::ToFile;
     use super::*;
     use model::explain::Language;
-    use model::packet::Start;
     use proptest::prelude::*;
 
     fn interface(link: &str) -> Interface {
         Interface {
             place: "web".to_owned(),
             link: link.to_owned(),
-            start: Some(Start::Ethernet),
             link_type: 1,
             comment: "container:web".to_owned(),
         }

@@ -10,15 +10,22 @@ pub(super) struct Interface {
     /// As people call the namespace; empty if a file tells none.
     pub(super) place: String,
     pub(super) link: String,
-    /// What its packets begin with, if that is read here.
-    pub(super) start: Option<Start>,
-    /// `LINKTYPE_*` of pcap files.
+    /// What its packets begin with: `LINKTYPE_*` of pcap files.
     pub(super) link_type: u32,
     /// What else is known of it: the names of its namespace, its number.
     pub(super) comment: String,
 }
 
 impl Interface {
+    /// What its packets begin with, if that is read here.
+    pub(super) fn start(&self) -> Option<Start> {
+        match self.link_type {
+            ETHERNET => Some(Start::Ethernet),
+            RAW_IP | RAW_IP_OLD | IPV4 | IPV6 => Some(Start::Ip),
+            _ => None,
+        }
+    }
+
     /// `web:eth0`.
     pub(super) fn name(&self) -> String {
         match &self.place[..] {
@@ -35,15 +42,6 @@ const RAW_IP_OLD: u32 = 12;
 const IPV4: u32 = 228;
 const IPV6: u32 = 229;
 pub(super) const UNREAD: u32 = 147;
-
-/// What packets of a link begin with, by its `LINKTYPE_*`.
-pub(super) fn start(link_type: u32) -> Option<Start> {
-    match link_type {
-        ETHERNET => Some(Start::Ethernet),
-        RAW_IP | RAW_IP_OLD | IPV4 | IPV6 => Some(Start::Ip),
-        _ => None,
-    }
-}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Seen<'a> {
@@ -66,7 +64,7 @@ impl Seen<'_> {
     }
 
     pub(super) fn dissect(&self, interface: &Interface) -> Dissection {
-        match interface.start {
+        match interface.start() {
             Some(start) => dissect(&self.bytes, start),
             None => Dissection::default(),
         }

@@ -11,11 +11,12 @@
 //! does: a container that has gone ends its capture. With all places watched, new ones are taken in.
 
 use super::places::{Name, Namespace, Places};
-use super::seen::{ETHERNET, Interface, RAW_IP, Seen, Sink, Totals, UNREAD, start};
+use super::seen::{ETHERNET, Interface, RAW_IP, Seen, Sink, Totals, UNREAD};
 use crate::cli::error::Error;
 use kernel::NetNs;
 use kernel::capture::{Capture, Direction, Frame, Options, links};
 use model::filter::Instruction;
+use model::packet::Start;
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -354,10 +355,6 @@ fn nanoseconds(time: SystemTime) -> u64 {
     time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |time| time.as_nanos() as u64)
 }
 
-/// `ARPHRD_*`: Ethernet, loopback; and those without a header.
-const WITH_FRAMES: [u16; 2] = [1, 772];
-const WITHOUT: [u16; 5] = [0xfffe, 768, 769, 776, 519];
-
 /// A link that packets come from for the first time.
 fn introduce(
     namespace: &NetNs,
@@ -369,10 +366,10 @@ fn introduce(
     let link = links(namespace.as_fd()).unwrap_or_default();
     let link = link.into_iter().find(|link| link.index == frame.link);
     let link = link.map_or_else(|| format!("#{}", frame.link), |link| link.name);
-    let link_type = match frame.hardware {
-        hardware if WITH_FRAMES.contains(&hardware) => ETHERNET,
-        hardware if WITHOUT.contains(&hardware) => RAW_IP,
-        _ => UNREAD,
+    let link_type = match Start::of_hardware(frame.hardware) {
+        Some(Start::Ethernet) => ETHERNET,
+        Some(Start::Ip) => RAW_IP,
+        None => UNREAD,
     };
     if link_type == UNREAD {
         tell(News::Unreadable { link: link.clone(), place: label.to_owned() });
@@ -380,7 +377,7 @@ fn introduce(
     let names: Vec<_> = names.iter().map(Name::to_string).collect();
     let inode = kernel::netns::inode(namespace.as_fd()).unwrap_or_default();
     let comment = format!("{}; network namespace {inode}", names.join(", "));
-    Interface { place: label.to_owned(), link, start: start(link_type), link_type, comment }
+    Interface { place: label.to_owned(), link, link_type, comment }
 }
 
 /// A frame as it was on the wire: a tag that the kernel took off is in it again.

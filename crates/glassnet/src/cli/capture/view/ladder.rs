@@ -95,11 +95,8 @@ pub(super) fn draw(
         _ => "ICMPv6",
     };
     let echo = matches!(conversation.protocol, protocol::ICMP | protocol::ICMPV6);
-    let end = |end: End| match (end.port.filter(|_| !echo), end.address) {
-        (None, address) => address.to_string(),
-        (Some(port), std::net::IpAddr::V4(address)) => format!("{address}:{port}"),
-        (Some(port), std::net::IpAddr::V6(address)) => format!("[{address}]:{port}"),
-    };
+    // An identifier is no port.
+    let end = |end: End| if echo { end.address.to_string() } else { end.to_string() };
     let began = conversation.events.first().map_or(0, |event| event.time);
     let seen: Vec<&str> =
         places.iter().map(String::as_str).filter(|name| !name.is_empty()).collect();

@@ -3,7 +3,7 @@
 use super::super::seen::Interface;
 use super::*;
 use model::conversation::Conversations;
-use model::packet::{Layer, Start, emit, ethernet, ipv4, seal, tcp};
+use model::packet::{Layer, emit, ethernet, ipv4, seal, tcp};
 use std::borrow::Cow;
 
 /// A request whose target and whose place would clear the screen.
@@ -50,7 +50,6 @@ fn hostile() -> (Seen<'static>, Interface) {
     let interface = Interface {
         place: "web\x1b[2J".to_owned(),
         link: "eth0\nmore".to_owned(),
-        start: Some(Start::Ethernet),
         link_type: 1,
         comment: String::new(),
     };
