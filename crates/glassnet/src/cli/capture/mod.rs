@@ -34,6 +34,7 @@ use std::net::IpAddr;
 use std::os::fd::AsFd as _;
 use std::path::PathBuf;
 use std::time::Duration;
+use view::Joined;
 use watch::{Looked, News, Plan, Watch};
 use write::{Rotation, ToFile};
 pub(super) use wrong::Wrong;
@@ -223,13 +224,13 @@ impl Capture {
             sinks.push(Box::new(ToFile::create(path, rotation, self.snap)?));
         }
         if out.json {
-            sinks.push(Box::new(view::Json::new(out)));
+            sinks.push(Box::new(Joined::new(view::Json::new(out))));
         } else if self.layers {
             sinks.push(Box::new(view::Layers::new(out)));
         } else if self.conversations {
-            sinks.push(Box::new(view::Ladders::new(out)));
+            sinks.push(Box::new(Joined::new(view::Ladders::new(out))));
         } else if sinks.is_empty() {
-            sinks.push(Box::new(view::Lines::new(out)));
+            sinks.push(Box::new(Joined::new(view::Lines::new(out))));
         }
         Ok(sinks)
     }

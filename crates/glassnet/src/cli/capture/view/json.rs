@@ -1,8 +1,8 @@
 //! Packets as one JSON document, which is written as they come: a packet a line, so that a program can
 //! read along.
 
-use super::{Joined, Sighting};
-use crate::cli::capture::seen::{Interface, Seen, Sink, Totals};
+use super::{Sighting, View};
+use crate::cli::capture::seen::{Interface, Totals};
 use crate::cli::error::Error;
 use crate::cli::output::Output;
 use model::packet::{Found, summary};
@@ -10,16 +10,17 @@ use serde_json::{Value, json};
 
 pub(in crate::cli::capture) struct Json<'a> {
     out: &'a Output,
-    joined: Joined,
     begun: bool,
 }
 
 impl<'a> Json<'a> {
     pub(in crate::cli::capture) fn new(out: &'a Output) -> Self {
-        Self { out, joined: Joined::new(), begun: false }
+        Self { out, begun: false }
     }
+}
 
-    fn tell(&mut self, packets: Vec<Vec<Sighting>>, interfaces: &[Interface]) -> Result<(), Error> {
+impl View for Json<'_> {
+    fn take(&mut self, packets: Vec<Vec<Sighting>>, interfaces: &[Interface]) -> Result<(), Error> {
         let mut text = String::new();
         for packet in &packets {
             text.push_str(if self.begun { ",\n" } else { "{\"packets\": [\n" });
@@ -27,6 +28,12 @@ impl<'a> Json<'a> {
             text.push_str(&document(packet, interfaces).to_string());
         }
         if text.is_empty() { Ok(()) } else { self.out.raw(&text) }
+    }
+
+    fn end(&mut self, totals: &Totals, _: &[Interface]) -> Result<(), Error> {
+        let before = if self.begun { "\n" } else { "{\"packets\": [" };
+        let (captured, lost) = (totals.packets, totals.lost);
+        self.out.raw(&format!("{before}],\n\"captured\": {captured}, \"lost\": {lost}}}\n"))
     }
 }
 
@@ -67,24 +74,4 @@ fn layer(found: &Found) -> Value {
         .collect();
     let bytes = [found.bytes.start, found.bytes.end];
     json!({ "protocol": found.layer.name(), "bytes": bytes, "fields": fields })
-}
-
-impl Sink for Json<'_> {
-    fn packet(&mut self, seen: &Seen<'_>, interfaces: &[Interface]) -> Result<(), Error> {
-        self.joined.add(seen, interfaces);
-        Ok(())
-    }
-
-    fn until(&mut self, time: u64, interfaces: &[Interface]) -> Result<(), Error> {
-        let ripe = self.joined.0.ripe(time);
-        self.tell(ripe, interfaces)
-    }
-
-    fn end(&mut self, totals: &Totals, interfaces: &[Interface]) -> Result<(), Error> {
-        let rest = self.joined.0.rest();
-        self.tell(rest, interfaces)?;
-        let before = if self.begun { "\n" } else { "{\"packets\": [" };
-        let (captured, lost) = (totals.packets, totals.lost);
-        self.out.raw(&format!("{before}],\n\"captured\": {captured}, \"lost\": {lost}}}\n"))
-    }
 }

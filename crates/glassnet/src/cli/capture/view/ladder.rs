@@ -2,8 +2,8 @@
 //!
 //! They are drawn when the capture ends, since only then it is known which packets belong together.
 
-use super::{Joined, Sighting, clock, plain, span};
-use crate::cli::capture::seen::{Interface, Seen, Sink, Totals};
+use super::{Sighting, View, clock, plain, span};
+use crate::cli::capture::seen::{Interface, Totals};
 use crate::cli::error::Error;
 use crate::cli::output::Output;
 use crate::cli::table::width;
@@ -15,7 +15,6 @@ use std::fmt::Write as _;
 
 pub(in crate::cli::capture) struct Ladders<'a> {
     out: &'a Output,
-    joined: Joined,
     conversations: Conversations,
     /// Where the packets of each were seen, the first place first.
     places: BTreeMap<usize, Vec<usize>>,
@@ -23,11 +22,12 @@ pub(in crate::cli::capture) struct Ladders<'a> {
 
 impl<'a> Ladders<'a> {
     pub(in crate::cli::capture) fn new(out: &'a Output) -> Self {
-        let (joined, conversations) = (Joined::new(), Conversations::default());
-        Self { out, joined, conversations, places: BTreeMap::new() }
+        Self { out, conversations: Conversations::default(), places: BTreeMap::new() }
     }
+}
 
-    fn take(&mut self, packets: Vec<Vec<Sighting>>) {
+impl View for Ladders<'_> {
+    fn take(&mut self, packets: Vec<Vec<Sighting>>, _: &[Interface]) -> Result<(), Error> {
         for packet in packets {
             // One sighting speaks for all: before or behind a translation of addresses, as the packets
             // before it were.
@@ -42,24 +42,10 @@ impl<'a> Ladders<'a> {
                 }
             }
         }
-    }
-}
-
-impl Sink for Ladders<'_> {
-    fn packet(&mut self, seen: &Seen<'_>, interfaces: &[Interface]) -> Result<(), Error> {
-        self.joined.add(seen, interfaces);
-        Ok(())
-    }
-
-    fn until(&mut self, time: u64, _: &[Interface]) -> Result<(), Error> {
-        let ripe = self.joined.0.ripe(time);
-        self.take(ripe);
         Ok(())
     }
 
     fn end(&mut self, _: &Totals, interfaces: &[Interface]) -> Result<(), Error> {
-        let rest = self.joined.0.rest();
-        self.take(rest);
         let language = self.out.language;
         let mut text = String::new();
         for (number, conversation) in self.conversations.all().iter().enumerate() {

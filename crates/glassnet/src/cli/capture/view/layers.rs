@@ -1,12 +1,12 @@
 //! A packet as nested envelopes: each layer in the one that carries it, each field with the bytes it
 //! lies in.
 
-use super::{clock, plain};
+use super::{clock, headline, plain};
 use crate::cli::capture::seen::{Interface, Seen, Sink, Totals};
 use crate::cli::error::Error;
 use crate::cli::output::Output;
 use model::explain::{LadderText, Language};
-use model::packet::{Dissection, Field, Layer, Value, checksum, summary};
+use model::packet::{Dissection, Field, Layer, Value, checksum};
 use std::fmt::Write as _;
 
 pub(in crate::cli::capture) struct Layers<'a> {
@@ -41,11 +41,7 @@ pub(super) fn draw(seen: &Seen<'_>, interface: &Interface, language: Language) -
     let dissection = seen.dissect(interface);
     let mut text = format!("{} {}", clock(seen.time), plain(&interface.name()));
     let (kept, length) = (seen.bytes.len(), seen.length);
-    let line = match dissection.layers.is_empty() {
-        true => format!("{length} bytes"),
-        false => plain(&summary::line(&dissection)),
-    };
-    let _ = writeln!(text, " {line}");
+    let _ = writeln!(text, " {}", headline(seen, &dissection));
     if kept < length as usize {
         let _ = writeln!(text, "  {}", LadderText::CutTo { kept, length }.say(language));
     }

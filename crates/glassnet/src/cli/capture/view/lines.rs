@@ -1,8 +1,8 @@
 //! A line a packet. One that was seen in several places has a line for each further one below it,
 //! with how long it took to there, and what was changed about it on the way.
 
-use super::{Joined, Sighting, clock, plain, span};
-use crate::cli::capture::seen::{Interface, Seen, Sink, Totals};
+use super::{Sighting, View, clock, headline, plain, span};
+use crate::cli::capture::seen::Interface;
 use crate::cli::error::Error;
 use crate::cli::output::Output;
 use model::packet::summary;
@@ -10,15 +10,16 @@ use std::fmt::Write as _;
 
 pub(in crate::cli::capture) struct Lines<'a> {
     out: &'a Output,
-    joined: Joined,
 }
 
 impl<'a> Lines<'a> {
     pub(in crate::cli::capture) fn new(out: &'a Output) -> Self {
-        Self { out, joined: Joined::new() }
+        Self { out }
     }
+}
 
-    fn tell(&self, packets: Vec<Vec<Sighting>>, interfaces: &[Interface]) -> Result<(), Error> {
+impl View for Lines<'_> {
+    fn take(&mut self, packets: Vec<Vec<Sighting>>, interfaces: &[Interface]) -> Result<(), Error> {
         let mut text = String::new();
         for packet in &packets {
             draw(packet, interfaces, &mut text);
@@ -33,16 +34,11 @@ const PLACES: usize = 28;
 pub(super) fn draw(packet: &[Sighting], interfaces: &[Interface], text: &mut String) {
     let [first, others @ ..] = packet else { return };
     let name = |sighting: &Sighting| plain(&interfaces[sighting.seen.interface].name());
-    let line = plain(&summary::line(&first.dissection));
     let of = name(first);
     let between = if of.is_empty() { "" } else { " " };
-    let line = match first.dissection.layers.is_empty() {
-        true => format!("{} bytes", first.seen.length),
-        false => line,
-    };
+    let line = headline(&first.seen, &first.dissection);
     let _ = writeln!(text, "{} {of}{between}{line}", clock(first.seen.time));
-    let way = summary::way(&first.dissection);
-    let mut before = way;
+    let mut before = summary::way(&first.dissection);
     for sighting in others {
         let took = span(sighting.seen.time.saturating_sub(first.seen.time));
         let now = summary::way(&sighting.dissection);
@@ -55,22 +51,5 @@ pub(super) fn draw(packet: &[Sighting], interfaces: &[Interface], text: &mut Str
         let line = format!("  {:>12}  {place:PLACES$}  {changed}", format!("+{took}"));
         let _ = writeln!(text, "{}", line.trim_end());
         before = now;
-    }
-}
-
-impl Sink for Lines<'_> {
-    fn packet(&mut self, seen: &Seen<'_>, interfaces: &[Interface]) -> Result<(), Error> {
-        self.joined.add(seen, interfaces);
-        Ok(())
-    }
-
-    fn until(&mut self, time: u64, interfaces: &[Interface]) -> Result<(), Error> {
-        let ripe = self.joined.0.ripe(time);
-        self.tell(ripe, interfaces)
-    }
-
-    fn end(&mut self, _: &Totals, interfaces: &[Interface]) -> Result<(), Error> {
-        let rest = self.joined.0.rest();
-        self.tell(rest, interfaces)
     }
 }

@@ -10,34 +10,70 @@ pub(super) use ladder::Ladders;
 pub(super) use layers::Layers;
 pub(super) use lines::Lines;
 
-use super::seen::{Interface, Seen};
+use super::seen::{Interface, Seen, Sink, Totals};
+use crate::cli::error::Error;
 use model::explain::{Language, Say as _};
-use model::packet::{Dissection, Identity};
+use model::packet::{Dissection, Identity, summary};
 use model::sighting::Joiner;
 
 /// How long a packet may be under way from the first place to the last, in nanoseconds.
 const UNDER_WAY: u64 = 300_000_000;
 
 /// A sighting with its layers.
-struct Sighting {
+pub(super) struct Sighting {
     seen: Seen<'static>,
     dissection: Dissection,
 }
 
-/// Packets joined from their sightings.
-struct Joined(Joiner<Sighting>);
+/// A view of packets, each with all its sightings: the first is where it was first seen.
+pub(super) trait View {
+    fn take(&mut self, packets: Vec<Vec<Sighting>>, interfaces: &[Interface]) -> Result<(), Error>;
 
-impl Joined {
-    fn new() -> Self {
-        Self(Joiner::new(UNDER_WAY))
+    /// There are no more.
+    fn end(&mut self, _totals: &Totals, _interfaces: &[Interface]) -> Result<(), Error> {
+        Ok(())
     }
+}
 
-    fn add(&mut self, seen: &Seen<'_>, interfaces: &[Interface]) {
+/// Packets joined from their sightings, for a view.
+pub(super) struct Joined<V> {
+    joiner: Joiner<Sighting>,
+    view: V,
+}
+
+impl<V: View> Joined<V> {
+    pub(super) fn new(view: V) -> Self {
+        Self { joiner: Joiner::new(UNDER_WAY), view }
+    }
+}
+
+impl<V: View> Sink for Joined<V> {
+    fn packet(&mut self, seen: &Seen<'_>, interfaces: &[Interface]) -> Result<(), Error> {
         let dissection = seen.dissect(&interfaces[seen.interface]);
         let identity = Identity::of(&dissection);
         let place = seen.interface * 2 + usize::from(seen.outgoing == Some(true));
         let sighting = Sighting { seen: seen.clone().owned(), dissection };
-        self.0.add(seen.time, place, identity, sighting);
+        self.joiner.add(seen.time, place, identity, sighting);
+        Ok(())
+    }
+
+    fn until(&mut self, time: u64, interfaces: &[Interface]) -> Result<(), Error> {
+        let ripe = self.joiner.ripe(time);
+        self.view.take(ripe, interfaces)
+    }
+
+    fn end(&mut self, totals: &Totals, interfaces: &[Interface]) -> Result<(), Error> {
+        let rest = self.joiner.rest();
+        self.view.take(rest, interfaces)?;
+        self.view.end(totals, interfaces)
+    }
+}
+
+/// A packet in a line; of one that is not read, how long it was.
+fn headline(seen: &Seen<'_>, dissection: &Dissection) -> String {
+    match dissection.layers.is_empty() {
+        true => format!("{} bytes", seen.length),
+        false => plain(&summary::line(dissection)),
     }
 }
 
