@@ -15,7 +15,7 @@ use std::path::Path;
 /// The calling thread's own namespace.
 const HERE: &str = "/proc/thread-self/ns/net";
 /// Where `ip netns` and engines keep namespaces by name.
-const NAMED: &str = "/run/netns";
+pub const NAMED: &str = "/run/netns";
 
 /// A network namespace, held by a descriptor: it lives as long as this does.
 #[derive(Debug)]
@@ -47,6 +47,11 @@ impl NetNs {
             return Err(Error::Unfit { subject: format!("network namespace \"{name}\""), why });
         }
         Self::by_path(Path::new(NAMED).join(name))
+    }
+
+    /// The same as a descriptor that somebody else holds.
+    pub fn keep(namespace: BorrowedFd<'_>) -> Result<Self> {
+        namespace.try_clone_to_owned().map(Self).map_err(Error::io("keep a network namespace"))
     }
 
     /// A new one without a name; the calling thread stays where it is.
@@ -178,8 +183,7 @@ impl Sockets {
 
     /// Of another namespace, whose descriptor is duplicated.
     pub fn open_in(namespace: BorrowedFd<'_>) -> Result<Self> {
-        let duplicate = namespace.try_clone_to_owned();
-        duplicate.map(NetNs).map(Self::of).map_err(Error::io("keep a network namespace"))
+        NetNs::keep(namespace).map(Self::of)
     }
 
     fn of(namespace: NetNs) -> Self {

@@ -1,6 +1,6 @@
 //! A network namespace as people name it: by its name, by a path, or by a process that is in it.
 
-use kernel::netns::NetNs;
+use kernel::netns::{NAMED, NetNs};
 use model::cluster::ContainerId;
 use model::explain::{Language, Text};
 use nix::errno::Errno;
@@ -8,9 +8,6 @@ use rustix::fs::{StatFs, fstatfs};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-
-/// Where `ip netns` keeps namespaces by name.
-const NAMED: &str = "/run/netns";
 
 /// The kernel's highest process id (`PID_MAX_LIMIT`).
 const LAST_PID: u32 = 1 << 22;

@@ -11,12 +11,11 @@ use super::places::{Name, Places};
 use super::seen::Sink;
 use super::watch::{Looked, Plan, Watch};
 use super::write::ToFile;
-use super::{RING, SNAP, Wrong, understood};
+use super::{SNAP, Wrong, understood};
 use crate::cli::error::Error;
 use crate::cli::output::Output;
 use crate::cli::{DONE, Outcome};
 use model::explain::CaptureText;
-use model::filter;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -104,15 +103,7 @@ fn capture(asked: &Asked) -> Outcome {
     })?;
     let words = asked.filter.iter().cloned().collect::<Vec<_>>();
     let filter = understood(&words, Some(&places))?;
-    let program = filter::of_socket(filter.as_ref(), SNAP);
-    let plan = Plan {
-        program: program.ok_or(Error::Capture(Wrong::FilterTooLong))?,
-        snap: SNAP,
-        ring: RING as usize,
-        time: None,
-        count: None,
-        everywhere: false,
-    };
+    let plan = Plan::of(filter.as_ref(), SNAP)?;
     let fifo = asked.fifo.clone().unwrap_or_else(|| "-".into());
     let file = ToFile::create(&fifo, None, SNAP)?;
     let mut sinks: Vec<Box<dyn Sink>> = vec![Box::new(file)];

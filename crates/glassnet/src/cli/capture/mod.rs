@@ -27,12 +27,12 @@ pub(super) use amount::Invalid;
 use amount::{size, time};
 use clap::Args;
 use model::explain::{CaptureText, Text};
-use model::filter::{self, Filter, bpf};
+use model::filter::{Filter, bpf};
 use places::{Places, Wanted};
 use seen::{Interface, Sink, Totals};
 use std::net::IpAddr;
 use std::os::fd::AsFd as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use view::Joined;
 use watch::{Looked, News, Plan, Watch};
@@ -41,7 +41,7 @@ pub(super) use wrong::Wrong;
 
 /// Bytes of a packet that are kept if nothing else is said: all of any but the largest of BIG TCP.
 const SNAP: u32 = 262_144;
-/// Bytes of all rings together.
+/// Bytes of all rings together, if nothing else is said.
 const RING: u64 = 16 << 20;
 
 /// Show packets as they pass: in containers, pods, namespaces, on links, or everywhere
@@ -186,14 +186,12 @@ impl Capture {
             _ => (Vec::new(), &self.words[..]),
         };
         let filter = understood(words, Some(&places))?;
-        let program = filter::of_socket(filter.as_ref(), self.snap);
         let plan = Plan {
-            program: program.ok_or(Error::Capture(Wrong::FilterTooLong))?,
-            snap: self.snap,
             ring: usize::try_from(self.ring.unwrap_or(RING)).unwrap_or(usize::MAX),
             time: self.time,
             count: self.count,
             everywhere: self.everywhere,
+            ..Plan::of(filter.as_ref(), self.snap)?
         };
         let mut sinks = self.sinks(out)?;
         let mut tell = |news: News| note(out, &said(news));
@@ -313,10 +311,7 @@ fn addresses(name: &str, places: Option<&Places>) -> Vec<IpAddr> {
     let place = places.and_then(|places| places.find(name, |_| false).ok());
     let rows = Api::here().attachments().unwrap_or_default();
     let is = |row: &crate::protocol::AttachmentRow| {
-        let inode = std::fs::metadata(&row.netns).ok().map(|found| {
-            use std::os::unix::fs::MetadataExt as _;
-            found.ino()
-        });
+        let inode = places::inode(Path::new(&row.netns));
         row.attachment.id.container.to_string() == name
             || place.as_ref().is_some_and(|place| Some(place.inode) == inode)
     };

@@ -10,12 +10,14 @@
 //! A capture holds its namespace alive, so it is looked now and then whether somebody else still
 //! does: a container that has gone ends its capture. With all places watched, new ones are taken in.
 
+use super::RING;
 use super::places::{Name, Namespace, Places};
 use super::seen::{ETHERNET, Interface, RAW_IP, Seen, Sink, Totals, UNREAD};
+use super::wrong::Wrong;
 use crate::cli::error::Error;
 use kernel::NetNs;
 use kernel::capture::{Capture, Direction, Frame, Options, links};
-use model::filter::Instruction;
+use model::filter::{self, Filter, Instruction};
 use model::packet::Start;
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
@@ -45,6 +47,21 @@ pub(super) struct Plan {
     pub(super) count: Option<u64>,
     /// Take in whatever namespaces there will be.
     pub(super) everywhere: bool,
+}
+
+impl Plan {
+    /// Until somebody ends it, the packets that a filter wants.
+    pub(super) fn of(filter: Option<&Filter>, snap: u32) -> Result<Self, Error> {
+        let program = filter::of_socket(filter, snap);
+        Ok(Self {
+            program: program.ok_or(Error::Capture(Wrong::FilterTooLong))?,
+            snap,
+            ring: RING as usize,
+            time: None,
+            count: None,
+            everywhere: false,
+        })
+    }
 }
 
 /// What a watch tells while it goes on.
@@ -122,13 +139,15 @@ impl<'a> Watch<'a> {
             patience: PATIENCE,
         };
         let open = |one: &Looked<'_>| {
-            Capture::open(one.place.namespace.as_fd(), &Options { link: one.link, ..options })
+            let namespace = one.place.namespace.as_fd();
+            let capture = Capture::open(namespace, &Options { link: one.link, ..options })?;
+            Ok((capture, NetNs::keep(namespace)?))
         };
+        let opened = each(wanted.iter().collect(), open);
         let mut failed = Vec::new();
-        for (one, capture) in wanted.iter().zip(each(wanted, open)) {
-            let namespace = one.place.namespace.as_fd().try_clone_to_owned().map(NetNs::from);
-            match (capture, namespace) {
-                (Ok(capture), Ok(namespace)) => self.watched.push(Watched {
+        for (one, opened) in wanted.iter().zip(opened) {
+            match opened {
+                Ok((capture, namespace)) => self.watched.push(Watched {
                     inode: one.place.inode,
                     label: one.label.to_owned(),
                     names: one.place.names.clone(),
@@ -136,11 +155,7 @@ impl<'a> Watch<'a> {
                     capture,
                     interfaces: HashMap::new(),
                 }),
-                (Err(error), _) => failed.push((one.label.to_owned(), error)),
-                (_, Err(source)) => {
-                    let action = format!("keep the network namespace of {}", one.label);
-                    failed.push((one.label.to_owned(), kernel::Error::Io { action, source }));
-                }
+                Err(error) => failed.push((one.label.to_owned(), error)),
             }
         }
         failed
@@ -280,25 +295,20 @@ impl<'a> Watch<'a> {
         let gone: Vec<_> =
             self.watched.extract_if(.., |watched| !there.contains(&watched.inode)).collect();
         self.say_farewell(gone);
-        let known = |inode: &u64| {
-            self.refused.contains(inode) || self.watched.iter().any(|one| one.inode == *inode)
-        };
-        if !self.plan.everywhere || there.iter().all(known) {
-            return;
+        // Names are read only if there is a new one.
+        if self.plan.everywhere && !there.iter().all(|inode| self.knows(*inode)) {
+            let _ = self.take_in(&Places::of(found));
         }
-        // Names are read only then.
-        if let Ok(places) = Places::look() {
-            let _ = self.take_in(&places);
-        }
+    }
+
+    fn knows(&self, inode: u64) -> bool {
+        self.refused.contains(&inode) || self.watched.iter().any(|one| one.inode == inode)
     }
 
     /// Begins with all places that are new; that one cannot be captured is told once. If none can, the
     /// first reason is given.
     pub(super) fn take_in(&mut self, places: &Places) -> Result<(), kernel::Error> {
-        let new = places.0.iter().filter(|place| {
-            let known = self.watched.iter().any(|one| one.inode == place.inode);
-            !known && !self.refused.contains(&place.inode)
-        });
+        let new = places.0.iter().filter(|place| !self.knows(place.inode));
         let new: Vec<_> =
             new.map(|place| Looked { place, label: &place.names[0].name, link: None }).collect();
         let mut failed = self.add(&new);
@@ -308,9 +318,9 @@ impl<'a> Watch<'a> {
         for (label, error) in failed {
             (self.tell)(News::Failed(label, error));
         }
-        let watched: BTreeSet<_> = self.watched.iter().map(|watched| watched.inode).collect();
         let inodes = new.iter().map(|one| one.place.inode);
-        self.refused.extend(inodes.filter(|inode| !watched.contains(inode)));
+        let refused: Vec<_> = inodes.filter(|inode| !self.knows(*inode)).collect();
+        self.refused.extend(refused);
         Ok(())
     }
 
@@ -330,21 +340,23 @@ impl<'a> Watch<'a> {
             let mut interfaces: Vec<_> = watched.interfaces.into_values().collect();
             interfaces.sort_unstable();
             self.totals.places.push((interfaces, counts.passed, counts.lost));
-            captures.push(std::sync::Mutex::new(Some(watched.capture)));
+            captures.push(watched.capture);
         }
-        each(&captures, |capture| drop(capture.lock().map(|mut capture| capture.take())));
+        each(captures, drop);
     }
 }
 
 /// Does the same with each, several at once: the kernel takes some ten milliseconds to open or close a
 /// capture, all of them waiting.
-fn each<T: Sync, R: Send>(all: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let chunk = all.len().div_ceil(AT_ONCE).max(1);
+fn each<T: Send, R: Send>(mut all: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
+    let (chunk, work) = (all.len().div_ceil(AT_ONCE), &work);
     std::thread::scope(|scope| {
-        let threads: Vec<_> = all
-            .chunks(chunk)
-            .map(|chunk| scope.spawn(|| chunk.iter().map(&work).collect::<Vec<_>>()))
-            .collect();
+        let mut threads = Vec::new();
+        while !all.is_empty() {
+            let rest = all.split_off(chunk.min(all.len()));
+            let chunk = std::mem::replace(&mut all, rest);
+            threads.push(scope.spawn(move || chunk.into_iter().map(work).collect::<Vec<_>>()));
+        }
         let done = threads.into_iter().map(|thread| thread.join());
         done.flat_map(|done| done.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
             .collect()

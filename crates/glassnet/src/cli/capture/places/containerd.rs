@@ -19,8 +19,8 @@ const SHIM: &str = "containerd-shim";
 /// Docker's namespace in containerd.
 const MOBY: &str = "moby";
 
-pub(super) fn names(root: &Root, add: Add<'_>) {
-    let mut namespaces: Vec<(String, PathBuf)> = elsewhere(root);
+pub(super) fn names(root: &Root, shims: &[Shim], add: Add<'_>) {
+    let mut namespaces: Vec<(String, PathBuf)> = elsewhere(root, shims);
     for namespace in TASKS.iter().flat_map(|tasks| entries(&root.join(tasks))) {
         if let Some(name) = namespace.file_name().and_then(|name| name.to_str()) {
             namespaces.push((name.to_owned(), namespace.clone()));
@@ -36,16 +36,26 @@ pub(super) fn names(root: &Root, add: Add<'_>) {
     }
 }
 
+/// A process between containerd and a container. It works in the directory of its first task.
+pub(super) struct Shim {
+    process: PathBuf,
+    mounts: Option<u64>,
+}
+
+/// All of this machine.
+pub(super) fn shims() -> Vec<Shim> {
+    let shims = entries(Path::new("/proc")).into_iter().filter(|process| {
+        fs::read_to_string(process.join("comm")).is_ok_and(|command| command.starts_with(SHIM))
+    });
+    shims.map(|process| Shim { mounts: inode(&process.join("ns/mnt")), process }).collect()
+}
+
 /// The namespaces of containerds that keep their state elsewhere, and the directory of each, as its
 /// shims lead there.
-fn elsewhere(root: &Root) -> Vec<(String, PathBuf)> {
+fn elsewhere(root: &Root, shims: &[Shim]) -> Vec<(String, PathBuf)> {
     let mut found: Vec<(String, PathBuf)> = Vec::new();
     let mut known: Vec<PathBuf> = TASKS.iter().map(PathBuf::from).collect();
-    for process in entries(Path::new("/proc")) {
-        let command = fs::read_to_string(process.join("comm")).unwrap_or_default();
-        if !command.starts_with(SHIM) || inode(&process.join("ns/mnt")) != root.mounts {
-            continue;
-        }
+    for Shim { process, .. } in shims.iter().filter(|shim| shim.mounts == root.mounts) {
         let Ok(bundle) = fs::read_link(process.join("cwd")) else { continue };
         let Some(namespace) = bundle.parent() else { continue };
         if known.iter().any(|known| namespace.starts_with(known)) {

@@ -129,7 +129,7 @@ impl Root {
 }
 
 /// The inode number of a namespace by a path to it.
-fn inode(path: &Path) -> Option<u64> {
+pub(super) fn inode(path: &Path) -> Option<u64> {
     fs::metadata(path).ok().map(|found| found.ino())
 }
 
@@ -141,7 +141,11 @@ fn inode_of(pid: i32) -> Option<u64> {
 impl Places {
     /// Looks around.
     pub(super) fn look() -> Result<Self, kernel::Error> {
-        let found = namespaces::all()?;
+        namespaces::all().map(Self::of)
+    }
+
+    /// Names what was found.
+    pub(super) fn of(found: Vec<Found>) -> Self {
         let mut names = names(&found);
         let namespaces = found.into_iter().map(|found| {
             let mut its = names.remove(&found.inode).unwrap_or_default();
@@ -152,7 +156,7 @@ impl Places {
             }
             Namespace { inode: found.inode, namespace: found.namespace, names: its }
         });
-        Ok(Self(namespaces.collect()))
+        Self(namespaces.collect())
     }
 }
 
@@ -170,12 +174,13 @@ fn names(found: &[Found]) -> BTreeMap<u64, Vec<Name>> {
     let mounts = inode(Path::new("/proc/self/ns/mnt"));
     let mut roots = vec![Root { path: "/".into(), prefix: String::new(), mounts }];
     roots.extend(labs::roots(&running));
+    let shims = containerd::shims();
     for root in &roots {
         ours::names(root, &mut add);
-        containerd::names(root, &mut add);
+        containerd::names(root, &shims, &mut add);
         storage::names(root, &mut add);
+        named::names(found, root, &mut add);
     }
-    named::names(found, &roots, &mut add);
     names
 }
 

@@ -93,7 +93,7 @@ fn engines_are_read_by_their_files() {
     let root = Root { path: tree.path().to_owned(), prefix: "far/".to_owned(), mounts: None };
     let mut found = Vec::new();
     let mut add = |inode: u64, kind: Kind, name: String| found.push((inode, kind, name));
-    containerd::names(&root, &mut add);
+    containerd::names(&root, &[], &mut add);
     storage::names(&root, &mut add);
     found.sort();
     let inode = |name: &str| inode(&tree.path().join("run/netns").join(name)).unwrap();

@@ -4,7 +4,7 @@
 //! machine. A name may be shortened to what follows its last slashes, if that is clear.
 
 use super::{Kind, Name, Namespace, Places, inode};
-use std::path::Path;
+use crate::cli::netns::Netns;
 
 /// One of the places that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,11 +63,7 @@ impl Places {
     /// The namespaces that are called so, each with the name that fits: wholly, else at its end.
     fn bearing<'a>(&'a self, wanted: &'a str) -> Vec<(&'a Namespace, &'a str)> {
         if wanted.starts_with('/') || wanted.bytes().all(|byte| byte.is_ascii_digit()) {
-            let path = match wanted.starts_with('/') {
-                true => wanted.to_owned(),
-                false => format!("/proc/{wanted}/ns/net"),
-            };
-            let inode = inode(Path::new(&path));
+            let inode = wanted.parse::<Netns>().ok().and_then(|netns| inode(&netns.path()));
             let found = self.0.iter().find(|namespace| Some(namespace.inode) == inode);
             return found.map(|found| (found, &found.names[0].name[..])).into_iter().collect();
         }
