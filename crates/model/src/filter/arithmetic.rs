@@ -2,7 +2,7 @@
 
 use super::assemble::operation;
 use super::bpf::{self, CELLS};
-use super::expression::{Arithmetic, Family, Header, Operator};
+use super::expression::{Arithmetic, Header, Operator};
 use super::names;
 use super::read::{Problem, Reader, Wanted, Wrong};
 use super::words::Token;
@@ -161,13 +161,9 @@ pub(super) fn written(word: &str) -> Option<u32> {
 fn header(word: &str) -> Option<Header> {
     Some(match word {
         "ether" | "link" => Header::Link,
-        "ip" => Header::Network(Family::Ip),
-        "ip6" => Header::Network(Family::Ip6),
-        "arp" => Header::Network(Family::Arp),
-        "rarp" => Header::Network(Family::Rarp),
         "icmp6" => Header::Over6(protocol::ICMPV6),
         "tcp" | "udp" | "icmp" | "igmp" | "sctp" | "pim" => Header::Over4(names::protocol(word)?),
-        _ => return None,
+        _ => Header::Network(names::family(word)?),
     })
 }
 

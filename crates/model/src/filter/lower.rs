@@ -16,8 +16,7 @@ const LOOPBACK: u32 = 772;
 /// `PACKET_OUTGOING`.
 const OUTGOING: u32 = 4;
 
-/// `ETH_P_RARP`, and a tag that some used before the standard.
-const RARP: u16 = 0x8035;
+/// A tag that some used before the standard.
 const OLD_TAG: u16 = 0x9100;
 
 /// A place that no packet has. From the next on the kernel tells other things.
@@ -184,12 +183,7 @@ impl Lowering {
     }
 
     fn is(&self, family: Family) -> Condition {
-        self.ether_type(match family {
-            Family::Ip => ether_type::IPV4,
-            Family::Ip6 => ether_type::IPV6,
-            Family::Arp => ether_type::ARP,
-            Family::Rarp => RARP,
-        })
+        self.ether_type(family.ether_type())
     }
 
     fn vlan(&mut self, identifier: Option<u16>) -> Condition {

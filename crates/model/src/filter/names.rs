@@ -1,6 +1,7 @@
 //! The names of numbers in filters.
 
-use crate::packet::protocol;
+use super::expression::Family;
+use crate::packet::{ether_type, protocol};
 
 /// Constants of comparisons: offsets of fields, and values that they have.
 const NUMBERS: [(&str, u32); 47] = [
@@ -89,8 +90,23 @@ const PROTOCOLS: [(&str, u8); 9] = [
     ("ah", 51),
     ("icmp6", 58),
     ("pim", 103),
-    ("sctp", 132),
+    ("sctp", protocol::SCTP),
 ];
+
+/// What a frame may carry that has a name.
+const FAMILIES: [(&str, Family); 4] =
+    [("ip", Family::Ip), ("ip6", Family::Ip6), ("arp", Family::Arp), ("rarp", Family::Rarp)];
+
+impl Family {
+    pub(super) fn ether_type(self) -> u16 {
+        match self {
+            Self::Ip => ether_type::IPV4,
+            Self::Ip6 => ether_type::IPV6,
+            Self::Arp => ether_type::ARP,
+            Self::Rarp => ether_type::RARP,
+        }
+    }
+}
 
 fn find<T: Copy>(list: &[(&str, T)], name: &str) -> Option<T> {
     list.iter().find(|(its, _)| *its == name).map(|(_, number)| *number)
@@ -102,6 +118,10 @@ pub(super) fn number(name: &str) -> Option<u32> {
 
 pub(super) fn port(name: &str) -> Option<Port> {
     find(&PORTS, name)
+}
+
+pub(super) fn family(name: &str) -> Option<Family> {
+    find(&FAMILIES, name)
 }
 
 pub(super) fn protocol(name: &str) -> Option<u8> {

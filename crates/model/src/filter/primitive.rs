@@ -6,7 +6,7 @@ use super::names;
 use super::read::{Problem, Reader, Wanted, Wrong};
 use super::value::value;
 use super::words::Token;
-use crate::packet::{ether_type, protocol};
+use crate::packet::protocol;
 
 /// What stands before a value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -91,7 +91,8 @@ const KEYWORDS: [&str; 22] = [
 ];
 
 fn is_protocol(word: &str) -> bool {
-    matches!(word, "ether" | "link" | "ip" | "ip6" | "arp" | "rarp")
+    matches!(word, "ether" | "link")
+        || names::family(word).is_some()
         || names::protocol(word).is_some()
 }
 
@@ -256,11 +257,10 @@ fn list(reader: &mut Reader<'_>, qualifiers: &Qualifiers) -> Result<Expression, 
 }
 
 fn protocol_alone(reader: &Reader<'_>, name: &str) -> Result<Primitive, Wrong> {
+    if let Some(family) = names::family(name) {
+        return Ok(Primitive::EtherType(family.ether_type()));
+    }
     Ok(match name {
-        "ip" => Primitive::EtherType(ether_type::IPV4),
-        "ip6" => Primitive::EtherType(ether_type::IPV6),
-        "arp" => Primitive::EtherType(ether_type::ARP),
-        "rarp" => Primitive::EtherType(0x8035),
         "icmp" | "igmp" => {
             Primitive::Protocol(Some(Family::Ip), names::protocol(name).unwrap_or_default())
         }

@@ -2,11 +2,11 @@
 
 use super::arithmetic;
 use super::expression::{Direction, Expression, Family, Primitive};
-use super::names;
+use super::names::{self, family};
 use super::primitive::{Kind, Qualifiers, mismatch};
 use super::read::{Problem, Reader, Wanted, Wrong};
 use crate::net::Mac;
-use crate::packet::{ether_type, protocol};
+use crate::packet::protocol;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// A value, by what stood before it.
@@ -48,22 +48,13 @@ pub(super) fn value(reader: &mut Reader<'_>, qualifiers: &Qualifiers) -> Result<
             let number = arithmetic::number(word);
             let primitive = match about {
                 Some("ether" | "link") => {
-                    let named = match word {
-                        "ip" => Some(ether_type::IPV4),
-                        "ip6" => Some(ether_type::IPV6),
-                        "arp" => Some(ether_type::ARP),
-                        "rarp" => Some(0x8035),
-                        // Smaller numbers are lengths of frames of another kind.
-                        _ => number.and_then(|n| u16::try_from(n).ok()).filter(|n| *n > 1536),
-                    };
+                    // Smaller numbers are lengths of frames of another kind.
+                    let number = number.and_then(|n| u16::try_from(n).ok()).filter(|n| *n > 1536);
+                    let named = family(word).map(Family::ether_type).or(number);
                     named.map(Primitive::EtherType).ok_or(Wanted::EtherType)
                 }
                 None | Some("ip" | "ip6") => {
-                    let family = match about {
-                        Some("ip") => Some(Family::Ip),
-                        Some(_) => Some(Family::Ip6),
-                        None => None,
-                    };
+                    let family = about.and_then(family);
                     let number = number.and_then(|n| u8::try_from(n).ok());
                     let number = number.or_else(|| names::protocol(word));
                     number.map(|number| Primitive::Protocol(family, number)).ok_or(Wanted::Protocol)
@@ -101,28 +92,17 @@ fn ported(
     kind: &str,
     only: Option<u8>,
 ) -> Result<Vec<u8>, Wrong> {
-    const SCTP: u8 = 132;
     let asked = match about {
-        None => vec![protocol::TCP, protocol::UDP, SCTP],
+        None => vec![protocol::TCP, protocol::UDP, protocol::SCTP],
         Some("tcp") => vec![protocol::TCP],
         Some("udp") => vec![protocol::UDP],
-        Some("sctp") => vec![SCTP],
+        Some("sctp") => vec![protocol::SCTP],
         other => return Err(mismatch(reader, other, kind)),
     };
     match only {
         Some(only) if asked.contains(&only) => Ok(vec![only]),
         Some(_) => Err(mismatch(reader, about, reader.peek_name().unwrap_or(kind))),
         None => Ok(asked),
-    }
-}
-
-fn family(about: &str) -> Option<Family> {
-    match about {
-        "ip" => Some(Family::Ip),
-        "ip6" => Some(Family::Ip6),
-        "arp" => Some(Family::Arp),
-        "rarp" => Some(Family::Rarp),
-        _ => None,
     }
 }
 

@@ -64,6 +64,8 @@ pub trait Header: Sized {
 pub mod ether_type {
     pub const IPV4: u16 = 0x0800;
     pub const ARP: u16 = 0x0806;
+    /// Reverse ARP (RFC 903), which is not read.
+    pub const RARP: u16 = 0x8035;
     pub const VLAN: u16 = 0x8100;
     /// The outer of two tags (IEEE 802.1ad).
     pub const SERVICE_VLAN: u16 = 0x88a8;
@@ -80,4 +82,6 @@ pub mod protocol {
     pub const FRAGMENT: u8 = 44;
     pub const ICMPV6: u8 = 58;
     pub const DESTINATION_OPTIONS: u8 = 60;
+    /// Not read.
+    pub const SCTP: u8 = 132;
 }
