@@ -49,7 +49,7 @@ fn on_one_cpu(node: &Node, targets: &mut Targets) -> anyhow::Result<()> {
     let bare = Floor::new(NetNs::fresh()?)?;
     let tracked = Floor::new(NetNs::fresh()?)?;
     let least = Floor::new(NetNs::fresh()?)?;
-    let pairs = [by_hand(&bare)?, by_hand(&tracked)?, by_hand(&least)?, ours(node)?];
+    let pairs = [by_hand(&bare, 1)?, by_hand(&tracked, 1)?, by_hand(&least, 1)?, ours(node)?];
     let rules = |floor: &Floor, rules: &str| {
         run_in(floor.host(), Command::new("nft").args(["-f", "-"]), rules).map(drop)
     };
@@ -113,11 +113,12 @@ pub(crate) const NAT: &str = "table inet nat {
 }
 ";
 
-pub(crate) fn by_hand(floor: &Floor) -> anyhow::Result<Pair> {
+/// `receiver` is the CPU of who takes the stream; who sends it is on 0.
+pub(crate) fn by_hand(floor: &Floor, receiver: usize) -> anyhow::Result<Pair> {
     let (a, b) = (NetNs::fresh()?, NetNs::fresh()?);
     floor.connect("ta", 11, &a)?;
     floor.connect("tb", 12, &b)?;
-    Pair::open(a, b, Floor::address(12).into())
+    Pair::open_on(receiver, a, b, Floor::address(12).into())
 }
 
 fn ours(node: &Node) -> anyhow::Result<Pair> {
@@ -144,11 +145,15 @@ pub(crate) struct Pair {
 
 impl Pair {
     pub(crate) fn open(a: NetNs, b: NetNs, to: IpAddr) -> anyhow::Result<Self> {
+        Self::open_on(1, a, b, to)
+    }
+
+    fn open_on(receiving: usize, a: NetNs, b: NetNs, to: IpAddr) -> anyhow::Result<Self> {
         let arrived = Arc::new(AtomicU64::new(0));
         let (stream, mut receiver) = connect(&a, &b, to)?;
         let count = arrived.clone();
         thread::spawn(move || -> anyhow::Result<()> {
-            stay_on(1)?;
+            stay_on(receiving)?;
             let mut buffer = vec![0; 256 << 10];
             loop {
                 match receiver.read(&mut buffer)? {

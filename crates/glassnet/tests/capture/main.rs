@@ -12,3 +12,4 @@ mod seen;
 mod sightings;
 mod unprivileged;
 mod watch;
+mod wireshark;
