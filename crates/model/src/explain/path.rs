@@ -60,6 +60,15 @@ sentences! {
     TheRouteOf { destination: IpNet, table: u32 }
         en "route {destination}, table {table}"
         zh "路由 {destination}，表 {table}"
+    TheRule { priority: u32, table: u32 }
+        en "rule {priority} to table {table}"
+        zh "规则 {priority}，查表 {table}"
+    TheRefusingRule { priority: u32, action: String }
+        en "rule {priority} {action}"
+        zh "规则 {priority} {action}"
+    TheConnection { original: String, reply: String }
+        en "known connection {original}, answers {reply}"
+        zh "已知连接 {original}，应答 {reply}"
     TheNeighbour { address: IpAddr, mac: Mac }
         en "neighbour {address} {mac}"
         zh "邻居 {address} {mac}"

@@ -57,6 +57,7 @@ impl Namespace<Never> {
         Namespace {
             links: self.links.iter().map(Link::to_actual).collect(),
             addresses: own.chain(self.addresses.iter().cloned()).collect(),
+            rules: self.rules.clone(),
             routes: self.routes.clone(),
             neighbours: self.neighbours.clone(),
             fdb: self.fdb.clone(),
@@ -66,6 +67,9 @@ impl Namespace<Never> {
                 tables: self.nft.tables.iter().map(NftTable::to_actual).collect(),
                 generation: self.nft.generation,
             },
+            legacy: self.legacy.iter().map(NftTable::to_actual).collect(),
+            ipsets: self.ipsets.clone(),
+            connections: self.connections.clone(),
             sysctls: self.sysctls.clone(),
             sockets: self.sockets.clone(),
             numbers: self.numbers.clone(),
@@ -174,6 +178,19 @@ impl Expression<Never> {
             E::Redirect { flags, port, port_max } => E::Redirect { flags, port, port_max },
             E::Reject { kind, code } => E::Reject { kind, code },
             E::Notrack => E::Notrack,
+            E::Range { from, low, high, inverted } => E::Range { from, low, high, inverted },
+            E::ByteOrder { from, to, len, size, to_network } => {
+                E::ByteOrder { from, to, len, size, to_network }
+            }
+            E::Log { prefix, group, level, flags } => E::Log { prefix, group, level, flags },
+            E::Limit { rate, seconds, burst, bytes, inverted } => {
+                E::Limit { rate, seconds, burst, bytes, inverted }
+            }
+            E::CtSet { key, direction, from } => E::CtSet { key, direction, from },
+            E::NumberGenerator { random, modulus, offset, to } => {
+                E::NumberGenerator { random, modulus, offset, to }
+            }
+            E::Extension { raw: never, .. } => match never {},
             E::Foreign(never) => match never {},
         }
     }

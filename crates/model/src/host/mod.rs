@@ -7,10 +7,13 @@
 //! - [`Wanted`] (`F = Never`): made by [`crate::plan`]. It is partial, holding only what is ours, and
 //!   cannot hold an unknown: there is no value of type [`Never`].
 //!
-//! A file each for the kernel's objects: [`link`], [`address`], [`route`], [`neighbour`], [`qdisc`],
-//! [`nft`], [`sysctl`], [`socket`].
+//! A file each for the kernel's objects: [`link`], [`address`], [`fib_rule`], [`route`], [`neighbour`],
+//! [`qdisc`], [`nft`], [`ipset`], [`connection`], [`sysctl`], [`socket`].
 
 pub mod address;
+pub mod connection;
+pub mod fib_rule;
+pub mod ipset;
 pub mod link;
 mod map;
 pub mod neighbour;
@@ -22,6 +25,9 @@ pub mod sysctl;
 mod table;
 
 pub use address::Address;
+pub use connection::{Connection, Tuple};
+pub use fib_rule::{FibAction, FibRule};
+pub use ipset::IpSet;
 pub use link::{Bridge, Link, LinkKind};
 pub use neighbour::{FdbEntry, Neighbour};
 pub use qdisc::{Filter, Qdisc};
@@ -119,12 +125,24 @@ impl<'de> Deserialize<'de> for NamespaceId {
 pub struct Namespace<F> {
     pub links: Table<Link<F>>,
     pub addresses: Table<Address>,
+    /// In the order in which they are asked; `None` where they were not read. Only seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rules: Option<Vec<FibRule>>,
     pub routes: Table<Route>,
     pub neighbours: Table<Neighbour>,
     pub fdb: Table<FdbEntry>,
     pub qdiscs: Table<Qdisc<F>>,
     pub filters: Table<Filter<F>>,
     pub nft: nft::Ruleset<F>,
+    /// What iptables-legacy made, as tables of the families `ip` and `ip6`; only seen.
+    #[serde(default = "Table::default", skip_serializing_if = "Table::is_empty")]
+    pub legacy: Table<nft::NftTable<F>>,
+    /// Only seen.
+    #[serde(default, skip_serializing_if = "Table::is_empty")]
+    pub ipsets: Table<IpSet>,
+    /// Only seen.
+    #[serde(default, skip_serializing_if = "Table::is_empty")]
+    pub connections: Table<Connection>,
     pub sysctls: Table<Sysctl>,
     pub sockets: Table<Socket>,
     /// Other namespaces by the numbers this one knows them by (`RTM_GETNSID`); only seen.
@@ -137,12 +155,16 @@ impl<F> Default for Namespace<F> {
         Self {
             links: Table::default(),
             addresses: Table::default(),
+            rules: None,
             routes: Table::default(),
             neighbours: Table::default(),
             fdb: Table::default(),
             qdiscs: Table::default(),
             filters: Table::default(),
             nft: nft::Ruleset::default(),
+            legacy: Table::default(),
+            ipsets: Table::default(),
+            connections: Table::default(),
             sysctls: Table::default(),
             sockets: Table::default(),
             numbers: BTreeMap::new(),

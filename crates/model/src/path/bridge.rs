@@ -46,8 +46,8 @@ pub(super) fn bridge(
     }
     let mut hops = Vec::new();
     let mut seen = Seen::Not;
-    if from.is_some() {
-        seen = filter::prerouting(machine, state, name, &mut hops)?;
+    if let Some(port) = from {
+        seen = filter::prerouting(machine, state, name, port, &mut hops)?;
     }
     let Some((_, mac)) = state.frame() else {
         return unknown(format!("a packet without a frame is at bridge {name}"));
@@ -77,7 +77,7 @@ pub(super) fn bridge(
     }
     hops.push(hop(at, Stage::Bridge, packet, decision, evidence));
     if from.is_some() {
-        filter::forward(machine, state, name, seen, &mut hops)?;
+        filter::forward(machine, state, name, &port, seen, &mut hops)?;
     }
     fits(state, machine.link(&here, &port)?)?;
     Ok(Done { hops, next: Next::Transmit(port) })

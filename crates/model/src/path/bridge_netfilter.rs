@@ -5,8 +5,8 @@
 //! postrouting no link it came by. A packet that is given another destination on the same bridge
 //! stays bridged: it gets that one's MAC address and keeps its sender's.
 
-use super::buffer::State;
-use super::fib::{Sends, lookup};
+use super::buffer::{Bridged, State};
+use super::fib::{Flow, Sends, lookup};
 use super::hooks::{self, At, Passed, Stack};
 use super::machine::{Halt, Machine, unknown};
 use super::neighbour;
@@ -40,6 +40,7 @@ pub(super) fn prerouting(
     machine: &Machine<'_>,
     state: &mut State,
     bridge: &LinkName,
+    port: &LinkName,
     hops: &mut Vec<Hop>,
 ) -> Result<Seen, Halt> {
     let path = setting(state);
@@ -48,6 +49,7 @@ pub(super) fn prerouting(
         Some(_) => (Seen::Yes, None),
         None => (Seen::Untold, Some(state.clone())),
     };
+    state.bridged = Some(Bridged { iport: port.clone(), oport: None });
     let passed = hooks::run(machine, state, &at(Hook::Prerouting, Some(bridge), None));
     if let Some(before) = trial {
         // A frame for the host meets these rules anyway. They matter here if they could keep it
@@ -99,6 +101,7 @@ pub(super) fn forward(
     machine: &Machine<'_>,
     state: &mut State,
     bridge: &LinkName,
+    port: &LinkName,
     seen: Seen,
     hops: &mut Vec<Hop>,
 ) -> Result<(), Halt> {
@@ -108,6 +111,9 @@ pub(super) fn forward(
     ];
     if seen == Seen::Not {
         return Ok(());
+    }
+    if let Some(bridged) = &mut state.bridged {
+        bridged.oport = Some(port.clone());
     }
     if seen == Seen::Untold {
         let path = setting(state);
@@ -153,7 +159,9 @@ fn is_redirected(passed: &Passed) -> bool {
 
 /// Whether the packet's destination is reached by the bridge it is on.
 fn on_bridge(machine: &Machine<'_>, state: &State, bridge: &LinkName) -> Result<bool, Halt> {
+    // `ip_route_output_key` with nothing but the destination.
     let Some((_, to)) = state.packet.addresses() else { return Ok(false) };
-    let Some(found) = lookup(machine, &state.namespace, to)? else { return Ok(false) };
+    let flow = Flow::to(to);
+    let Some(found) = lookup(machine, &state.namespace, &flow)? else { return Ok(false) };
     Ok(found.sends()? == Sends::On && found.link()? == bridge)
 }

@@ -3,7 +3,7 @@
 use super::conntrack::Connection;
 use super::{Evidence, Layer, Packet};
 use crate::host::NamespaceId;
-use crate::net::Mac;
+use crate::net::{LinkName, Mac};
 
 /// All that changes while the packet goes on.
 #[derive(Clone, Debug)]
@@ -14,8 +14,19 @@ pub(super) struct State {
     pub(super) tracking: Tracking,
     /// Of all namespaces the packet came through.
     pub(super) connections: Vec<Connection>,
+    /// The bridge's ports that `br_netfilter` remembers (`struct nf_bridge_info`).
+    pub(super) bridged: Option<Bridged>,
     /// The last answer to "who has …?": the bridges on its way have learned from it.
     pub(super) resolved: Option<(Mac, Evidence)>,
+}
+
+/// A packet that the IP stack's hooks see or saw on a bridge.
+#[derive(Clone, Debug)]
+pub(super) struct Bridged {
+    /// The port that it came by.
+    pub(super) iport: LinkName,
+    /// The port that it leaves by, while it is bridged.
+    pub(super) oport: Option<LinkName>,
 }
 
 /// The packet's connection (`skb->_nfct`).
@@ -49,6 +60,7 @@ impl State {
     /// What `skb_scrub_packet` does between the ends of a veth pair.
     pub(super) fn scrub(&mut self, to: &NamespaceId) {
         self.tracking = Tracking::NotYet;
+        self.bridged = None;
         if self.namespace != *to {
             self.mark = 0;
             self.namespace = to.clone();

@@ -1,23 +1,16 @@
 //! The walk's own little connection table (`nf_conntrack_core.c`, `nf_nat_core.c`): what the hooks
 //! decided for this packet earlier on its way, so that later rules see it and the answer finds
-//! back. The host's own entries are not in it: the packet opens a new connection.
+//! back; and of the host's own entries, that which the packet belongs to.
 
 use super::buffer::{State, Tracking};
-use super::{Packet, Translation};
-use crate::host::NamespaceId;
+use super::machine::{Halt, Machine};
+use super::{Evidence, Packet, Translation};
 use crate::host::nft::{NatKind, ct_status};
+use crate::host::{self, NamespaceId, Tuple};
 use std::net::SocketAddr;
 
-/// One direction of a connection. An echo's identifier stands as both ports; a port 0 is one that
-/// the kernel chooses and nobody can tell in advance.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Tuple {
-    pub(super) protocol: u8,
-    pub(super) source: SocketAddr,
-    pub(super) destination: SocketAddr,
-}
-
 impl Tuple {
+    /// The packet's own. A port 0 is one that the kernel chooses and nobody can tell in advance.
     pub(super) fn of(packet: &Packet) -> Option<Self> {
         let (mut source, mut destination) = packet.endpoints()?;
         let protocol = packet.protocol()?;
@@ -28,10 +21,14 @@ impl Tuple {
         Some(Self { protocol, source, destination })
     }
 
-    pub(super) fn inverted(self) -> Self {
-        Self { source: self.destination, destination: self.source, ..self }
+    /// Whether all of it is known, so that the kernel can be asked for it.
+    fn is_whole(&self) -> bool {
+        self.source.port() != 0 && self.destination.port() != 0
     }
 }
+
+/// `IPS_SEEN_REPLY`.
+const SEEN_REPLY: u32 = 1 << 1;
 
 /// One connection in one namespace.
 #[derive(Clone, Debug)]
@@ -47,6 +44,19 @@ pub(super) struct Connection {
 }
 
 impl Connection {
+    /// One that the kernel has, and a packet of it comes.
+    fn known(namespace: NamespaceId, known: &host::Connection, reply: bool) -> Self {
+        Self {
+            namespace,
+            original: known.original,
+            reply: known.reply,
+            source_done: true,
+            destination_done: true,
+            answered: reply || known.status & SEEN_REPLY != 0,
+            mark: known.mark,
+        }
+    }
+
     /// What a packet of the direction looks like once it is translated.
     pub(super) fn translated(&self, reply: bool) -> Tuple {
         if reply { self.original.inverted() } else { self.reply.inverted() }
@@ -76,7 +86,6 @@ impl Connection {
 
     /// `IPS_*`.
     pub(super) fn status(&self) -> u32 {
-        const SEEN_REPLY: u32 = 1 << 1;
         const SOURCE_DONE: u32 = 1 << 7;
         const DESTINATION_DONE: u32 = 1 << 8;
         let new = self.translated(false);
@@ -89,12 +98,13 @@ impl Connection {
     }
 }
 
-/// Finds the packet's connection, or begins one (`nf_conntrack_in`).
-pub(super) fn track(state: &mut State) {
+/// Finds the packet's connection, or begins one (`nf_conntrack_in`): among those of this walk, then
+/// among those that the kernel has.
+pub(super) fn track(machine: &Machine<'_>, state: &mut State) -> Result<Option<Evidence>, Halt> {
     if state.tracking != Tracking::NotYet {
-        return;
+        return Ok(None);
     }
-    let Some(tuple) = Tuple::of(&state.packet) else { return };
+    let Some(tuple) = Tuple::of(&state.packet) else { return Ok(None) };
     let here = |c: &Connection| c.namespace == state.namespace;
     let find = |reply: bool| {
         state
@@ -102,11 +112,18 @@ pub(super) fn track(state: &mut State) {
             .iter()
             .position(|c| here(c) && if reply { c.reply == tuple } else { c.original == tuple })
     };
+    let mut evidence = None;
     state.tracking = if let Some(index) = find(false) {
         Tracking::Connection { index, reply: false }
     } else if let Some(index) = find(true) {
         state.connections[index].answered = true;
         Tracking::Connection { index, reply: true }
+    } else if tuple.is_whole()
+        && let Some((known, reply)) = machine.connection(&state.namespace, tuple)?
+    {
+        evidence = Some(Evidence::Connection { original: known.original, reply: known.reply });
+        state.connections.push(Connection::known(state.namespace.clone(), known, reply));
+        Tracking::Connection { index: state.connections.len() - 1, reply }
     } else {
         state.connections.push(Connection {
             namespace: state.namespace.clone(),
@@ -119,6 +136,7 @@ pub(super) fn track(state: &mut State) {
         });
         Tracking::Connection { index: state.connections.len() - 1, reply: false }
     };
+    Ok(evidence)
 }
 
 /// Writes what was bound into the packet (`nf_nat_packet`).

@@ -7,7 +7,7 @@
 //! the inner headers with a secret, so it is one of the kernel's choice.
 
 use super::buffer::{State, Tracking};
-use super::fib::{Sends, is_local, lookup, to_one_host};
+use super::fib::{Flow, Sends, is_local, lookup, to_one_host};
 use super::machine::{Halt, Machine, unknown};
 use super::source;
 use super::walk::{Done, Next, hop};
@@ -17,6 +17,8 @@ use crate::host::{FdbEntry, LinkKind, NamespaceId};
 use crate::net::{Family, LinkName, Mac};
 use std::net::IpAddr;
 
+/// The protocol's number.
+const UDP: u8 = 17;
 /// `IPDEFTTL` and `IPV6_DEFAULT_HOPLIMIT`.
 const HOPS: u8 = 64;
 
@@ -42,7 +44,14 @@ pub(super) fn encapsulate(
         hop(at, Stage::Encapsulate, state.packet.clone(), Decision::Wrap { remote }, evidence);
 
     to_one_host(remote)?;
-    let Some(found) = lookup(machine, &here, remote)? else {
+    let flow = Flow {
+        source: tunnel.local,
+        mark: state.mark,
+        protocol: UDP,
+        ports: (0, entry.port.unwrap_or(tunnel.port)),
+        ..Flow::to(remote)
+    };
+    let Some(found) = lookup(machine, &here, &flow)? else {
         return Err(Halt::Drop(Reason::NoRoute { destination: remote }));
     };
     if found.sends()? == Sends::Here {
@@ -59,10 +68,11 @@ pub(super) fn encapsulate(
     state.packet = outer(tunnel, entry, (source, remote), &state.packet);
     // `skb_scrub_packet`, within one namespace.
     state.tracking = Tracking::NotYet;
+    state.bridged = None;
     let decision = Decision::Route { link: oif.clone(), gateway, source: Some(source) };
     let at = machine.place(&here, None);
-    let routed = hop(at, Stage::Route, state.packet.clone(), decision, vec![found.evidence()]);
-    let next = Next::Output { oif, gateway, mtu: found.route.mtu };
+    let routed = hop(at, Stage::Route, state.packet.clone(), decision, found.evidence());
+    let next = Next::Output { oif, gateway, mtu: found.mtu() };
     Ok(Done { hops: vec![wrapped, routed], next })
 }
 

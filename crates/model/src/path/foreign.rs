@@ -7,7 +7,7 @@
 //! subnets, not for a rule about a single port.
 
 use super::buffer::{State, Tracking};
-use super::conntrack::{Connection, Tuple};
+use super::conntrack::Connection;
 use super::hooks::{At, Stack};
 use super::machine::{Halt, Machine, Part};
 use super::nft::{self, Scene};
@@ -17,7 +17,7 @@ use crate::host::nft::{
     Chain, ChainKind, Expression, Hook, NatKind, NftFamily, NftTable, Policy, TABLE,
 };
 use crate::host::route::{RouteKind, TABLE_MAIN};
-use crate::host::{Namespace, NamespaceId, Unknown};
+use crate::host::{Namespace, NamespaceId, Tuple, Unknown};
 use crate::net::{Family, LinkName};
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -141,7 +141,7 @@ pub enum By {
 /// The ways of a network that others block, with each chain that does.
 pub fn blocked(host: &Namespace<Unknown>, network: &Network) -> Vec<Blocked> {
     let mut machine = Machine::new("");
-    for part in [Part::Links, Part::Addresses, Part::Routes, Part::Nft] {
+    for part in [Part::Links, Part::Addresses, Part::Rules, Part::Routes, Part::Nft, Part::IpSets] {
         machine.supply(NamespaceId::Host, part, Ok(Cow::Borrowed(host)));
     }
     let mut found = Vec::new();
@@ -270,6 +270,7 @@ fn state(from: SocketAddr, to: SocketAddr, translated: Option<SocketAddr>, reply
         mark: 0,
         tracking: Tracking::Connection { index: 0, reply },
         connections: vec![connection],
+        bridged: None,
         resolved: None,
     }
 }

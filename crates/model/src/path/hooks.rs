@@ -46,6 +46,8 @@ pub(super) enum Stack<'x> {
 pub(super) struct Passed {
     pub(super) changes: Vec<Translation>,
     pub(super) evidence: Vec<Evidence>,
+    /// A chain of the type `route` gave the packet another mark (`nf_route_table_hook4`).
+    pub(super) is_remarked: bool,
 }
 
 impl Passed {
@@ -60,7 +62,7 @@ type Placed<'m> = (&'m NftTable<Unknown>, &'m Chain<Unknown>);
 /// What runs at a hook.
 enum Turn<'m> {
     Track,
-    Chain(Placed<'m>),
+    Chain(Placed<'m>, ChainKind),
     Nat(NatKind),
 }
 
@@ -70,13 +72,13 @@ const NAT_SOURCE: i32 = 100;
 
 /// Runs all that hangs on a hook.
 pub(super) fn run(machine: &Machine<'_>, state: &mut State, at: &At<'_>) -> Result<Passed, Halt> {
-    let ruleset = machine.nft(&state.namespace)?;
+    let (nft, legacy) = (machine.nft(&state.namespace)?, machine.legacy(&state.namespace)?);
     let Some(family) = state.packet.addresses().map(|(source, _)| Family::of(source)) else {
         return Ok(Passed::default());
     };
     let mut nat_chains = Vec::new();
     let mut turns = Vec::new();
-    for table in &ruleset.tables {
+    for table in nft.tables.iter().chain(legacy) {
         for chain in &table.chains {
             let Some(base) = &chain.base else { continue };
             if base.hook != at.hook || !sees(table.family, family, at, &base.devices) {
@@ -85,7 +87,7 @@ pub(super) fn run(machine: &Machine<'_>, state: &mut State, at: &At<'_>) -> Resu
             match base.kind {
                 ChainKind::Nat => nat_chains.push((base.priority, (table, chain))),
                 ChainKind::Filter | ChainKind::Route => {
-                    turns.push((base.priority, Turn::Chain((table, chain))));
+                    turns.push((base.priority, Turn::Chain((table, chain), base.kind)));
                 }
             }
         }
@@ -108,8 +110,12 @@ pub(super) fn run(machine: &Machine<'_>, state: &mut State, at: &At<'_>) -> Resu
     let mut passed = Passed::default();
     for (_, turn) in turns {
         match turn {
-            Turn::Track => conntrack::track(state),
-            Turn::Chain(chain) => ask(machine, state, at, chain, &mut passed)?,
+            Turn::Track => passed.evidence.extend(conntrack::track(machine, state)?),
+            Turn::Chain(chain, kind) => {
+                let mark = state.mark;
+                ask(machine, state, at, chain, &mut passed)?;
+                passed.is_remarked |= kind == ChainKind::Route && state.mark != mark;
+            }
             Turn::Nat(kind) => {
                 for (_, chain) in &nat_chains {
                     if is_done(state, kind) {

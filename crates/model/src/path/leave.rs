@@ -2,7 +2,7 @@
 //! output hooks, and another look at the route if those gave the packet another destination.
 
 use super::buffer::State;
-use super::fib::{Found, Sends, lookup, to_one_host};
+use super::fib::{Flow, Found, Sends, lookup, to_one_host};
 use super::hooks::{self, At, Stack};
 use super::machine::{Halt, Machine, unknown};
 use super::source;
@@ -32,6 +32,22 @@ pub(super) fn packet(question: &Question, source: IpAddr, answer: bool) -> Packe
     Packet { layers: layers.collect() }
 }
 
+/// What the route is looked for with.
+fn flow(question: &Question) -> Flow<'static> {
+    let (protocol, port) = match question.asked {
+        Asked::Tcp { port } => (6, port),
+        Asked::Udp { port } => (17, port),
+        Asked::Echo if question.destination.is_ipv4() => (1, 0),
+        Asked::Echo => (58, 0),
+    };
+    Flow {
+        source: question.source,
+        protocol,
+        ports: (question.source_port.unwrap_or(0), port),
+        ..Flow::to(question.destination)
+    }
+}
+
 /// The step.
 pub(super) fn leave(
     machine: &Machine<'_>,
@@ -45,7 +61,8 @@ pub(super) fn leave(
         return unknown(format!("{to} is link-local, and which link is meant was not said"));
     }
     to_one_host(to)?;
-    let Some(found) = lookup(machine, &here, to)? else {
+    let flow = flow(question);
+    let Some(found) = lookup(machine, &here, &flow)? else {
         return Err(Halt::Drop(Reason::NoRoute { destination: to }));
     };
     let sends = found.sends()?;
@@ -55,16 +72,23 @@ pub(super) fn leave(
         }
         Some(source) => source,
         None if sends == Sends::Here && to.is_ipv6() => to,
-        None if sends == Sends::Here => found.route.source.unwrap_or(to),
+        None if sends == Sends::Here => found.source().unwrap_or(to),
         None => source::choose(machine, &here, &found, to)?,
     };
     state.packet = packet(question, source, answer);
+    // A socket that connects asks again once it has an address (`ip_route_connect`).
+    let again = matches!(question.asked, Asked::Tcp { .. }) && question.source.is_none();
+    let found = match again && to.is_ipv4() && sends == Sends::On {
+        true => lookup(machine, &here, &Flow { source: Some(source), ..flow })?.unwrap_or(found),
+        false => found,
+    };
+    let sends = found.sends()?;
     let (oif, gateway) = way_out(machine, &here, &found, sends)?;
-    fits_route(machine, state, found.route.mtu, &oif)?;
+    fits_route(machine, state, found.mtu(), &oif)?;
     let decision = Decision::Route { link: oif.clone(), gateway, source: Some(source) };
     let at = machine.place(&here, None);
-    let hop = hop(at, Stage::Leave, state.packet.clone(), decision, vec![found.evidence()]);
-    Ok(Done { hops: vec![hop], next: Next::Output { oif, gateway, mtu: found.route.mtu } })
+    let hop = hop(at, Stage::Leave, state.packet.clone(), decision, found.evidence());
+    Ok(Done { hops: vec![hop], next: Next::Output { oif, gateway, mtu: found.mtu() } })
 }
 
 /// The link and gateway of a packet that this host sends; what is for itself takes the loopback.
@@ -120,22 +144,24 @@ pub(super) fn output(
     let stack = Stack::Ip { nexthop: gateway.or(to) };
     let at = At { hook: Hook::Output, stack, iif: None, oif: Some(oif) };
     let passed = hooks::run(machine, state, &at)?;
-    let again = passed.changes.iter().any(|c| matches!(c, Translation::Destination { .. }));
+    let again = passed.is_remarked
+        || passed.changes.iter().any(|c| matches!(c, Translation::Destination { .. }));
     let mut hops = passed.into_hop(machine, state, Stage::Output, Some(oif));
     let (oif, gateway, mtu) = match state.packet.addresses() {
         Some((source, to)) if again => {
             // `ip_route_me_harder`
-            let Some(found) = lookup(machine, &here, to)? else {
+            let flow = Flow::of(&state.packet, state.mark).unwrap_or_else(|| Flow::to(to));
+            let Some(found) = lookup(machine, &here, &flow)? else {
                 return Err(Halt::Drop(Reason::NoRoute { destination: to }));
             };
             let (oif, gateway) = way_out(machine, &here, &found, found.sends()?)?;
-            let mut evidence = vec![found.evidence()];
+            let mut evidence = found.evidence();
             evidence.extend(loopback_may_leave(machine, &here, source, &oif)?);
-            fits_route(machine, state, found.route.mtu, &oif)?;
+            fits_route(machine, state, found.mtu(), &oif)?;
             let decision = Decision::Route { link: oif.clone(), gateway, source: None };
             let at = machine.place(&here, None);
             hops.push(hop(at, Stage::Route, state.unframed(), decision, evidence));
-            (oif, gateway, found.route.mtu)
+            (oif, gateway, found.mtu())
         }
         _ => (oif.clone(), gateway, mtu),
     };

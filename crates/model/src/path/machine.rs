@@ -4,9 +4,10 @@
 //! [`Halt::Need`], the caller supplies it, and the step is taken again from its beginning.
 
 use super::{Place, Reason};
-use crate::host::nft::Ruleset;
+use crate::host::nft::{NftTable, Ruleset};
 use crate::host::{
-    Address, FdbEntry, Link, Namespace, NamespaceId, Neighbour, Route, Socket, Table, Unknown,
+    Address, Connection, FdbEntry, FibRule, IpSet, Link, Namespace, NamespaceId, Neighbour, Route,
+    Socket, Table, Tuple, Unknown,
 };
 use crate::net::{LinkName, Mac};
 use serde::{Deserialize, Serialize};
@@ -21,12 +22,20 @@ pub enum Part {
     /// With the numbers by which the namespace knows others.
     Links,
     Addresses,
+    /// Rules of routing policy.
+    Rules,
     Routes,
     Neighbours,
     Fdb,
     /// Queueing disciplines and filters.
     Traffic,
     Nft,
+    /// Tables of iptables-legacy.
+    Legacy,
+    /// Sets of ipset.
+    IpSets,
+    /// The connection that has this tuple in either direction, if there is one.
+    Connection(Tuple),
     Sockets,
     /// One setting, by its path below `/proc/sys/`. One that is not in what is supplied counts as
     /// not read; a reader that finds no `net/bridge/bridge-nf-call-*`, since `br_netfilter` is not
@@ -119,6 +128,31 @@ impl<'a> Machine<'a> {
 
     pub(super) fn addresses(&self, of: &NamespaceId) -> Result<&Table<Address>, Halt> {
         Ok(&self.part(of, Part::Addresses)?.addresses)
+    }
+
+    /// `None` if they are not known, and are taken to be as they are by themselves.
+    pub(super) fn rules(&self, of: &NamespaceId) -> Result<Option<&Vec<FibRule>>, Halt> {
+        Ok(self.part(of, Part::Rules)?.rules.as_ref())
+    }
+
+    pub(super) fn legacy(&self, of: &NamespaceId) -> Result<&Table<NftTable<Unknown>>, Halt> {
+        Ok(&self.part(of, Part::Legacy)?.legacy)
+    }
+
+    pub(super) fn ipsets(&self, of: &NamespaceId) -> Result<&Table<IpSet>, Halt> {
+        Ok(&self.part(of, Part::IpSets)?.ipsets)
+    }
+
+    /// The connection that a packet with this tuple belongs to, and whether it is an answer in it.
+    pub(super) fn connection(
+        &self,
+        of: &NamespaceId,
+        tuple: Tuple,
+    ) -> Result<Option<(&Connection, bool)>, Halt> {
+        let connections = &self.part(of, Part::Connection(tuple))?.connections;
+        let mut found = connections.iter().filter(|connection| connection.zone == 0);
+        let found = found.find(|known| known.original == tuple || known.reply == tuple);
+        Ok(found.map(|known| (known, known.original != tuple)))
     }
 
     pub(super) fn routes(&self, of: &NamespaceId) -> Result<&Table<Route>, Halt> {

@@ -17,7 +17,7 @@
 //! at each hook: hooks → conntrack, nft/ (a chain's rules over the packet's image)
 //! ```
 //!
-//! Not walked, and said so: macvlan, tun, rules of routing policy, several next hops,
+//! Not walked, and said so: macvlan, tun, several next hops,
 //! fragments, broadcast and multicast, VLANs, rules that write into packets, and all that the host
 //! state does not show (XDP and tc programs other than as foreign filters, the host's own
 //! connections, sockets bound to a link).
@@ -58,9 +58,9 @@ pub use packet::{Layer, Packet};
 pub use question::{Asked, Origin, Question};
 pub use walk::{Progress, Walk};
 
-use crate::host::NamespaceId;
 use crate::host::nft::{NftFamily, Verdict};
-use crate::net::{IpNet, LinkName, Mac, Transport};
+use crate::host::{FibAction, NamespaceId, Tuple};
+use crate::net::{Family, IpNet, LinkName, Mac, Transport};
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, SocketAddr};
 
@@ -186,6 +186,17 @@ pub enum Evidence {
         table: u32,
         gateway: Option<IpAddr>,
         link: Option<LinkName>,
+    },
+    /// A rule of routing policy that led to a table, or refused.
+    FibRule {
+        family: Family,
+        priority: u32,
+        action: FibAction,
+    },
+    /// The kernel knows the connection.
+    Connection {
+        original: Tuple,
+        reply: Tuple,
     },
     Neighbour {
         address: IpAddr,

@@ -3,7 +3,7 @@
 //! link at all (`fib_validate_source`, RFC 3704).
 
 use super::buffer::State;
-use super::fib::{Sends, is_local, lookup, to_one_host};
+use super::fib::{Flow, Sends, is_local, lookup, to_one_host};
 use super::machine::{Halt, Machine, unknown};
 use super::walk::{Done, Next, hop};
 use super::{Decision, Evidence, Reason, Stage};
@@ -35,12 +35,16 @@ pub(super) fn route(
     if to.is_ipv4() {
         no_martian(machine, &here, iif, source, to)?;
     }
-    let Some(found) = lookup(machine, &here, to)? else {
+    let flow = Flow {
+        iif: Some(iif),
+        ..Flow::of(&state.packet, state.mark).unwrap_or_else(|| Flow::to(to))
+    };
+    let Some(found) = lookup(machine, &here, &flow)? else {
         return Err(Halt::Drop(Reason::NoRoute { destination: to }));
     };
-    let mut evidence = vec![found.evidence()];
+    let mut evidence = found.evidence();
     if to.is_ipv4() {
-        evidence.extend(reverse_path(machine, &here, iif, source)?);
+        evidence.extend(reverse_path(machine, &here, iif, &flow)?);
     }
     match found.sends()? {
         Sends::Here => Ok(local(evidence)),
@@ -49,7 +53,7 @@ pub(super) fn route(
             let (oif, gateway) = (found.link()?.clone(), found.gateway());
             let decision = Decision::Route { link: oif.clone(), gateway, source: None };
             let hop = hop(at, Stage::Route, state.packet.clone(), decision, evidence);
-            let next = Next::Forward { iif: iif.clone(), oif, gateway, mtu: found.route.mtu };
+            let next = Next::Forward { iif: iif.clone(), oif, gateway, mtu: found.mtu() };
             Ok(Done { hops: vec![hop], next })
         }
     }
@@ -124,10 +128,17 @@ fn reverse_path(
     machine: &Machine<'_>,
     of: &NamespaceId,
     iif: &LinkName,
-    source: IpAddr,
+    flow: &Flow<'_>,
 ) -> Result<Option<Evidence>, Halt> {
-    let back = lookup(machine, of, source)?;
-    let back = back.filter(|found| found.route.kind == RouteKind::Unicast);
+    let Some(source) = flow.source else { return Ok(None) };
+    let valid_mark = machine.conf(of, iif, "src_valid_mark")?.value.is_some_and(|value| value > 0);
+    let back = Flow {
+        source: Some(flow.destination),
+        mark: if valid_mark { flow.mark } else { 0 },
+        ..Flow::to(source)
+    };
+    let back = lookup(machine, of, &back)?;
+    let back = back.filter(|found| found.kind() == RouteKind::Unicast);
     if let Some(found) = &back
         && found.link()? == iif
     {

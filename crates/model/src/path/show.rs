@@ -11,6 +11,7 @@
 use super::{Decision, End, Evidence, Hop, Layer, Packet, Path, Place, Reason, Stage, Translation};
 use crate::explain::{Language, PathText, Say};
 use crate::host::nft::Verdict;
+use crate::host::{FibAction, Tuple};
 use std::fmt;
 use std::net::SocketAddr;
 
@@ -179,6 +180,22 @@ impl Say for Evidence {
                     255 => PathText::TheLocalRoute { destination },
                     table => PathText::TheRouteOf { destination, table: *table },
                 }
+            }
+            Self::FibRule { priority, action: FibAction::Table(table), .. } => {
+                PathText::TheRule { priority: *priority, table: *table }
+            }
+            Self::FibRule { priority, action, .. } => {
+                let action = match action {
+                    FibAction::Blackhole => "blackhole",
+                    FibAction::Unreachable => "unreachable",
+                    FibAction::Prohibit => "prohibit",
+                    FibAction::Nop | FibAction::Goto(_) | FibAction::Table(_) => "",
+                };
+                PathText::TheRefusingRule { priority: *priority, action: action.to_owned() }
+            }
+            Self::Connection { original, reply } => {
+                let said = |tuple: &Tuple| format!("{} → {}", tuple.source, tuple.destination);
+                PathText::TheConnection { original: said(original), reply: said(reply) }
             }
             Self::Neighbour { address, mac, .. } => {
                 PathText::TheNeighbour { address: *address, mac: *mac }

@@ -17,7 +17,7 @@ pub(super) fn choose(
     found: &Found<'_>,
     destination: IpAddr,
 ) -> Result<IpAddr, Halt> {
-    if let Some(source) = found.route.source {
+    if let Some(source) = found.source() {
         return Ok(source);
     }
     match destination {

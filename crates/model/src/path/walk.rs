@@ -168,6 +168,7 @@ impl<'a> Walk<'a> {
             mark: 0,
             tracking: Tracking::NotYet,
             connections: Vec::new(),
+            bridged: None,
             resolved: None,
         };
         let why = "no packet has arrived".to_owned();
@@ -196,6 +197,7 @@ impl<'a> Walk<'a> {
         self.state.packet = packet;
         self.state.mark = 0;
         self.state.tracking = Tracking::NotYet;
+        self.state.bridged = None;
         self.next = Next::Receive(link);
     }
 
@@ -217,6 +219,7 @@ impl<'a> Walk<'a> {
             ..Question::new(self.state.namespace.clone(), from.ip(), asked)
         };
         self.state.tracking = Tracking::NotYet;
+        self.state.bridged = None;
         self.state.resolved = None;
         self.state.mark = 0;
         self.next = Next::Leave { question, answer: true };

@@ -1,5 +1,6 @@
 //! What a rule is made of: each variant is one of the kernel's expressions (`nft_*.c`).
 
+use super::xt::Extension;
 use serde::{Deserialize, Serialize};
 
 /// The first of sixteen 4-byte slots that a value lies in: 0 to 15.
@@ -105,6 +106,59 @@ pub enum Expression<F> {
     },
     /// The packet's connection is not tracked.
     Notrack,
+    /// Goes on only if the value lies between the two, both included (`nft_range`); inverted, only if it
+    /// does not.
+    Range {
+        from: Register,
+        low: Vec<u8>,
+        high: Vec<u8>,
+        inverted: bool,
+    },
+    /// Turns round the bytes of numbers of 2, 4 or 8 bytes (`nft_byteorder`).
+    ByteOrder {
+        from: Register,
+        to: Register,
+        len: u32,
+        size: u32,
+        /// From the host's order to the network's; else the other way.
+        to_network: bool,
+    },
+    /// Writes to the kernel's log, or to who listens to a group (`nft_log`).
+    Log {
+        prefix: String,
+        group: Option<u16>,
+        level: Option<u32>,
+        flags: u32,
+    },
+    /// Goes on for so many packets or bytes in a time of so many seconds; inverted, for those beyond
+    /// (`nft_limit`).
+    Limit {
+        rate: u64,
+        seconds: u64,
+        burst: u32,
+        bytes: bool,
+        inverted: bool,
+    },
+    /// Sets a property of the packet's connection (`nft_ct`).
+    CtSet {
+        key: CtKey,
+        direction: Option<CtDirection>,
+        from: Register,
+    },
+    /// A number from `offset` to `offset + modulus - 1`, at random or one after another
+    /// (`nft_numgen`).
+    NumberGenerator {
+        random: bool,
+        modulus: u32,
+        offset: u32,
+        to: Register,
+    },
+    /// An extension of iptables. Only ever seen: a wanted one cannot be, since nothing is of the type of
+    /// its `raw`.
+    Extension {
+        is: Extension,
+        raw: F,
+    },
     /// Not modelled.
     Foreign(F),
 }

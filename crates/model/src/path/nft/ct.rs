@@ -2,10 +2,11 @@
 
 use super::Scene;
 use super::expression::Loaded;
+use crate::host::Tuple;
 use crate::host::nft::{CtDirection, CtKey, ct_state};
 use crate::net::octets;
 use crate::path::buffer::Tracking;
-use crate::path::conntrack::{Connection, Tuple};
+use crate::path::conntrack::Connection;
 use crate::path::hooks::Stack;
 use crate::path::machine::{Halt, unknown};
 

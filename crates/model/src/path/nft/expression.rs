@@ -1,10 +1,11 @@
 //! One rule: its expressions in order, until one breaks or decides (`nft_*.c`, each by its name).
 
 use super::register::{Registers, Value};
-use super::{Scene, ct, fib, meta, nat, said, set};
+use super::{Scene, ct, fib, meta, nat, said, set, xt};
 use crate::host::Unknown;
+use crate::host::nft::xt::{Extension, Target};
 use crate::host::nft::{
-    Chain, CmpOp, Expression, MetaKey, PayloadBase, Register, Rule, SetValue, Verdict,
+    Chain, CmpOp, CtKey, Expression, MetaKey, PayloadBase, Register, Rule, SetValue, Verdict,
 };
 use crate::path::buffer::Tracking;
 use crate::path::image::{Image, Read};
@@ -68,7 +69,13 @@ fn acts(expression: &Expression<Unknown>) -> bool {
     match expression {
         Expression::Payload { .. } | Expression::Meta { .. } | Expression::Ct { .. } => false,
         Expression::Fib { .. } | Expression::Cmp { .. } | Expression::Bitwise { .. } => false,
-        Expression::Immediate { .. } | Expression::Counter => false,
+        Expression::Immediate { .. } | Expression::Counter | Expression::Log { .. } => false,
+        Expression::Range { .. } | Expression::ByteOrder { .. } => false,
+        Expression::Limit { .. } | Expression::NumberGenerator { .. } => false,
+        Expression::CtSet { .. } => true,
+        Expression::Extension { is: Extension::Match(_), .. } => false,
+        Expression::Extension { is: Extension::Target(Target::Aside { .. }), .. } => false,
+        Expression::Extension { is: Extension::Target(_), .. } => true,
         // A verdict map decides by itself.
         Expression::Lookup { to, .. } => to.is_none(),
         Expression::PayloadSet { .. } | Expression::MetaSet { .. } => true,
@@ -127,7 +134,8 @@ fn evaluate(
         Expression::Verdict(verdict) => Ok(decides(verdict.clone())),
         Expression::Counter => Ok(Effect::Goes),
         Expression::Nat { .. } | Expression::Masquerade { .. } | Expression::Redirect { .. } => {
-            nat::bind(scene, expression, registers)
+            let wish = nat::wish(scene, expression, registers)?;
+            nat::bind(scene, wish)
         }
         Expression::Reject { .. } => Ok(Effect::Decides(Outcome::Refused)),
         Expression::Notrack => {
@@ -136,6 +144,36 @@ fn evaluate(
                 *changed = true;
             }
             Ok(Effect::Goes)
+        }
+        Expression::Range { from, low, high, inverted } => {
+            match in_range(registers.load(*from, low.len()))? {
+                Ok(is) if (*low <= is && is <= *high) != *inverted => Ok(Effect::Goes),
+                Ok(_) => Ok(Effect::Breaks),
+                Err(partly) => Ok(Effect::Doubtful(partly.why.to_owned())),
+            }
+        }
+        Expression::ByteOrder { from, to, len, size, .. } => {
+            let value = match in_range(registers.load(*from, *len as usize))? {
+                Ok(value) => Loaded::Value(turned(value, *size as usize)),
+                Err(partly) => Loaded::Unknown(*len as usize, partly.why),
+            };
+            loaded(registers, *to, value)
+        }
+        Expression::Log { .. } => Ok(Effect::Goes),
+        Expression::Limit { .. } => {
+            Ok(Effect::Doubtful("how many packets came before (limit)".to_owned()))
+        }
+        Expression::CtSet { key, from, .. } => ct_set(scene, *key, *from, registers, changed),
+        Expression::NumberGenerator { modulus: 1, offset, to, .. } => {
+            loaded(registers, *to, Loaded::Value(offset.to_ne_bytes().to_vec()))
+        }
+        Expression::NumberGenerator { random, to, .. } => {
+            let why = if *random { "chance (numgen)" } else { "whose turn it is (numgen)" };
+            loaded(registers, *to, Loaded::Unknown(4, why))
+        }
+        Expression::Extension { is: Extension::Match(asked), .. } => xt::matches(scene, asked),
+        Expression::Extension { is: Extension::Target(target), .. } => {
+            xt::target(scene, target, changed)
         }
         Expression::Foreign(foreign) => unknown(format!("what is not modelled: {}", foreign.why)),
     }
@@ -225,6 +263,37 @@ fn meta_set(
         // Seen by queues and by people who trace.
         MetaKey::Priority | MetaKey::NfTrace => Ok(Effect::Goes),
         other => unknown(format!("what it sets: {other:?}")),
+    }
+}
+
+/// Numbers of the host's order in the network's, or the other way; one that is little-endian turns
+/// each round, and one that is not leaves them.
+fn turned(mut value: Vec<u8>, size: usize) -> Vec<u8> {
+    if cfg!(target_endian = "little") {
+        value.chunks_mut(size.max(1)).for_each(<[u8]>::reverse);
+    }
+    value
+}
+
+fn ct_set(
+    scene: &mut Scene<'_, '_>,
+    key: CtKey,
+    from: Register,
+    registers: &Registers,
+    changed: &mut bool,
+) -> Result<Effect, Halt> {
+    if key != CtKey::Mark {
+        return unknown(format!("what it sets of the connection: {key:?}"));
+    }
+    let Tracking::Connection { index, .. } = scene.state.tracking else { return Ok(Effect::Goes) };
+    match in_range(registers.load(from, 4))?.map(<[u8; 4]>::try_from) {
+        Ok(Ok(mark)) => {
+            scene.state.connections[index].mark = u32::from_ne_bytes(mark);
+            *changed = true;
+            Ok(Effect::Goes)
+        }
+        Ok(Err(_)) => unknown("a mark that is no number"),
+        Err(partly) => unknown(partly.why),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::host::nft::{FibBy, FibResult};
 use crate::host::route::RouteKind;
 use crate::host::{LinkKind, NamespaceId};
 use crate::net::LinkName;
-use crate::path::fib::{kind4, lookup};
+use crate::path::fib::{Flow, kind4, lookup};
 use crate::path::hooks::Stack;
 use crate::path::machine::{Halt, unknown};
 use std::net::IpAddr;
@@ -33,7 +33,7 @@ pub(super) fn load(scene: &Scene<'_, '_>, result: FibResult, by: FibBy) -> Resul
                 None => Loaded::Unknown(4, "a kind of route that is not modelled"),
             });
         }
-        FibResult::Oif | FibResult::OifName => out_link(scene, of, address, link)?,
+        FibResult::Oif | FibResult::OifName => out_link(scene, of, by, link)?,
     };
     if by.present {
         return Ok(Loaded::Value(vec![u8::from(name.is_some())]));
@@ -54,16 +54,20 @@ pub(super) fn load(scene: &Scene<'_, '_>, result: FibResult, by: FibBy) -> Resul
 fn out_link(
     scene: &Scene<'_, '_>,
     of: &NamespaceId,
-    address: IpAddr,
+    by: FibBy,
     only: Option<&LinkName>,
 ) -> Result<Option<LinkName>, Halt> {
+    let Some((source, destination)) = scene.state.packet.addresses() else { return Ok(None) };
+    let (to, from) = if by.source { (source, destination) } else { (destination, source) };
+    let mark = if by.mark { scene.state.mark } else { 0 };
+    let flow = Flow { source: Some(from), mark, ..Flow::to(to) };
     if let Some(iif) = scene.at.iif
         && matches!(scene.machine.link(of, iif)?.kind, LinkKind::Loopback)
     {
         return Ok(Some(iif.clone()));
     }
-    let found = lookup(scene.machine, of, address)?;
-    let found = found.filter(|found| found.route.kind == RouteKind::Unicast);
+    let found = lookup(scene.machine, of, &flow)?;
+    let found = found.filter(|found| found.kind() == RouteKind::Unicast);
     let link = found.as_ref().map(|found| found.link()).transpose()?;
     Ok(link.filter(|link| only.is_none_or(|only| only == *link)).cloned())
 }
@@ -79,8 +83,8 @@ fn kind(
         return Ok(RouteKind::Multicast);
     }
     let Some(on) = on else {
-        let found = lookup(scene.machine, of, address)?;
-        return Ok(found.map_or(RouteKind::Unreachable, |found| found.route.kind));
+        let found = lookup(scene.machine, of, &Flow::to(address))?;
+        return Ok(found.map_or(RouteKind::Unreachable, |found| found.kind()));
     };
     let mut addresses = scene.machine.addresses(of)?.iter();
     let is_its = addresses.any(|a| a.link == *on && a.prefix.addr() == address);

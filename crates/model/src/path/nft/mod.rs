@@ -11,6 +11,7 @@ mod meta;
 mod nat;
 mod register;
 mod set;
+mod xt;
 
 use self::expression::{Outcome, rule};
 use super::Evidence;

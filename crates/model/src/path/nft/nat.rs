@@ -7,6 +7,7 @@
 use super::Scene;
 use super::expression::{Effect, Outcome, in_range};
 use super::register::{Partly, Registers};
+use crate::host::Tuple;
 use crate::host::Unknown;
 use crate::host::nft::{Expression, Hook, NAT_FULLY_RANDOM, NatKind, Register, Verdict};
 use crate::path::buffer::Tracking;
@@ -19,53 +20,75 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 const RANDOM: u32 = 1 << 2;
 const NETMAP: u32 = 1 << 6;
 
-/// Binds one side of the packet's connection.
-pub(super) fn bind(
-    scene: &mut Scene<'_, '_>,
+/// Where one side of a connection shall be translated to.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Wish {
+    To { kind: NatKind, addresses: Option<(IpAddr, IpAddr)>, ports: Option<(u16, u16)>, flags: u32 },
+    Masquerade { ports: Option<(u16, u16)>, flags: u32 },
+    Redirect { ports: Option<(u16, u16)>, flags: u32 },
+}
+
+/// What an expression wishes.
+pub(super) fn wish(
+    scene: &Scene<'_, '_>,
     expression: &Expression<Unknown>,
     registers: &Registers,
-) -> Result<Effect, Halt> {
+) -> Result<Wish, Halt> {
+    let ports = |first, last| port_range(registers, first, last);
+    Ok(match *expression {
+        Expression::Nat { kind, address, address_max, port, port_max, flags, .. } => {
+            let v4 = scene.state.packet.addresses().is_some_and(|(from, _)| from.is_ipv4());
+            let range = |first| address_range(registers, first, address_max, v4);
+            let addresses = address.map(range).transpose()?;
+            Wish::To { kind, addresses, ports: ports(port, port_max)?, flags }
+        }
+        Expression::Masquerade { flags, port, port_max } => {
+            Wish::Masquerade { ports: ports(port, port_max)?, flags }
+        }
+        Expression::Redirect { flags, port, port_max } => {
+            Wish::Redirect { ports: ports(port, port_max)?, flags }
+        }
+        _ => return unknown("a translation of another kind"),
+    })
+}
+
+/// Binds one side of the packet's connection.
+pub(super) fn bind(scene: &mut Scene<'_, '_>, wish: Wish) -> Result<Effect, Halt> {
     let Tracking::Connection { index, .. } = scene.state.tracking else {
         return unknown("the translation of a packet without a connection");
     };
     let now = scene.state.connections[index].translated(false);
-    let (kind, address, port, flags) = match *expression {
-        Expression::Nat { kind, address, address_max, port, port_max, flags, .. } => {
-            if flags & NETMAP != 0 {
-                return unknown("a translation of whole prefixes");
-            }
-            let v4 = now.source.is_ipv4();
-            let to = match address {
+    let (kind, address, ports, flags) = match wish {
+        Wish::To { kind, addresses, ports, flags } => {
+            let side = side(kind, now);
+            let address = match addresses {
                 None => None,
-                Some(from) => Some(constant(registers, from, address_max, v4)?),
+                Some((first, last)) if flags & NETMAP != 0 => Some(mapped(side.ip(), first, last)?),
+                Some((first, last)) if first == last => Some(first),
+                Some(_) => return unknown("which address of a range is taken"),
             };
-            let port = port_of(registers, port, port_max)?;
-            (kind, to, port, flags)
+            (kind, address, ports, flags)
         }
-        Expression::Masquerade { flags, port, port_max } => {
+        Wish::Masquerade { ports, flags } => {
             let Some(address) = masqueraded(scene, now.destination.ip())? else {
                 return Ok(Effect::Decides(Outcome::Verdict(Verdict::Drop)));
             };
-            (NatKind::Source, Some(address), port_of(registers, port, port_max)?, flags)
+            (NatKind::Source, Some(address), ports, flags)
         }
-        Expression::Redirect { flags, port, port_max } => {
+        Wish::Redirect { ports, flags } => {
             let address = redirected(scene, now.destination.ip())?;
-            (NatKind::Destination, Some(address), port_of(registers, port, port_max)?, flags)
+            (NatKind::Destination, Some(address), ports, flags)
         }
-        _ => return unknown("a translation of another kind"),
     };
-    let side = match kind {
-        NatKind::Source => now.source,
-        NatKind::Destination => now.destination,
-    };
+    let side = side(kind, now);
     let random = flags & (RANDOM | NAT_FULLY_RANDOM) != 0;
-    let port = match port {
-        Port::Kept if random && kind == NatKind::Source => 0,
-        Port::Kept => side.port(),
-        Port::One(port) => port,
+    let port = match ports {
+        None if random && kind == NatKind::Source => 0,
+        None => side.port(),
+        Some((one, last)) if one == last => one,
         // A port within the range is kept, unless it is to be random.
-        Port::Range(from, to) if !random && (from..=to).contains(&side.port()) => side.port(),
-        Port::Range(..) => 0,
+        Some((from, to)) if !random && (from..=to).contains(&side.port()) => side.port(),
+        Some(_) => 0,
     };
     let to = SocketAddr::new(address.unwrap_or_else(|| side.ip()), port);
     if to.is_ipv4() != side.is_ipv4() {
@@ -75,42 +98,56 @@ pub(super) fn bind(
     Ok(Effect::Decides(Outcome::Bound))
 }
 
-/// An address in a register, which must not be one of a range: that choice is by hash.
-fn constant(
+fn side(kind: NatKind, of: Tuple) -> SocketAddr {
+    match kind {
+        NatKind::Source => of.source,
+        NatKind::Destination => of.destination,
+    }
+}
+
+/// The address's own bits within the prefix that a range spans (`nft_nat_setup_netmap`).
+fn mapped(address: IpAddr, first: IpAddr, last: IpAddr) -> Result<IpAddr, Halt> {
+    match (address, first, last) {
+        (IpAddr::V4(address), IpAddr::V4(first), IpAddr::V4(last)) => {
+            let host = u32::from(first) ^ u32::from(last);
+            Ok(Ipv4Addr::from(u32::from(first) & !host | u32::from(address) & host).into())
+        }
+        (IpAddr::V6(address), IpAddr::V6(first), IpAddr::V6(last)) => {
+            let host = u128::from(first) ^ u128::from(last);
+            Ok(Ipv6Addr::from(u128::from(first) & !host | u128::from(address) & host).into())
+        }
+        _ => unknown("a translation into another family"),
+    }
+}
+
+/// First and last address, in registers.
+fn address_range(
     registers: &Registers,
     from: Register,
     max: Option<Register>,
     v4: bool,
-) -> Result<IpAddr, Halt> {
+) -> Result<(IpAddr, IpAddr), Halt> {
     let length = if v4 { 4 } else { 16 };
-    let first = in_range(registers.load(from, length))?.map_err(to_halt)?;
-    let last = in_range(registers.load(max.unwrap_or(from), length))?.map_err(to_halt)?;
-    if first != last {
-        return unknown("which address of a range is taken");
-    }
-    let v4 = <[u8; 4]>::try_from(&first[..]).map(IpAddr::from);
-    let address = v4.or_else(|_| <[u8; 16]>::try_from(&first[..]).map(IpAddr::from));
-    address.map_err(|_| Halt::Unknown("an address of an odd length".to_owned()))
+    let read = |register| -> Result<IpAddr, Halt> {
+        let bytes = in_range(registers.load(register, length))?.map_err(to_halt)?;
+        let v4 = <[u8; 4]>::try_from(&bytes[..]).map(IpAddr::from);
+        let address = v4.or_else(|_| <[u8; 16]>::try_from(&bytes[..]).map(IpAddr::from));
+        address.map_err(|_| Halt::Unknown("an address of an odd length".to_owned()))
+    };
+    Ok((read(from)?, read(max.unwrap_or(from))?))
 }
 
-enum Port {
-    Kept,
-    One(u16),
-    Range(u16, u16),
-}
-
-fn port_of(
+fn port_range(
     registers: &Registers,
     from: Option<Register>,
     max: Option<Register>,
-) -> Result<Port, Halt> {
-    let Some(from) = from else { return Ok(Port::Kept) };
+) -> Result<Option<(u16, u16)>, Halt> {
+    let Some(from) = from else { return Ok(None) };
     let read = |register| -> Result<u16, Halt> {
         let bytes = in_range(registers.load(register, 2))?.map_err(to_halt)?;
         Ok(u16::from_be_bytes([bytes[0], bytes[1]]))
     };
-    let (first, last) = (read(from)?, read(max.unwrap_or(from))?);
-    Ok(if first == last { Port::One(first) } else { Port::Range(first, last) })
+    Ok(Some((read(from)?, read(max.unwrap_or(from))?)))
 }
 
 fn to_halt(partly: Partly) -> Halt {

@@ -23,7 +23,11 @@ fn part(of: &Namespace<Unknown>, part: &Part) -> Namespace<Unknown> {
             only.qdiscs = of.qdiscs.clone();
             only.filters = of.filters.clone();
         }
+        Part::Rules => only.rules = of.rules.clone(),
         Part::Nft => only.nft = of.nft.clone(),
+        Part::Legacy => only.legacy = of.legacy.clone(),
+        Part::IpSets => only.ipsets = of.ipsets.clone(),
+        Part::Connection(_) => only.connections = of.connections.clone(),
         Part::Sockets => only.sockets = of.sockets.clone(),
         Part::Sysctl(path) => {
             only.sysctls.extend(of.sysctls.get(path).cloned());

@@ -1,0 +1,82 @@
+//! What targets do (`xt_mark.c`, `xt_connmark.c`, `xt_CT.c`, `xt_nat.c`, `xt_MASQUERADE.c`,
+//! `xt_REDIRECT.c`, `ipt_REJECT.c`, `xt_HL.c`).
+
+use super::Scene;
+use crate::host::nft::NatKind;
+use crate::host::nft::xt::{ConnectionMark, NatRange, Target};
+use crate::path::buffer::Tracking;
+use crate::path::machine::{Halt, unknown};
+use crate::path::nft::expression::{Effect, Outcome};
+use crate::path::nft::nat::{self, Wish};
+
+/// `NF_NAT_RANGE_PROTO_OFFSET`, `NF_NAT_RANGE_NETMAP`.
+const OFFSET: u32 = 1 << 5;
+
+/// Does what a target does. `changed` is set when it left something behind.
+pub(in crate::path::nft) fn target(
+    scene: &mut Scene<'_, '_>,
+    target: &Target,
+    changed: &mut bool,
+) -> Result<Effect, Halt> {
+    let wish = match target {
+        Target::Aside { .. } | Target::TcpMss | Target::Set => return Ok(Effect::Goes),
+        Target::ConnectionMark(mode) => {
+            *changed |= connection_mark(scene, *mode);
+            return Ok(Effect::Goes);
+        }
+        Target::Ct { notrack: true, .. } => {
+            if scene.state.tracking == Tracking::NotYet {
+                scene.state.tracking = Tracking::Untracked;
+                *changed = true;
+            }
+            return Ok(Effect::Goes);
+        }
+        Target::Ct { notrack: false, zone: 0 } => return Ok(Effect::Goes),
+        Target::Ct { zone, .. } => return unknown(format!("connections of zone {zone}")),
+        Target::Mark { bits, mask } => {
+            scene.state.mark = scene.state.mark & !mask ^ bits;
+            *changed = true;
+            return Ok(Effect::Goes);
+        }
+        Target::Reject { .. } => return Ok(Effect::Decides(Outcome::Refused)),
+        Target::Ttl { mode, ttl } => {
+            let is = scene.state.packet.hops().unwrap_or(0);
+            scene.state.packet.set_hops(match mode {
+                0 => *ttl,
+                1 => is.saturating_add(*ttl),
+                _ => is.saturating_sub(*ttl),
+            });
+            *changed = true;
+            return Ok(Effect::Goes);
+        }
+        Target::Netmap { .. } => return unknown("a translation of whole prefixes"),
+        Target::Masquerade { ports, flags } => Wish::Masquerade { ports: *ports, flags: *flags },
+        Target::Redirect { ports, flags } => Wish::Redirect { ports: *ports, flags: *flags },
+        Target::Dnat(range) => to(NatKind::Destination, range)?,
+        Target::Snat(range) => to(NatKind::Source, range)?,
+    };
+    nat::bind(scene, wish)
+}
+
+fn to(kind: NatKind, range: &NatRange) -> Result<Wish, Halt> {
+    if range.flags & OFFSET != 0 {
+        return unknown("a shifted range of ports");
+    }
+    let NatRange { addresses, ports, flags, .. } = *range;
+    Ok(Wish::To { kind, addresses, ports, flags })
+}
+
+fn connection_mark(scene: &mut Scene<'_, '_>, mode: ConnectionMark) -> bool {
+    let Tracking::Connection { index, .. } = scene.state.tracking else { return false };
+    let connection = &mut scene.state.connections[index];
+    match mode {
+        ConnectionMark::Set { bits, mask } => connection.mark = connection.mark & !mask ^ bits,
+        ConnectionMark::Save { connection: own, packet } => {
+            connection.mark = connection.mark & !own ^ scene.state.mark & packet;
+        }
+        ConnectionMark::Restore { connection: own, packet } => {
+            scene.state.mark = scene.state.mark & !packet ^ connection.mark & own;
+        }
+    }
+    true
+}
