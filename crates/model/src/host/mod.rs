@@ -79,13 +79,16 @@ impl<F> HostState<F> {
 }
 
 /// A network namespace by the role it plays. Written as one word: `host`, `container:web-1`,
-/// `inode:4026531840`.
+/// `netns:blue`, `inode:4026531840`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NamespaceId {
     /// The namespace the daemon itself runs in.
     Host,
     /// The namespace of a container we attached, by the container's id.
     Container(String),
+    /// One that somebody else has named, with the kind of the name before it: `pod:default/web`,
+    /// `docker:db`, `netns:blue`.
+    Named(String),
     /// Any other, by the inode number of its `/proc/PID/ns/net`.
     Inode(u64),
 }
@@ -95,6 +98,7 @@ impl fmt::Display for NamespaceId {
         match self {
             Self::Host => f.write_str("host"),
             Self::Container(id) => write!(f, "container:{id}"),
+            Self::Named(name) => f.write_str(name),
             Self::Inode(inode) => write!(f, "inode:{inode}"),
         }
     }
@@ -114,7 +118,8 @@ impl<'de> Deserialize<'de> for NamespaceId {
             None if text == "host" => Ok(Self::Host),
             Some(("container", id)) => Ok(Self::Container(id.to_owned())),
             Some(("inode", inode)) => inode.parse().map(Self::Inode).map_err(|_| invalid()),
-            _ => Err(invalid()),
+            Some(_) => Ok(Self::Named(text)),
+            None => Err(invalid()),
         }
     }
 }

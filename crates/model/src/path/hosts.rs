@@ -3,7 +3,7 @@
 use super::domain::{Holder, Search, Sought};
 use super::machine::{Halt, Machine};
 use super::{Answer, End, Hop, Packet, Part, Path, Place, Progress, Question, Walk};
-use crate::host::{Actual, NamespaceId};
+use crate::host::{Actual, Namespace, NamespaceId, Unknown};
 use crate::net::{LinkName, Mac};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -20,9 +20,37 @@ pub struct WireEnd {
     pub link: LinkName,
 }
 
+/// Where the parts of a host's state come from: a whole state, or whoever reads what is asked for.
+pub trait Source<'a> {
+    /// The part of the namespace, or why it cannot be had. What else the value holds is not looked at.
+    fn read(
+        &mut self,
+        of: &NamespaceId,
+        part: &Part,
+    ) -> Result<Cow<'a, Namespace<Unknown>>, String>;
+}
+
+impl<'a> Source<'a> for &'a Actual {
+    fn read(&mut self, of: &NamespaceId, _: &Part) -> Result<Cow<'a, Namespace<Unknown>>, String> {
+        let namespace = self.namespaces.get(of).map(Cow::Borrowed);
+        namespace.ok_or_else(|| format!("namespace {of} was not read"))
+    }
+}
+
 /// The path through one host; what leaves it has left.
 pub fn walk(host: &str, actual: &Actual, question: Question) -> Path {
     walk_hosts(&[(host, actual)], &[], host, question)
+}
+
+/// The path through one host there, and, if the packet is delivered, that of its answer. Only what the
+/// walk asks for is read.
+pub fn trace<'a>(
+    host: &str,
+    source: &mut dyn Source<'a>,
+    question: Question,
+) -> (Path, Option<Path>) {
+    let sources = BTreeMap::from([(host.to_owned(), source)]);
+    Journey::new(sources, &[], host, question).there_and_back()
 }
 
 /// The path through several hosts, from the one called `from`.
@@ -32,7 +60,16 @@ pub fn walk_hosts(
     from: &str,
     question: Question,
 ) -> Path {
-    Journey::new(hosts, wires, from, question).go()
+    let mut states = hosts.to_vec();
+    Journey::new(sources(&mut states), wires, from, question).go()
+}
+
+/// Whole states as sources.
+fn sources<'a, 's>(
+    states: &'s mut [(&str, &'a Actual)],
+) -> BTreeMap<String, &'s mut dyn Source<'a>> {
+    let named = states.iter_mut();
+    named.map(|(name, state)| ((*name).to_owned(), state as &mut dyn Source<'a>)).collect()
 }
 
 /// The path there, and, if the packet is delivered, that of its answer.
@@ -42,15 +79,12 @@ pub fn there_and_back(
     from: &str,
     question: Question,
 ) -> (Path, Option<Path>) {
-    let mut journey = Journey::new(hosts, wires, from, question);
-    let there = journey.go();
-    let turned = journey.walks.get_mut(&journey.at).is_some_and(Walk::turn_around);
-    let back = turned.then(|| journey.go());
-    (there, back)
+    let mut states = hosts.to_vec();
+    Journey::new(sources(&mut states), wires, from, question).there_and_back()
 }
 
 struct Journey<'a, 'w> {
-    states: BTreeMap<String, &'a Actual>,
+    sources: BTreeMap<String, &'w mut dyn Source<'a>>,
     wires: &'w [Wire],
     walks: BTreeMap<String, Walk<'a>>,
     /// The host where the packet is.
@@ -62,17 +96,22 @@ const MOST_VISITS: usize = 256;
 
 impl<'a, 'w> Journey<'a, 'w> {
     fn new(
-        hosts: &[(&str, &'a Actual)],
+        sources: BTreeMap<String, &'w mut dyn Source<'a>>,
         wires: &'w [Wire],
         from: &str,
         question: Question,
     ) -> Self {
-        let states: BTreeMap<_, _> =
-            hosts.iter().map(|(name, actual)| ((*name).to_owned(), *actual)).collect();
         let mut walks: BTreeMap<_, _> =
-            states.keys().map(|name| (name.clone(), Walk::elsewhere(name))).collect();
+            sources.keys().map(|name| (name.clone(), Walk::elsewhere(name))).collect();
         walks.insert(from.to_owned(), Walk::new(from, question));
-        Self { states, wires, walks, at: from.to_owned() }
+        Self { sources, wires, walks, at: from.to_owned() }
+    }
+
+    fn there_and_back(mut self) -> (Path, Option<Path>) {
+        let there = self.go();
+        let turned = self.walks.get_mut(&self.at).is_some_and(Walk::turn_around);
+        let back = turned.then(|| self.go());
+        (there, back)
     }
 
     fn go(&mut self) -> Path {
@@ -84,7 +123,7 @@ impl<'a, 'w> Journey<'a, 'w> {
             match walk.step() {
                 Progress::Hop(hop) => hops.push(hop),
                 Progress::Need(of, part) => {
-                    supply(&mut walk.machine, self.states.get(&at).copied(), of, part);
+                    supply(&mut walk.machine, self.sources.get_mut(&at), of, part);
                 }
                 Progress::Resolve { at: place, address } => {
                     let answer = self.who_has(&place, address);
@@ -119,7 +158,7 @@ impl<'a, 'w> Journey<'a, 'w> {
         let is_here =
             |end: &WireEnd| end.host == place.host && Some(&end.link) == place.link.as_ref();
         let wire = self.wires.iter().find(|wire| wire.iter().any(is_here))?;
-        let known = |end: &&WireEnd| !is_here(end) && self.states.contains_key(&end.host);
+        let known = |end: &&WireEnd| !is_here(end) && self.sources.contains_key(&end.host);
         (place.namespace == NamespaceId::Host).then(|| wire.iter().filter(known).cloned().collect())
     }
 
@@ -165,13 +204,14 @@ impl<'a, 'w> Journey<'a, 'w> {
         sought: Sought,
         seen: &mut BTreeSet<WireEnd>,
     ) -> Result<Vec<Holder>, String> {
-        let state = self.states.get(&end.host).copied();
         let Some(walk) = self.walks.get_mut(&end.host) else { return Ok(Vec::new()) };
         let (mut holders, wires, mut unclear) = loop {
             let mut search = Search::new(&walk.machine, sought);
             match search.arrive_at(&NamespaceId::Host, &end.link) {
                 Ok(()) => break (search.holders, search.wires, search.unclear),
-                Err(Halt::Need(of, part)) => supply(&mut walk.machine, state, of, part),
+                Err(Halt::Need(of, part)) => {
+                    supply(&mut walk.machine, self.sources.get_mut(&end.host), of, part);
+                }
                 Err(Halt::Unknown(why)) => return Err(why),
                 Err(Halt::Resolve { .. } | Halt::Drop(_)) => return Ok(Vec::new()),
             }
@@ -197,9 +237,14 @@ impl<'a, 'w> Journey<'a, 'w> {
     }
 }
 
-/// Answers a need from a snapshot.
-fn supply<'a>(machine: &mut Machine<'a>, state: Option<&'a Actual>, of: NamespaceId, part: Part) {
-    let namespace = state.and_then(|state| state.namespaces.get(&of)).map(Cow::Borrowed);
-    let missing = format!("namespace {of} was not read");
-    machine.supply(of, part, namespace.ok_or(missing));
+/// Answers a need.
+fn supply<'a>(
+    machine: &mut Machine<'a>,
+    source: Option<&mut &mut dyn Source<'a>>,
+    of: NamespaceId,
+    part: Part,
+) {
+    let read = source.map(|source| source.read(&of, &part));
+    let supplied = read.unwrap_or_else(|| Err(format!("namespace {of} was not read")));
+    machine.supply(of, part, supplied);
 }

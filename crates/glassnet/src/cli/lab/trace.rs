@@ -78,7 +78,7 @@ fn known(lab: &str, machine: &str, across: &Across, from: &NamespaceId) -> Resul
 fn containers(actual: &Actual) -> Vec<String> {
     let containers = actual.namespaces.keys().filter_map(|id| match id {
         NamespaceId::Container(name) => Some(name.clone()),
-        NamespaceId::Host | NamespaceId::Inode(_) => None,
+        NamespaceId::Host | NamespaceId::Named(_) | NamespaceId::Inode(_) => None,
     });
     containers.collect()
 }
