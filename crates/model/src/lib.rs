@@ -11,9 +11,10 @@
 //!                                        └───path──▶ Path (the predicted way of a packet)
 //! ```
 //!
-//! Read in this order: [`net`], [`cidr`], [`packet`], [`host`], [`cluster`], [`plan`], [`diff`], [`path`].
+//! Read in this order: [`net`], [`cidr`], [`packet`], [`host`], [`cluster`], [`plan`], [`diff`], [`path`], [`change`].
 //! [`filter`], [`sighting`] and [`conversation`] are about packets that were captured.
 
+pub mod change;
 pub mod cidr;
 pub mod cluster;
 pub mod conversation;

@@ -11,6 +11,7 @@
 //! - [`PathText`]: what happened to a packet;
 //! - [`AddressKind`], [`PrefixFault`]: what addresses are for, and why a text is no prefix;
 //! - [`CaptureText`], [`LadderText`], [`FilterFault`]: captured packets, and filters of them;
+//! - [`ChangeFault`]: why a change cannot be tried in memory;
 //! - [`WayFault`]: why a peer is not reached as it should be;
 //! - [`Finding`]: what a check of the host found: what is wrong, how we know, what to do;
 //! - [`codes`]: the stable code of each error, with its meaning and what to try.
@@ -18,6 +19,7 @@
 //! The help of each verb stands beside the verbs. Log lines are for programs and stay English.
 
 mod capture;
+mod changes;
 pub mod codes;
 mod deeds;
 mod findings;
@@ -35,6 +37,7 @@ mod texts;
 mod ways;
 
 pub use capture::{CaptureText, FilterFault, LadderText};
+pub use changes::ChangeFault;
 pub use codes::Code;
 pub use deeds::{Deed, Notice};
 pub use findings::{Finding, Words};

@@ -195,6 +195,7 @@ mod tests {
             CaptureText::TEXTS,
             LadderText::TEXTS,
             FilterFault::TEXTS,
+            ChangeFault::TEXTS,
         ];
         let mut seen = 0;
         for (name, en, zh) in lists.into_iter().flatten() {

@@ -88,7 +88,7 @@ pub enum NamespaceId {
     Container(String),
     /// One that somebody else has named, with the kind of the name before it: `pod:default/web`,
     /// `docker:db`, `netns:blue`.
-    Named(String),
+    Named(Box<str>),
     /// Any other, by the inode number of its `/proc/PID/ns/net`.
     Inode(u64),
 }
@@ -118,7 +118,7 @@ impl<'de> Deserialize<'de> for NamespaceId {
             None if text == "host" => Ok(Self::Host),
             Some(("container", id)) => Ok(Self::Container(id.to_owned())),
             Some(("inode", inode)) => inode.parse().map(Self::Inode).map_err(|_| invalid()),
-            Some(_) => Ok(Self::Named(text)),
+            Some(_) => Ok(Self::Named(text.into())),
             None => Err(invalid()),
         }
     }

@@ -12,6 +12,9 @@ pub const PROTOCOL: u8 = b'g';
 /// The protocol number of what the kernel makes by itself (`RTPROT_KERNEL`).
 pub const PROTOCOL_KERNEL: u8 = 2;
 
+/// The protocol number of what somebody makes by hand (`RTPROT_BOOT`).
+pub const PROTOCOL_BOOT: u8 = 3;
+
 /// The table that routes without a table go to.
 pub const TABLE_MAIN: u32 = 254;
 

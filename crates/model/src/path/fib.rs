@@ -41,7 +41,7 @@ impl<'m> Found<'m> {
 
     /// The route, after the rule that led to it.
     pub(super) fn evidence(&self) -> Vec<Evidence> {
-        let rule = self.rule.or(self.refused.map(|(_, rule)| rule));
+        let rule = self.rule.or_else(|| self.refused.map(|(_, rule)| rule));
         let rule = rule.map(|rule| Evidence::FibRule {
             priority: rule.priority,
             action: rule.action,

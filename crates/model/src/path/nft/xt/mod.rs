@@ -110,7 +110,7 @@ fn says(scene: &Scene<'_, '_>, asked: &Match) -> Result<Says, Halt> {
             };
             let named = |asked: &Option<(LinkPattern, bool)>, port: Option<&LinkName>| {
                 let Some((pattern, not)) = asked else { return true };
-                port.map_or(ports.is_none() && *not, |port| pattern.holds(port) != *not)
+                port.map_or_else(|| ports.is_none() && *not, |port| pattern.holds(port) != *not)
             };
             let both = named(iif, iport) && named(oif, oport);
             (both && is(is_in, iport) && is(is_out, oport) && is(is_bridged, oport)).into()
