@@ -12,7 +12,7 @@ pub(super) mod payload {
     pub(in crate::nft) const CSUM_FLAGS: u16 = 8;
 }
 
-/// `nft_meta`, and `nft_ct` with a direction beside: both read into DREG and write from SREG.
+/// Reads into DREG or writes from SREG, as `nft_ct` does.
 pub(super) mod meta {
     pub(in crate::nft) const DREG: u16 = 1;
     pub(in crate::nft) const KEY: u16 = 2;
@@ -23,6 +23,7 @@ pub(super) mod ct {
     pub(in crate::nft) const DREG: u16 = 1;
     pub(in crate::nft) const KEY: u16 = 2;
     pub(in crate::nft) const DIRECTION: u16 = 3;
+    pub(in crate::nft) const SREG: u16 = 4;
 }
 
 pub(super) mod fib {
@@ -93,6 +94,60 @@ pub(super) mod redirect {
 pub(super) mod reject {
     pub(in crate::nft) const TYPE: u16 = 1;
     pub(in crate::nft) const CODE: u16 = 2;
+}
+
+pub(super) mod range {
+    pub(in crate::nft) const SREG: u16 = 1;
+    pub(in crate::nft) const OP: u16 = 2;
+    pub(in crate::nft) const FROM_DATA: u16 = 3;
+    pub(in crate::nft) const TO_DATA: u16 = 4;
+    /// `NFT_RANGE_EQ`, `NFT_RANGE_NEQ`.
+    pub(in crate::nft) const INSIDE: u32 = 0;
+    pub(in crate::nft) const OUTSIDE: u32 = 1;
+}
+
+pub(super) mod byteorder {
+    pub(in crate::nft) const SREG: u16 = 1;
+    pub(in crate::nft) const DREG: u16 = 2;
+    pub(in crate::nft) const OP: u16 = 3;
+    pub(in crate::nft) const LEN: u16 = 4;
+    pub(in crate::nft) const SIZE: u16 = 5;
+    /// `NFT_BYTEORDER_NTOH`, `NFT_BYTEORDER_HTON`.
+    pub(in crate::nft) const TO_HOST: u32 = 0;
+    pub(in crate::nft) const TO_NETWORK: u32 = 1;
+}
+
+pub(super) mod log {
+    pub(in crate::nft) const GROUP: u16 = 1;
+    pub(in crate::nft) const PREFIX: u16 = 2;
+    pub(in crate::nft) const SNAPLEN: u16 = 3;
+    pub(in crate::nft) const QTHRESHOLD: u16 = 4;
+    pub(in crate::nft) const LEVEL: u16 = 5;
+    pub(in crate::nft) const FLAGS: u16 = 6;
+}
+
+pub(super) mod limit {
+    pub(in crate::nft) const RATE: u16 = 1;
+    pub(in crate::nft) const UNIT: u16 = 2;
+    pub(in crate::nft) const BURST: u16 = 3;
+    pub(in crate::nft) const TYPE: u16 = 4;
+    pub(in crate::nft) const FLAGS: u16 = 5;
+    pub(in crate::nft) const PAD: u16 = 6;
+    /// `NFT_LIMIT_PKTS`, `NFT_LIMIT_PKT_BYTES`.
+    pub(in crate::nft) const PACKETS: u32 = 0;
+    pub(in crate::nft) const BYTES: u32 = 1;
+    /// `NFT_LIMIT_F_INV`.
+    pub(in crate::nft) const INVERTED: u32 = 1;
+}
+
+pub(super) mod numgen {
+    pub(in crate::nft) const DREG: u16 = 1;
+    pub(in crate::nft) const MODULUS: u16 = 2;
+    pub(in crate::nft) const TYPE: u16 = 3;
+    pub(in crate::nft) const OFFSET: u16 = 4;
+    /// `NFT_NG_INCREMENTAL`, `NFT_NG_RANDOM`.
+    pub(in crate::nft) const IN_TURN: u32 = 0;
+    pub(in crate::nft) const RANDOM: u32 = 1;
 }
 
 pub(super) mod queue {

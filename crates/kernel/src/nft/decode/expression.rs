@@ -4,8 +4,8 @@
 use super::{number, text, verdict};
 use crate::netlink::Attributes;
 use crate::nft::expression_attributes::{
-    Checksum, bitwise, cmp, counter, ct, fib, immediate, lookup, masquerade, meta, nat, payload,
-    queue, redirect, reject,
+    Checksum, bitwise, byteorder, cmp, counter, ct, fib, immediate, limit, log, lookup, masquerade,
+    meta, nat, numgen, payload, queue, range, redirect, reject,
 };
 use crate::nft::numbers::{Numbered, REGISTER_VERDICT, attribute as nfta, register as slot};
 use model::host::Unknown;
@@ -50,6 +50,11 @@ fn known(name: &str, data: Attributes<'_>, unmodelled: &BTreeMap<String, String>
             Ok(Expression::Counter)
         }
         "notrack" => Ok(Expression::Notrack),
+        "range" => range(data),
+        "byteorder" => byteorder(data),
+        "log" => log(data),
+        "limit" => limit(data),
+        "numgen" => numgen(data),
         // The name of an xtables extension is the first attribute of both.
         "match" | "target" => match text(data, 1) {
             Some(extension) => Err(format!("iptables' {name} {extension}")),
@@ -126,13 +131,16 @@ fn meta(data: Attributes<'_>) -> Decoded {
 }
 
 fn ct(data: Attributes<'_>) -> Decoded {
-    only(data, &[ct::DREG, ct::KEY, ct::DIRECTION])?;
+    only(data, &[ct::DREG, ct::KEY, ct::DIRECTION, ct::SREG])?;
     let key: CtKey = named(data, ct::KEY, "key")?;
     let direction = data
         .get(ct::DIRECTION)
         .and_then(|direction| direction.u8())
         .map(|number| CtDirection::of(number.into()).ok_or_else(|| format!("direction {number}")))
         .transpose()?;
+    if data.get(ct::SREG).is_some() {
+        return Ok(Expression::CtSet { key, direction, from: register(data, ct::SREG)? });
+    }
     Ok(Expression::Ct { key, direction, to: register(data, ct::DREG)? })
 }
 
@@ -255,4 +263,80 @@ fn reject(data: Attributes<'_>) -> Decoded {
     let code = data.get(reject::CODE).and_then(|code| code.u8());
     // A TCP reset has no code; the kernel shows none for it and a code for the others.
     Ok(Expression::Reject { kind, code })
+}
+
+fn range(data: Attributes<'_>) -> Decoded {
+    use range::{FROM_DATA, INSIDE, OP, OUTSIDE, SREG, TO_DATA};
+    only(data, &[SREG, OP, FROM_DATA, TO_DATA])?;
+    Ok(Expression::Range {
+        from: register(data, SREG)?,
+        low: constant(data, FROM_DATA)?,
+        high: constant(data, TO_DATA)?,
+        inverted: either(data, OP, [INSIDE, OUTSIDE], "comparison")?,
+    })
+}
+
+fn byteorder(data: Attributes<'_>) -> Decoded {
+    use byteorder::{DREG, LEN, OP, SIZE, SREG, TO_HOST, TO_NETWORK};
+    only(data, &[SREG, DREG, OP, LEN, SIZE])?;
+    Ok(Expression::ByteOrder {
+        from: register(data, SREG)?,
+        to: register(data, DREG)?,
+        len: needed(data, LEN)?,
+        size: needed(data, SIZE)?,
+        to_network: either(data, OP, [TO_HOST, TO_NETWORK], "operation")?,
+    })
+}
+
+/// How much of a packet is shown, and to how many at once, is left aside: it changes no packet's way.
+fn log(data: Attributes<'_>) -> Decoded {
+    use log::{FLAGS, GROUP, LEVEL, PREFIX, QTHRESHOLD, SNAPLEN};
+    only(data, &[GROUP, PREFIX, SNAPLEN, QTHRESHOLD, LEVEL, FLAGS])?;
+    Ok(Expression::Log {
+        prefix: text(data, PREFIX).unwrap_or_default(),
+        group: data.get(GROUP).and_then(|group| group.be16()),
+        level: number(data, LEVEL),
+        flags: number(data, FLAGS).unwrap_or(0),
+    })
+}
+
+fn limit(data: Attributes<'_>) -> Decoded {
+    use limit::{BURST, BYTES, FLAGS, INVERTED, PACKETS, PAD, RATE, TYPE, UNIT};
+    only(data, &[RATE, UNIT, BURST, TYPE, FLAGS, PAD])?;
+    let long = |kind| {
+        let value = data.get(kind).and_then(|value| value.be64());
+        value.ok_or_else(|| format!("attribute {kind} is missing"))
+    };
+    let inverted = match number(data, FLAGS).unwrap_or(0) {
+        0 => false,
+        INVERTED => true,
+        other => return Err(format!("flags {other:#x}")),
+    };
+    Ok(Expression::Limit {
+        rate: long(RATE)?,
+        seconds: long(UNIT)?,
+        burst: number(data, BURST).unwrap_or(0),
+        bytes: either(data, TYPE, [PACKETS, BYTES], "kind")?,
+        inverted,
+    })
+}
+
+fn numgen(data: Attributes<'_>) -> Decoded {
+    use numgen::{DREG, IN_TURN, MODULUS, OFFSET, RANDOM, TYPE};
+    only(data, &[DREG, MODULUS, TYPE, OFFSET])?;
+    Ok(Expression::NumberGenerator {
+        random: either(data, TYPE, [IN_TURN, RANDOM], "kind")?,
+        modulus: needed(data, MODULUS)?,
+        offset: number(data, OFFSET).unwrap_or(0),
+        to: register(data, DREG)?,
+    })
+}
+
+/// Whether a number is the second of two.
+fn either(data: Attributes<'_>, kind: u16, numbers: [u32; 2], what: &str) -> Result<bool, String> {
+    let number = needed(data, kind)?;
+    match numbers.iter().position(|known| *known == number) {
+        Some(at) => Ok(at == 1),
+        None => Err(format!("{what} {number}")),
+    }
 }

@@ -2,14 +2,14 @@
 
 use crate::netlink::Writer;
 use crate::nft::expression_attributes::{
-    Checksum, bitwise, cmp, ct, fib, immediate, lookup, masquerade, meta, nat, payload, queue,
-    redirect, reject,
+    Checksum, bitwise, byteorder, cmp, ct, fib, immediate, limit, log, lookup, masquerade, meta,
+    nat, numgen, payload, queue, range, redirect, reject,
 };
 use crate::nft::numbers::{
     Numbered, REGISTER_VERDICT, attribute as nfta, register_number, verdict,
 };
 use model::host::Never;
-use model::host::nft::{Expression, FibBy, Register, Verdict};
+use model::host::nft::{CtDirection, Expression, FibBy, Register, Verdict};
 
 pub(super) fn encode(
     body: &mut Writer,
@@ -24,7 +24,7 @@ fn name(expression: &Expression<Never>) -> &'static str {
     match expression {
         Expression::Payload { .. } | Expression::PayloadSet { .. } => "payload",
         Expression::Meta { .. } | Expression::MetaSet { .. } => "meta",
-        Expression::Ct { .. } => "ct",
+        Expression::Ct { .. } | Expression::CtSet { .. } => "ct",
         Expression::Fib { .. } => "fib",
         Expression::Cmp { .. } => "cmp",
         Expression::Bitwise { .. } => "bitwise",
@@ -37,7 +37,12 @@ fn name(expression: &Expression<Never>) -> &'static str {
         Expression::Redirect { .. } => "redir",
         Expression::Reject { .. } => "reject",
         Expression::Notrack => "notrack",
-        Expression::Foreign(never) => match *never {},
+        Expression::Range { .. } => "range",
+        Expression::ByteOrder { .. } => "byteorder",
+        Expression::Log { .. } => "log",
+        Expression::Limit { .. } => "limit",
+        Expression::NumberGenerator { .. } => "numgen",
+        Expression::Extension { raw: never, .. } | Expression::Foreign(never) => match *never {},
     }
 }
 
@@ -70,9 +75,12 @@ fn data(body: &mut Writer, expression: &Expression<Never>, gives_verdicts: &dyn 
         Expression::Ct { key, direction, to } => {
             body.be32(ct::KEY, key.number());
             register(body, ct::DREG, *to);
-            if let Some(direction) = direction {
-                body.u8(ct::DIRECTION, direction.number() as u8);
-            }
+            self::direction(body, *direction);
+        }
+        Expression::CtSet { key, direction, from } => {
+            body.be32(ct::KEY, key.number());
+            register(body, ct::SREG, *from);
+            self::direction(body, *direction);
         }
         Expression::Fib { result, by, to } => {
             register(body, fib::DREG, *to);
@@ -145,7 +153,52 @@ fn data(body: &mut Writer, expression: &Expression<Never>, gives_verdicts: &dyn 
             }
         }
         Expression::Counter | Expression::Notrack => {}
-        Expression::Foreign(never) => match *never {},
+        Expression::Range { from, low, high, inverted } => {
+            register(body, range::SREG, *from);
+            body.be32(range::OP, if *inverted { range::OUTSIDE } else { range::INSIDE });
+            value(body, range::FROM_DATA, low);
+            value(body, range::TO_DATA, high);
+        }
+        Expression::ByteOrder { from, to, len, size, to_network } => {
+            use byteorder::{TO_HOST, TO_NETWORK};
+            register(body, byteorder::SREG, *from);
+            register(body, byteorder::DREG, *to);
+            body.be32(byteorder::OP, if *to_network { TO_NETWORK } else { TO_HOST });
+            body.be32(byteorder::LEN, *len);
+            body.be32(byteorder::SIZE, *size);
+        }
+        Expression::Log { prefix, group, level, flags } => {
+            if !prefix.is_empty() {
+                body.text(log::PREFIX, prefix);
+            }
+            if let Some(group) = group {
+                body.be16(log::GROUP, *group);
+            }
+            if let Some(level) = level {
+                body.be32(log::LEVEL, *level);
+            }
+            self::flags(body, log::FLAGS, *flags);
+        }
+        Expression::Limit { rate, seconds, burst, bytes, inverted } => {
+            body.be64(limit::RATE, *rate);
+            body.be64(limit::UNIT, *seconds);
+            body.be32(limit::BURST, *burst);
+            body.be32(limit::TYPE, if *bytes { limit::BYTES } else { limit::PACKETS });
+            flags(body, limit::FLAGS, if *inverted { limit::INVERTED } else { 0 });
+        }
+        Expression::NumberGenerator { random, modulus, offset, to } => {
+            register(body, numgen::DREG, *to);
+            body.be32(numgen::MODULUS, *modulus);
+            body.be32(numgen::TYPE, if *random { numgen::RANDOM } else { numgen::IN_TURN });
+            body.be32(numgen::OFFSET, *offset);
+        }
+        Expression::Extension { raw: never, .. } | Expression::Foreign(never) => match *never {},
+    }
+}
+
+fn direction(body: &mut Writer, direction: Option<CtDirection>) {
+    if let Some(direction) = direction {
+        body.u8(ct::DIRECTION, direction.number() as u8);
     }
 }
 

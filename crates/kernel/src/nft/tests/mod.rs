@@ -2,6 +2,7 @@
 //! decodes with foreign expressions only where they are due.
 
 mod foreign;
+mod measures;
 mod nonsense;
 mod rules;
 mod sets;
@@ -68,4 +69,31 @@ fn read(place: &mut Place, family: NftFamily) -> NftTable<Unknown> {
 fn seen(expression: &Expression<Never>) -> Expression<Unknown> {
     let text = serde_json::to_string(expression).unwrap();
     serde_json::from_str(&text).unwrap()
+}
+
+/// Sends rules of one chain, compares what nft(8) prints and what is read with what was sent.
+fn there_and_back(
+    place: &mut Place,
+    family: NftFamily,
+    chain_name: &str,
+    rules: Vec<(&str, Vec<Expression<Never>>)>,
+) {
+    let changes: Vec<_> = rules
+        .iter()
+        .map(|(words, expressions)| rule(family, chain_name, words, expressions.clone()))
+        .collect();
+    send(place, &changes);
+    let listing = place.run("nft list ruleset");
+    for (words, _) in &rules {
+        let line = format!("{words} comment \"{words}\"");
+        assert!(listing.contains(&line), "no line {line:?} in\n{listing}");
+    }
+    let table = read(place, family);
+    let read = &table.chains.get(&chain_name.to_owned()).unwrap().rules;
+    assert_eq!(read.len(), rules.len());
+    for (read, (words, expressions)) in read.iter().zip(&rules) {
+        assert_eq!(read.comment.as_deref(), Some(*words));
+        assert_eq!(read.expressions, expressions.iter().map(seen).collect::<Vec<_>>(), "{words}");
+        assert!(read.handle.is_some());
+    }
 }

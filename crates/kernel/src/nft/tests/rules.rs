@@ -1,7 +1,7 @@
 //! Every expression, there and back. Translations are written as the kernel shows them: both ends
 //! of a range, and the flags that say which registers count.
 
-use super::{chain, read, rule, seen, send, set, table};
+use super::{chain, send, set, table, there_and_back};
 use crate::testing::Place;
 use model::diff::NftChange;
 use model::host::Never;
@@ -29,33 +29,6 @@ fn tcp() -> [Expression<Never>; 2] {
 
 fn load(to: Register, value: &[u8]) -> Expression<Never> {
     Expression::Immediate { to, value: value.to_vec() }
-}
-
-/// Sends rules of one chain, compares what nft(8) prints and what is read with what was sent.
-fn there_and_back(
-    place: &mut Place,
-    family: NftFamily,
-    chain_name: &str,
-    rules: Vec<(&str, Vec<Expression<Never>>)>,
-) {
-    let changes: Vec<_> = rules
-        .iter()
-        .map(|(words, expressions)| rule(family, chain_name, words, expressions.clone()))
-        .collect();
-    send(place, &changes);
-    let listing = place.run("nft list ruleset");
-    for (words, _) in &rules {
-        let line = format!("{words} comment \"{words}\"");
-        assert!(listing.contains(&line), "no line {line:?} in\n{listing}");
-    }
-    let table = read(place, family);
-    let read = &table.chains.get(&chain_name.to_owned()).unwrap().rules;
-    assert_eq!(read.len(), rules.len());
-    for (read, (words, expressions)) in read.iter().zip(&rules) {
-        assert_eq!(read.comment.as_deref(), Some(*words));
-        assert_eq!(read.expressions, expressions.iter().map(seen).collect::<Vec<_>>(), "{words}");
-        assert!(read.handle.is_some());
-    }
 }
 
 #[test]
