@@ -15,6 +15,7 @@ pub(crate) const GET_ROUTE: u16 = 26;
 pub(crate) const NEW_NEIGHBOUR: u16 = 28;
 pub(crate) const DELETE_NEIGHBOUR: u16 = 29;
 pub(crate) const GET_NEIGHBOUR: u16 = 30;
+pub(crate) const GET_RULE: u16 = 34;
 pub(crate) const NEW_QDISC: u16 = 36;
 pub(crate) const DELETE_QDISC: u16 = 37;
 pub(crate) const GET_QDISC: u16 = 38;

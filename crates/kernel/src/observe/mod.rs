@@ -9,6 +9,7 @@ mod address;
 mod link;
 mod neighbour;
 mod route;
+mod rule;
 mod socket;
 mod traffic;
 
@@ -17,6 +18,7 @@ pub use link::links;
 pub(crate) use link::messages as link_messages;
 pub use neighbour::{fdb, neighbours};
 pub use route::routes;
+pub use rule::rules;
 pub use socket::{owners, sockets};
 pub use traffic::{filters, qdiscs};
 
@@ -50,6 +52,8 @@ impl Names {
 #[derive(Clone, Debug, Default)]
 pub struct Parts {
     pub addresses: bool,
+    /// Rules of routing policy.
+    pub rules: bool,
     pub routes: bool,
     pub neighbours: bool,
     pub fdb: bool,
@@ -68,6 +72,7 @@ impl Parts {
     pub fn all(sysctls: Vec<String>) -> Self {
         Self {
             addresses: true,
+            rules: true,
             routes: true,
             neighbours: true,
             fdb: true,
@@ -97,6 +102,9 @@ pub fn namespace(of: &mut Sockets, parts: &Parts) -> Result<Namespace<Unknown>> 
     let names = Names::of(&namespace.links);
     if parts.addresses {
         namespace.addresses = addresses(socket, &names)?;
+    }
+    if parts.rules {
+        namespace.rules = Some(rules(socket)?);
     }
     if parts.routes {
         namespace.routes = routes(socket, &names)?;
