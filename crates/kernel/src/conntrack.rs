@@ -1,4 +1,5 @@
-//! Forgetting connections (`net/netfilter/nf_conntrack_netlink.c`).
+//! Tracked connections on the wire (`net/netfilter/nf_conntrack_netlink.c`), and forgetting them.
+//! Reading them is [`crate::observe`]'s.
 //!
 //! A connection that is being translated goes on being translated after its rule or its container
 //! is gone: a datagram to a published port would reach whoever has the address next. So entries are
@@ -9,9 +10,10 @@
 
 use crate::netlink::{Attribute, Attributes, Message, Socket, Writer};
 use crate::{Refusal, Result};
+use model::host::{Connection, Tuple};
 use model::net::Transport;
 use nix::errno::Errno;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// `NFNL_SUBSYS_CTNETLINK` with `IPCTNL_MSG_CT_GET`, `_DELETE` and `_GET_STATS`.
 const GET: u16 = 1 << 8 | 1;
@@ -19,15 +21,28 @@ const DELETE: u16 = 1 << 8 | 2;
 const GET_STATISTICS: u16 = 1 << 8 | 5;
 /// `struct nfgenmsg`.
 const HEADER: usize = 4;
+const AF_INET: u8 = 2;
+const AF_INET6: u8 = 10;
 /// `CTA_*`.
 const ORIGINAL: u16 = 1;
 const REPLY: u16 = 2;
+const STATUS: u16 = 3;
+const PROTOCOL_STATE: u16 = 4;
+const TIMEOUT: u16 = 7;
+const MARK: u16 = 8;
 const ID: u16 = 12;
 const ZONE: u16 = 18;
 const TUPLE_IP: u16 = 1;
 const TUPLE_PROTOCOL: u16 = 2;
+const TUPLE_ZONE: u16 = 3;
+/// Of a source; those of a destination follow.
+const IPV4: u16 = 1;
+const IPV6: u16 = 3;
 const PROTOCOL_NUMBER: u16 = 1;
+const PROTOCOL_FROM_PORT: u16 = 2;
 const PROTOCOL_TO_PORT: u16 = 3;
+const STATE_TCP: u16 = 1;
+const TCP_STATE: u16 = 1;
 const NESTED: u16 = 1 << 15;
 /// `CTA_STATS_GLOBAL_ENTRIES`.
 const ENTRIES: u16 = 1;
@@ -51,13 +66,11 @@ pub fn forget(socket: &mut Socket, which: &[Forget]) -> Result<usize> {
     if which.is_empty() || count(socket)? == 0 {
         return Ok(0);
     }
-    let dump = Message::new(GET, 0, vec![0; HEADER], "connections");
     let mut doomed = Vec::new();
-    for body in socket.dump(&dump)? {
-        let attributes = Attributes::after(&body, HEADER);
-        let Some(connection) = Connection::of(attributes) else { continue };
-        if which.iter().any(|which| connection.is_named_by(which)) {
-            doomed.push(deletion(body[0], attributes));
+    for body in socket.dump(&every())? {
+        let Some(connection) = connection(&body) else { continue };
+        if which.iter().any(|which| which.names(&connection)) {
+            doomed.push(deletion(body[0], Attributes::after(&body, HEADER)));
         }
     }
     let outcomes = socket.send_all(&doomed)?;
@@ -82,46 +95,115 @@ pub fn count(socket: &mut Socket) -> Result<u32> {
     })
 }
 
-/// What tells whether an entry is named.
-struct Connection {
-    original_source: IpAddr,
-    original_destination: IpAddr,
-    reply_source: IpAddr,
-    protocol: u8,
-    port: Option<u16>,
-}
-
-impl Connection {
-    fn of(attributes: Attributes<'_>) -> Option<Self> {
-        let original = attributes.nested(ORIGINAL);
-        let protocol = original.nested(TUPLE_PROTOCOL);
-        Some(Self {
-            original_source: address(original, 0)?,
-            original_destination: address(original, 1)?,
-            reply_source: address(attributes.nested(REPLY), 0)?,
-            protocol: protocol.get(PROTOCOL_NUMBER)?.u8()?,
-            port: protocol.get(PROTOCOL_TO_PORT).and_then(Attribute::be16),
-        })
-    }
-
-    fn is_named_by(&self, which: &Forget) -> bool {
-        match which {
-            Forget::Published { transport, address, port } => {
-                self.protocol == transport.number()
-                    && self.port == Some(*port)
-                    && address.is_none_or(|address| address == self.original_destination)
+impl Forget {
+    fn names(&self, connection: &Connection) -> bool {
+        match self {
+            Self::Published { transport, address, port } => {
+                let to = connection.original.destination;
+                connection.original.protocol == transport.number()
+                    && to.port() == *port
+                    && address.is_none_or(|address| address == to.ip())
             }
-            Forget::Endpoint(address) => {
-                [self.original_source, self.reply_source].contains(address)
-            }
+            Self::Endpoint(address) => [connection.original.source, connection.reply.source]
+                .iter()
+                .any(|end| end.ip() == *address),
         }
     }
 }
 
-/// `CTA_IP_V4_SRC` and `_DST` are 1 and 2, those of IPv6 3 and 4.
-fn address(tuple: Attributes<'_>, end: u16) -> Option<IpAddr> {
-    let both = tuple.nested(TUPLE_IP);
-    both.get(1 + end).or_else(|| both.get(3 + end))?.address()
+/// The question for the connection that a tuple belongs to, in either direction of it, in zone 0. Of
+/// an ICMP echo it is that of the request, or with `answer` that of the reply, since the kernel tells
+/// them apart.
+pub(crate) fn question(tuple: Tuple, answer: bool) -> Message {
+    let family = if tuple.source.is_ipv4() { AF_INET } else { AF_INET6 };
+    let mut body = Writer::after(&[family, 0, 0, 0]);
+    body.nest(ORIGINAL, |body| {
+        body.nest(TUPLE_IP, |body| {
+            for (end, address) in [(0, tuple.source), (1, tuple.destination)] {
+                match address.ip() {
+                    IpAddr::V4(address) => body.bytes(IPV4 + end, &address.octets()),
+                    IpAddr::V6(address) => body.bytes(IPV6 + end, &address.octets()),
+                }
+            }
+        });
+        body.nest(TUPLE_PROTOCOL, |body| {
+            body.u8(PROTOCOL_NUMBER, tuple.protocol);
+            match echo(tuple.protocol) {
+                Some(echo) => {
+                    body.be16(echo.identifier, tuple.source.port());
+                    body.u8(echo.kind, if answer { echo.reply } else { echo.request });
+                    body.u8(echo.code, 0);
+                }
+                None => {
+                    body.be16(PROTOCOL_FROM_PORT, tuple.source.port());
+                    body.be16(PROTOCOL_TO_PORT, tuple.destination.port());
+                }
+            }
+        });
+    });
+    Message::new(GET, 0, body.finish(), "a connection")
+}
+
+/// The question for all of them.
+pub(crate) fn every() -> Message {
+    Message::new(GET, 0, vec![0; HEADER], "connections")
+}
+
+/// A connection from the kernel's answer; `None` for one without addresses.
+pub(crate) fn connection(body: &[u8]) -> Option<Connection> {
+    let attributes = Attributes::after(body, HEADER);
+    let original = attributes.nested(ORIGINAL);
+    let number = |kind| attributes.get(kind).and_then(Attribute::be32);
+    // A zone of one direction only stands within that direction.
+    let zone = attributes.get(ZONE).or_else(|| original.get(TUPLE_ZONE)).and_then(Attribute::be16);
+    let state = attributes.nested(PROTOCOL_STATE).nested(STATE_TCP).get(TCP_STATE);
+    Some(Connection {
+        zone: zone.unwrap_or(0),
+        original: tuple(original)?,
+        reply: tuple(attributes.nested(REPLY))?,
+        status: number(STATUS).unwrap_or(0),
+        mark: number(MARK).unwrap_or(0),
+        timeout: number(TIMEOUT),
+        tcp_state: state.and_then(Attribute::u8),
+    })
+}
+
+fn tuple(attributes: Attributes<'_>) -> Option<Tuple> {
+    let addresses = attributes.nested(TUPLE_IP);
+    let address = |end| addresses.get(IPV4 + end).or_else(|| addresses.get(IPV6 + end))?.address();
+    let inner = attributes.nested(TUPLE_PROTOCOL);
+    let protocol = inner.get(PROTOCOL_NUMBER)?.u8()?;
+    let ports = match echo(protocol) {
+        Some(echo) => [echo.identifier; 2],
+        None => [PROTOCOL_FROM_PORT, PROTOCOL_TO_PORT],
+    };
+    let end = |end: u16, port| -> Option<SocketAddr> {
+        let port = inner.get(port).and_then(Attribute::be16).unwrap_or(0);
+        Some(SocketAddr::new(address(end)?, port))
+    };
+    Some(Tuple { protocol, source: end(0, ports[0])?, destination: end(1, ports[1])? })
+}
+
+/// How an ICMP echo stands in a tuple: `CTA_PROTO_ICMP_*` or `CTA_PROTO_ICMPV6_*`, and its types.
+struct Echo {
+    identifier: u16,
+    kind: u16,
+    code: u16,
+    request: u8,
+    reply: u8,
+}
+
+/// Whether the protocol is tracked by echoes rather than by ports.
+pub(crate) fn is_echo(protocol: u8) -> bool {
+    echo(protocol).is_some()
+}
+
+fn echo(protocol: u8) -> Option<Echo> {
+    match protocol {
+        1 => Some(Echo { identifier: 4, kind: 5, code: 6, request: 8, reply: 0 }),
+        58 => Some(Echo { identifier: 7, kind: 8, code: 9, request: 128, reply: 129 }),
+        _ => None,
+    }
 }
 
 /// Names the entry by its original tuple and its number, so that not a newer one is hit.

@@ -6,6 +6,7 @@
 //! message that cannot be read at all is left out only where it names no object.
 
 mod address;
+mod connection;
 mod link;
 mod neighbour;
 mod route;
@@ -14,6 +15,7 @@ mod socket;
 mod traffic;
 
 pub use address::addresses;
+pub use connection::{connection, connections};
 pub use link::links;
 pub(crate) use link::messages as link_messages;
 pub use neighbour::{fdb, neighbours};
@@ -60,6 +62,8 @@ pub struct Parts {
     /// Queueing disciplines and filters.
     pub traffic: bool,
     pub nft: bool,
+    /// All tracked connections.
+    pub connections: bool,
     pub sockets: bool,
     /// Who holds the sockets, which takes a walk through `/proc`.
     pub owners: bool,
@@ -68,20 +72,24 @@ pub struct Parts {
 }
 
 impl Parts {
-    /// All but the sockets' owners.
+    /// All that anything of ours can be among, or stands upon.
     pub fn all(sysctls: Vec<String>) -> Self {
         Self {
             addresses: true,
-            rules: true,
             routes: true,
             neighbours: true,
             fdb: true,
             traffic: true,
             nft: true,
             sockets: true,
-            owners: false,
             sysctls,
+            ..Self::default()
         }
+    }
+
+    /// All that there is.
+    pub fn snapshot(sysctls: Vec<String>) -> Self {
+        Self { rules: true, connections: true, owners: true, ..Self::all(sysctls) }
     }
 }
 
@@ -90,6 +98,9 @@ pub fn namespace(of: &mut Sockets, parts: &Parts) -> Result<Namespace<Unknown>> 
     let mut namespace = Namespace { sysctls: sysctls(of, &parts.sysctls)?, ..Default::default() };
     if parts.nft {
         namespace.nft = nft::read(of.netfilter()?)?;
+    }
+    if parts.connections {
+        namespace.connections = connections(of)?;
     }
     if parts.sockets || parts.owners {
         namespace.sockets = sockets(of.diagnostics()?)?;
