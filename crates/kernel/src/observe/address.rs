@@ -15,7 +15,10 @@ const HEADER: usize = 8;
 pub fn addresses(socket: &mut Socket, names: &Names) -> Result<Table<Address>> {
     let request = Message::new(rtm::GET_ADDRESS, 0, vec![0; HEADER], "addresses");
     let bodies = socket.dump(&request)?;
-    Ok(bodies.iter().filter_map(|body| address(socket, names, body)).collect())
+    let found = (0..)
+        .zip(&bodies)
+        .filter_map(|(position, body)| Some(Address { position, ..address(socket, names, body)? }));
+    Ok(found.collect())
 }
 
 fn address(socket: &Socket, names: &Names, body: &[u8]) -> Option<Address> {
@@ -41,5 +44,6 @@ fn address(socket: &Socket, names: &Names, body: &[u8]) -> Option<Address> {
         nodad: address.is_ipv4() || flags.contains(AddressFlags::Nodad),
         no_prefix_route: flags.contains(AddressFlags::Noprefixroute),
         tentative: flags.intersects(tentative),
+        position: 0,
     })
 }

@@ -5,8 +5,8 @@ use crate::net::LinkName;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-/// One address of one link.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// One address of one link. Two are equal wherever they stand among the others.
+#[derive(Clone, Debug, Eq, Serialize, Deserialize)]
 pub struct Address {
     pub link: LinkName,
     /// Address and prefix length; host bits are the address.
@@ -18,11 +18,22 @@ pub struct Address {
     pub no_prefix_route: bool,
     /// Still being checked for duplicates, or found to be one; only seen.
     pub tentative: bool,
+    /// Its place among the addresses as the kernel lists them, in which it also looks for one to send
+    /// from; only seen.
+    #[serde(default)]
+    pub position: u32,
+}
+
+impl PartialEq for Address {
+    fn eq(&self, other: &Self) -> bool {
+        let all = |a: &Self| (a.nodad, a.no_prefix_route, a.tentative);
+        self.link == other.link && self.prefix == other.prefix && all(self) == all(other)
+    }
 }
 
 impl Address {
     pub fn new(link: LinkName, prefix: IpNet) -> Self {
-        Self { link, prefix, nodad: true, no_prefix_route: false, tentative: false }
+        Self { link, prefix, nodad: true, no_prefix_route: false, tentative: false, position: 0 }
     }
 }
 

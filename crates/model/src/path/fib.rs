@@ -328,7 +328,9 @@ fn lookup_in<'m>(
             if has_nexthop(route.kind) {
                 for nexthop in &route.nexthops {
                     let by_link = flow.oif.is_none_or(|oif| nexthop.link.as_ref() == Some(oif));
-                    if by_link && is_alive(machine, of, nexthop, flow.family())? {
+                    // The host's own addresses outlive their links' being up (`fib_sync_down_dev`).
+                    let stays = matches!(route.kind, RouteKind::Local | RouteKind::Broadcast);
+                    if by_link && (stays || is_alive(machine, of, nexthop, flow.family())?) {
                         alive.push(Found::by(route, Some(nexthop)));
                     }
                 }
@@ -342,6 +344,8 @@ fn lookup_in<'m>(
         match &alive[..] {
             [] => {}
             [one] => return Ok(Some(*one)),
+            // An address that several links have: the first will do, for the packet goes no further.
+            [one, ..] if one.kind() == RouteKind::Local => return Ok(Some(*one)),
             [..] => return several(&alive),
         }
     }

@@ -1,12 +1,9 @@
 //! The source address a sender gets that asks for none: `fib_select_default` and
 //! `inet_select_addr` for IPv4, RFC 6724 §5 (`ipv6_dev_get_saddr`) for IPv6.
-//!
-//! The state does not keep the order in which a link got its addresses. Where that order decides,
-//! the choice is unknown.
 
 use super::fib::Found;
 use super::machine::{Halt, Machine, unknown};
-use crate::host::NamespaceId;
+use crate::host::{Address, NamespaceId};
 use crate::net::LinkName;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -26,31 +23,57 @@ pub(super) fn choose(
     }
 }
 
-/// An IPv4 address of the link, the gateway's subnet first; of another link if it has none.
+/// The primary IPv4 addresses of a link in the kernel's order: not those that came after another of the
+/// same subnet (`IFA_F_SECONDARY`).
+fn primaries<'m>(
+    machine: &'m Machine<'_>,
+    of: &NamespaceId,
+    link: &LinkName,
+) -> Result<Vec<&'m Address>, Halt> {
+    let addresses = machine.addresses(of)?.iter();
+    let mut here: Vec<_> =
+        addresses.filter(|a| a.link == *link && a.prefix.addr().is_ipv4()).collect();
+    here.sort_by_key(|a| a.position);
+    let mut primaries: Vec<&Address> = Vec::new();
+    for address in here {
+        let follows = |first: &&Address| {
+            first.prefix.trunc() == address.prefix.trunc() && first.position < address.position
+        };
+        if !primaries.iter().any(follows) {
+            primaries.push(address);
+        }
+    }
+    Ok(primaries)
+}
+
+/// An IPv4 address of the link, the gateway's subnet first; of the first link that has one, if this has
+/// none (`inet_select_addr`).
 pub(super) fn choose4(
     machine: &Machine<'_>,
     of: &NamespaceId,
     link: &LinkName,
     gateway: Option<IpAddr>,
 ) -> Result<IpAddr, Halt> {
-    let addresses = machine.addresses(of)?;
-    let v4 = || addresses.iter().filter(|a| a.prefix.addr().is_ipv4());
-    let here: Vec<_> = v4().filter(|a| a.link == *link).collect();
-    let with_gateway = |a: &&&crate::host::Address| gateway.is_some_and(|g| a.prefix.contains(&g));
-    let near: Vec<_> = here.iter().filter(with_gateway).collect();
-    match (&near[..], &here[..]) {
-        ([one], _) => return Ok(one.prefix.addr()),
-        ([], [one]) => return Ok(one.prefix.addr()),
+    let here = primaries(machine, of, link)?;
+    let (near, far): (Vec<_>, Vec<_>) =
+        here.into_iter().partition(|a| gateway.is_some_and(|g| a.prefix.contains(&g)));
+    match (&near[..], &far[..]) {
+        ([one, two, ..], _) | ([], [one, two, ..]) if one.position == two.position => {
+            return unknown(format!("which of {link}'s addresses came first was not read"));
+        }
+        ([one, ..], _) | ([], [one, ..]) => return Ok(one.prefix.addr()),
         ([], []) => {}
-        _ => return unknown(format!("which of {link}'s addresses came first was not read")),
     }
-    let elsewhere: Vec<IpAddr> =
-        v4().map(|a| a.prefix.addr()).filter(|address| !address.is_loopback()).collect();
-    match elsewhere[..] {
-        [one] => Ok(one),
-        [] => unknown(format!("no IPv4 address to send from by {link}")),
-        _ => unknown(format!("{link} has no IPv4 address, and several others do")),
+    let mut links: Vec<_> = machine.links(of)?.iter().collect();
+    // As they were registered, which is how they are numbered unless somebody wished otherwise.
+    links.sort_by_key(|link| link.index);
+    for other in links {
+        let mut own = primaries(machine, of, &other.name)?.into_iter().map(|a| a.prefix.addr());
+        if let Some(address) = own.find(|address| !address.is_loopback()) {
+            return Ok(address);
+        }
     }
+    unknown(format!("no IPv4 address to send from by {link}"))
 }
 
 /// The best IPv6 address of all links.
@@ -61,19 +84,25 @@ pub(super) fn choose6(
     to: Ipv6Addr,
 ) -> Result<Ipv6Addr, Halt> {
     let only_this_link = to.is_unicast_link_local() || to.is_multicast();
-    let candidates = machine.addresses(of)?.iter().filter_map(|a| match a.prefix.addr() {
-        IpAddr::V6(address) if !a.tentative && (!only_this_link || a.link == *link) => {
-            Some((address, rank(address, u32::from(a.prefix.prefix_len()), to, a.link == *link)))
-        }
+    let mut all: Vec<_> = machine.addresses(of)?.iter().collect();
+    all.sort_by_key(|a| a.position);
+    let candidates = all.into_iter().filter_map(|a| match a.prefix.addr() {
+        IpAddr::V6(address) if !a.tentative && (!only_this_link || a.link == *link) => Some((
+            a.position,
+            address,
+            rank(address, u32::from(a.prefix.prefix_len()), to, a.link == *link),
+        )),
         IpAddr::V6(_) | IpAddr::V4(_) => None,
     });
     let mut ranked: Vec<_> = candidates.collect();
-    ranked.sort_by_key(|(_, rank)| std::cmp::Reverse(*rank));
+    ranked.sort_by_key(|(_, _, rank)| std::cmp::Reverse(*rank));
     match ranked[..] {
         [] => unknown(format!("no IPv6 address to send from by {link}")),
-        [(one, _)] => Ok(one),
-        [(one, first), (_, second), ..] if first > second => Ok(one),
-        _ => unknown("which of several like IPv6 addresses came first was not read"),
+        [(first, _, rank), (second, _, like), ..] if first == second && rank == like => {
+            unknown("which of several like IPv6 addresses came first was not read")
+        }
+        // Of equals the one that is listed first.
+        [(_, one, _), ..] => Ok(one),
     }
 }
 

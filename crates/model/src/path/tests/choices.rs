@@ -32,6 +32,16 @@ fn the_source_is_of_the_gateways_subnet() {
     assert_eq!(source(&with(&["172.16.0.9/24"]), "198.51.100.7"), Ok(ip("10.0.0.10")));
     let why = source(&with(&["10.0.0.77/24"]), "198.51.100.7").unwrap_err();
     assert!(why.contains("came first"), "{why}");
+    // As the kernel lists them, and then the second of a subnet is a secondary one.
+    for (first, second, source_is) in [(1, 2, "10.0.0.10"), (2, 1, "10.0.0.77")] {
+        let mut host = with(&[]);
+        let c0 = host.namespace(container("c0"));
+        for (address, position) in [("10.0.0.10/24", first), ("10.0.0.77/24", second)] {
+            let address = Address::new(name("eth0"), address.parse().unwrap());
+            c0.addresses.insert(Address { position, ..address });
+        }
+        assert_eq!(source(&host, "198.51.100.7"), Ok(ip(source_is)));
+    }
 }
 
 #[test]
