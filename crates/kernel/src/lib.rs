@@ -16,6 +16,7 @@ pub mod apply;
 pub mod capture;
 pub mod conntrack;
 mod error;
+mod ipset;
 pub mod memory;
 pub mod monitor;
 pub mod namespaces;
@@ -29,6 +30,7 @@ pub mod prove;
 mod socket_filter;
 mod sysctl;
 mod traffic_control;
+mod xt;
 
 pub use error::{Error, Occupant, Refusal, Result};
 pub use monitor::Monitor;

@@ -162,6 +162,13 @@ pub(super) mod counter {
     pub(in crate::nft) const PAD: u16 = 3;
 }
 
+/// `match` and `target` alike (`nf_tables_compat.h`).
+pub(super) mod extension {
+    pub(in crate::nft) const NAME: u16 = 1;
+    pub(in crate::nft) const REVISION: u16 = 2;
+    pub(in crate::nft) const INFO: u16 = 3;
+}
+
 /// How the kernel mends checksums after a header was written (`NFT_PAYLOAD_CSUM_*`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Checksum {

@@ -5,7 +5,7 @@ use super::decode::{self, ReadSet};
 use super::encode;
 use super::numbers::{DORMANT, attribute as nfta, message};
 use crate::netlink::{Attributes, Message, Socket, Writer};
-use crate::{Error, Result};
+use crate::{Error, Result, ipset};
 use model::host::Unknown;
 use model::host::nft::{Chain, NftFamily, NftTable, Ruleset};
 use std::collections::BTreeMap;
@@ -96,7 +96,9 @@ fn tables(socket: &mut Socket, only: Only<'_>) -> Result<Tables> {
     }
     let unmodelled = sets(socket, only, &mut tables)?;
     let none = BTreeMap::new();
-    for body in dump(socket, message::GET_RULE, only, only.map(|_| nfta::RULE_TABLE))? {
+    let rules = dump(socket, message::GET_RULE, only, only.map(|_| nfta::RULE_TABLE))?;
+    let mut names = ipset::Names::of(socket);
+    for body in rules {
         let Some((family, attributes)) = decode::open(&body) else { continue };
         let Some(table) = table_of(&mut tables, family, attributes, nfta::RULE_TABLE) else {
             continue;
@@ -104,7 +106,9 @@ fn tables(socket: &mut Socket, only: Only<'_>) -> Result<Tables> {
         let unmodelled = unmodelled.get(&(family, table.name.clone())).unwrap_or(&none);
         let Some(chain) = decode::text(attributes, nfta::RULE_CHAIN) else { continue };
         if let Some(chain) = table.chains.get_mut(&chain) {
-            chain.rules.push(decode::rule(attributes, unmodelled));
+            let mut set_name = |index| names.get(index);
+            let mut around = decode::Around { family, unmodelled, set_name: &mut set_name };
+            chain.rules.push(decode::rule(attributes, &mut around));
         }
     }
     Ok(tables)

@@ -4,30 +4,70 @@
 use super::{number, text, verdict};
 use crate::netlink::Attributes;
 use crate::nft::expression_attributes::{
-    Checksum, bitwise, byteorder, cmp, counter, ct, fib, immediate, limit, log, lookup, masquerade,
-    meta, nat, numgen, payload, queue, range, redirect, reject,
+    Checksum, bitwise, byteorder, cmp, counter, ct, extension, fib, immediate, limit, log, lookup,
+    masquerade, meta, nat, numgen, payload, queue, range, redirect, reject,
 };
 use crate::nft::numbers::{Numbered, REGISTER_VERDICT, attribute as nfta, register as slot};
+use crate::xt::{Kind, SetName, Shown};
 use model::host::Unknown;
 use model::host::nft::{
-    CmpOp, CtDirection, CtKey, Expression, FibBy, FibResult, MetaKey, NatKind, PayloadBase,
-    Register, Verdict,
+    CmpOp, CtDirection, CtKey, Expression, FibBy, FibResult, MetaKey, NatKind, NftFamily,
+    PayloadBase, Register, Verdict,
 };
+use model::net::Family;
 use std::collections::BTreeMap;
 
 type Decoded = Result<Expression<Unknown>, String>;
 
+/// What an expression says depends on where it stands.
+pub(in crate::nft) struct Around<'a, 'b> {
+    pub(in crate::nft) family: NftFamily,
+    /// Sets of its table that lookups cannot be walked through, and why.
+    pub(in crate::nft) unmodelled: &'a BTreeMap<String, String>,
+    pub(in crate::nft) set_name: &'a mut SetName<'b>,
+}
+
 /// Decodes one expression.
 pub(super) fn decode(
     expression: Attributes<'_>,
-    unmodelled: &BTreeMap<String, String>,
+    around: &mut Around<'_, '_>,
 ) -> Expression<Unknown> {
     let name = text(expression, nfta::EXPR_NAME).unwrap_or_default();
     let data = expression.nested(nfta::EXPR_DATA);
-    known(&name, data, unmodelled).unwrap_or_else(|why| {
+    let known = match &name[..] {
+        "match" => extension(Kind::Match, data, expression, around),
+        "target" => extension(Kind::Target, data, expression, around),
+        name => known(name, data, around.unmodelled),
+    };
+    known.unwrap_or_else(|why| {
         let why = format!("expression \"{name}\" ({why})");
         Expression::Foreign(Unknown { bytes: expression.as_bytes().to_vec(), why })
     })
+}
+
+/// Only iptables' own are known: extensions of ebtables and arptables have names in common with them,
+/// and structs of their own.
+fn extension(
+    kind: Kind,
+    data: Attributes<'_>,
+    whole: Attributes<'_>,
+    around: &mut Around<'_, '_>,
+) -> Decoded {
+    let name = text(data, extension::NAME).ok_or("an extension without a name")?;
+    let revision = needed(data, extension::REVISION)?;
+    let family = match around.family {
+        NftFamily::Ip => Family::V4,
+        NftFamily::Ip6 => Family::V6,
+        other => return Err(format!("{} {name} of {}", kind.as_str(), other.as_str())),
+    };
+    let shown = Shown {
+        kind,
+        family,
+        name: &name,
+        revision: u8::try_from(revision).map_err(|_| format!("revision {revision}"))?,
+        info: data.get(extension::INFO).map_or(&[], |info| info.value),
+    };
+    shown.expression(whole.as_bytes(), around.set_name)
 }
 
 fn known(name: &str, data: Attributes<'_>, unmodelled: &BTreeMap<String, String>) -> Decoded {
@@ -55,11 +95,6 @@ fn known(name: &str, data: Attributes<'_>, unmodelled: &BTreeMap<String, String>
         "log" => log(data),
         "limit" => limit(data),
         "numgen" => numgen(data),
-        // The name of an xtables extension is the first attribute of both.
-        "match" | "target" => match text(data, 1) {
-            Some(extension) => Err(format!("iptables' {name} {extension}")),
-            None => Err(format!("iptables' {name}")),
-        },
         _ => Err("not modelled".to_owned()),
     }
 }

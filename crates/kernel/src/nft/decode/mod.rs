@@ -4,14 +4,15 @@
 mod expression;
 mod set;
 
+pub(super) use expression::Around;
 pub(super) use set::{ReadSet, elements, set};
 
 use super::numbers::{self, Numbered, attribute as nfta, chain_kind};
 use super::userdata::read_comment;
 use crate::netlink::{Attribute, Attributes};
+use crate::xt;
 use model::host::Unknown;
 use model::host::nft::{BaseChain, NftFamily, Policy, Rule, Verdict};
-use std::collections::BTreeMap;
 
 /// The family of a message (`struct nfgenmsg`) and its attributes.
 pub(super) fn open(body: &[u8]) -> Option<(NftFamily, Attributes<'_>)> {
@@ -50,16 +51,16 @@ pub(super) fn base_chain(family: NftFamily, attributes: Attributes<'_>) -> Optio
     })
 }
 
-/// A rule; `unmodelled` names the sets of its table that lookups cannot be walked through.
-pub(super) fn rule(
-    attributes: Attributes<'_>,
-    unmodelled: &BTreeMap<String, String>,
-) -> Rule<Unknown> {
-    let expressions = attributes.nested(nfta::RULE_EXPRESSIONS);
+/// A rule.
+pub(super) fn rule(attributes: Attributes<'_>, around: &mut Around<'_, '_>) -> Rule<Unknown> {
+    let expressions: Vec<_> = attributes
+        .nested(nfta::RULE_EXPRESSIONS)
+        .map(|each| expression::decode(each.nested(), around))
+        .collect();
     Rule {
         handle: attributes.get(nfta::RULE_HANDLE).and_then(|handle| handle.be64()),
-        comment: comment(attributes, nfta::RULE_USERDATA),
-        expressions: expressions.map(|e| expression::decode(e.nested(), unmodelled)).collect(),
+        comment: comment(attributes, nfta::RULE_USERDATA).or_else(|| xt::comment(&expressions)),
+        expressions,
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::nft::read;
 use crate::testing::Place;
 use model::host::Unknown;
+use model::host::nft::xt::{Extension, Target};
 use model::host::nft::{Expression, Hook, Key, NftFamily, Ruleset, SetValue};
 
 fn read_all(place: &mut Place) -> Ruleset<Unknown> {
@@ -28,7 +29,7 @@ fn reasons(ruleset: &Ruleset<Unknown>) -> Vec<String> {
 }
 
 #[test]
-fn a_ruleset_like_dockers_is_understood_but_for_xtables_matches() {
+fn a_ruleset_like_dockers_is_understood() {
     let mut place = Place::new();
     place.feed(
         "iptables-nft-restore",
@@ -56,10 +57,16 @@ COMMIT
     let forward = filter.chains.get(&"FORWARD".to_owned()).unwrap();
     assert_eq!(forward.base.as_ref().unwrap().hook, Hook::Forward);
     assert_eq!(forward.rules.len(), 3);
-    for why in reasons(&ruleset) {
-        assert!(why.contains("iptables' match") || why.contains("iptables' target"), "{why}");
-    }
-    assert!(reasons(&ruleset).iter().any(|why| why.contains("addrtype")));
+    assert_eq!(reasons(&ruleset), [""; 0]);
+    let translates = |expression: &Expression<Unknown>| {
+        let Expression::Extension { is: Extension::Target(target), .. } = expression else {
+            return false;
+        };
+        matches!(target, Target::Dnat(_) | Target::Masquerade { .. })
+    };
+    let nat = ruleset.tables.get(&(NftFamily::Ip, "nat".to_owned())).unwrap();
+    let rules = nat.chains.iter().flat_map(|chain| &chain.rules);
+    assert_eq!(rules.filter(|rule| rule.expressions.iter().any(translates)).count(), 2);
 }
 
 #[test]
@@ -121,6 +128,102 @@ table ip kube-proxy {
     assert_eq!(table.comment.as_deref(), Some("rules for kube-proxy"));
     assert_eq!(table.sets.get(&"service-ips".to_owned()).unwrap().elements.0.len(), 2);
     assert!(table.sets.iter().any(|set| set.anonymous));
+}
+
+/// kube-proxy's iptables mode, flannel's masquerading and Calico's policies, in the shape in which they
+/// write them.
+#[test]
+fn rulesets_like_those_of_clusters_are_understood() {
+    let mut place = Place::new();
+    place.run("ipset create cali40all-hosts-net hash:net");
+    place.run("ipset create cali40s:ports hash:ip,port");
+    place.feed(
+        "iptables-nft-restore",
+        "\
+*nat
+:KUBE-SERVICES - [0:0]
+:KUBE-SVC-A - [0:0]
+:KUBE-SEP-A - [0:0]
+:KUBE-SEP-B - [0:0]
+:KUBE-NODEPORTS - [0:0]
+:KUBE-MARK-MASQ - [0:0]
+:KUBE-POSTROUTING - [0:0]
+:FLANNEL-POSTRTG - [0:0]
+-A PREROUTING -m comment --comment \"kubernetes service portals\" -j KUBE-SERVICES
+-A KUBE-SERVICES -d 10.96.0.1/32 -p tcp -m comment --comment \"default/kubernetes:https cluster IP\" -m tcp --dport 443 -j KUBE-SVC-A
+-A KUBE-SERVICES -m comment --comment \"must be last\" -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS
+-A KUBE-SVC-A ! -s 10.244.0.0/16 -d 10.96.0.1/32 -p tcp -m tcp --dport 443 -j KUBE-MARK-MASQ
+-A KUBE-SVC-A -m recent --name KUBE-SEP-A --rcheck --seconds 10800 --reap --rsource -j KUBE-SEP-A
+-A KUBE-SVC-A -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-A
+-A KUBE-SVC-A -j KUBE-SEP-B
+-A KUBE-SEP-A -s 10.244.0.5/32 -j KUBE-MARK-MASQ
+-A KUBE-SEP-A -p tcp -m tcp -j DNAT --to-destination 10.244.0.5:6443
+-A KUBE-SEP-B -p tcp -m recent --name KUBE-SEP-B --set --rsource -m tcp -j DNAT --to-destination 10.244.0.6:6443
+-A KUBE-NODEPORTS -p tcp -m tcp --dport 30080 -j KUBE-SVC-A
+-A KUBE-MARK-MASQ -j MARK --or-mark 0x4000
+-A POSTROUTING -j KUBE-POSTROUTING
+-A POSTROUTING -m comment --comment \"flanneld masq\" -j FLANNEL-POSTRTG
+-A KUBE-POSTROUTING -m mark ! --mark 0x4000/0x4000 -j RETURN
+-A KUBE-POSTROUTING -j MARK --xor-mark 0x4000
+-A KUBE-POSTROUTING -j MASQUERADE --random-fully
+-A FLANNEL-POSTRTG -s 10.244.0.0/16 -d 10.244.0.0/16 -j RETURN
+-A FLANNEL-POSTRTG -s 10.244.0.0/16 ! -d 224.0.0.0/4 -j MASQUERADE --random-fully
+COMMIT
+*filter
+:KUBE-FORWARD - [0:0]
+:KUBE-FIREWALL - [0:0]
+:cali-FORWARD - [0:0]
+:cali-pi-policy - [0:0]
+:cali-fw-a - [0:0]
+-A FORWARD -j KUBE-FORWARD
+-A FORWARD -j cali-FORWARD
+-A INPUT -j KUBE-FIREWALL
+-A KUBE-FORWARD -m conntrack --ctstate INVALID -j DROP
+-A KUBE-FORWARD -m mark --mark 0x4000/0x4000 -j ACCEPT
+-A KUBE-FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+-A KUBE-FIREWALL ! -s 127.0.0.0/8 -d 127.0.0.0/8 -m conntrack ! --ctstate RELATED,ESTABLISHED,DNAT -j DROP
+-A KUBE-FIREWALL -p tcp -m conntrack --ctstate NEW -j REJECT --reject-with icmp-port-unreachable
+-A cali-FORWARD -i cali+ -g cali-fw-a
+-A cali-FORWARD -m set --match-set cali40all-hosts-net src -j ACCEPT
+-A cali-fw-a -p udp -m multiport --dports 4789 -m addrtype --dst-type LOCAL -j DROP
+-A cali-fw-a -p ipencap -j DROP
+-A cali-fw-a -p icmp -m icmp --icmp-type 8 -j cali-pi-policy
+-A cali-pi-policy -m set --match-set cali40s:ports dst,dst -j MARK --set-xmark 0x10000/0x10000
+-A cali-pi-policy -m mark --mark 0x10000/0x10000 -j RETURN
+-A cali-pi-policy -m limit --limit 1/sec -j NFLOG --nflog-group 2
+COMMIT
+*raw
+:cali-rpf - [0:0]
+-A PREROUTING -i cali+ -m rpfilter --validmark --invert -j cali-rpf
+-A cali-rpf -j DROP
+-A PREROUTING -p udp -m udp --dport 4789 -j CT --notrack
+COMMIT
+",
+    );
+    let ruleset = read_all(&mut place);
+    assert_eq!(reasons(&ruleset), [""; 0]);
+    let nat = ruleset.tables.get(&(NftFamily::Ip, "nat".to_owned())).unwrap();
+    let services = nat.chains.get(&"KUBE-SERVICES".to_owned()).unwrap();
+    let comment = services.rules[0].comment.as_deref();
+    assert_eq!(comment, Some("default/kubernetes:https cluster IP"));
+}
+
+#[test]
+fn an_extension_that_is_not_modelled_is_foreign_by_its_name() {
+    let mut place = Place::new();
+    place.run("iptables-nft -A FORWARD -m u32 --u32 0=1 -j DROP");
+    place.run("iptables-nft -A FORWARD -p tcp -m string --string x --algo bm -j NFQUEUE");
+    place.run("iptables-nft -t mangle -A FORWARD -j DSCP --set-dscp 10");
+    let reasons = reasons(&read_all(&mut place));
+    assert_eq!(
+        reasons,
+        [
+            "expression \"match\" (iptables' match string, revision 1)",
+            "expression \"match\" (iptables' match u32, revision 0)",
+            "expression \"target\" (iptables' target DSCP, revision 0)",
+            "expression \"target\" (iptables' target NFQUEUE, revision 3)",
+        ]
+    );
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use crate::netlink::{Attributes, Writer};
 use crate::nft::decode;
+use model::host::nft::NftFamily;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -17,22 +18,32 @@ fn attributes() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
+fn read_rule(attributes: Attributes<'_>) {
+    let mut around = decode::Around {
+        family: NftFamily::Ip,
+        unmodelled: &BTreeMap::new(),
+        set_name: &mut |_| None,
+    };
+    decode::rule(attributes, &mut around);
+}
+
 proptest! {
     #[test]
     fn nonsense_is_read_without_a_panic(bytes in attributes(), name in "[a-z]{2,9}", cut in 0..40_usize) {
         let bytes = &bytes[cut.min(bytes.len())..];
         let nonsense = Attributes::new(bytes);
         for name in [&name[..], "payload", "meta", "ct", "fib", "cmp", "bitwise", "lookup",
-            "immediate", "queue", "nat", "masq", "redir", "reject", "counter", "match"]
+            "immediate", "queue", "nat", "masq", "redir", "reject", "counter", "match", "target",
+            "range", "byteorder", "log", "limit", "numgen"]
         {
             let mut rule = Writer::default();
             rule.nest(4, |rule| rule.nest(1, |rule| {
                 rule.text(1, name);
                 rule.bytes(2, bytes);
             }));
-            decode::rule(Attributes::new(&rule.finish()), &BTreeMap::new());
+            read_rule(Attributes::new(&rule.finish()));
         }
-        decode::rule(nonsense, &BTreeMap::new());
+        read_rule(nonsense);
         decode::open(bytes);
         if let Some((family, inner)) = decode::open(bytes) {
             decode::base_chain(family, inner);
