@@ -1,9 +1,13 @@
-//! Sets of ipset on the wire (`net/netfilter/ipset/ip_set_core.c`).
+//! Sets of ipset on the wire (`net/netfilter/ipset/ip_set_core.c`). Reading them all is
+//! [`crate::observe`]'s.
 
+use crate::Result;
 use crate::netlink::{Attribute, Attributes, Message, Socket, Writer};
 use std::collections::BTreeMap;
+use std::path::Path;
 
-/// `NFNL_SUBSYS_IPSET` with `IPSET_CMD_GET_BYINDEX`.
+/// `NFNL_SUBSYS_IPSET`, with `IPSET_CMD_LIST` and `IPSET_CMD_GET_BYINDEX`.
+const LIST: u16 = 6 << 8 | 7;
 const NAME_BY_INDEX: u16 = 6 << 8 | 15;
 /// `struct nfgenmsg`.
 pub(crate) const HEADER: usize = 4;
@@ -14,7 +18,22 @@ const PROTOCOL: u8 = 7;
 pub(crate) mod attribute {
     pub(crate) const PROTOCOL: u16 = 1;
     pub(crate) const SETNAME: u16 = 2;
+    pub(crate) const TYPENAME: u16 = 3;
+    pub(crate) const FAMILY: u16 = 5;
+    pub(crate) const DATA: u16 = 7;
+    pub(crate) const ADT: u16 = 8;
     pub(crate) const INDEX: u16 = 11;
+}
+
+/// Whether the kernel has ipset now: asking for a set would load it.
+pub(crate) fn is_there() -> bool {
+    let modules = Path::new("/sys/module");
+    !modules.exists() || modules.join("ip_set").exists()
+}
+
+/// All sets of the socket's namespace: the bodies that tell of them, one after another.
+pub(crate) fn list(socket: &mut Socket) -> Result<Vec<Vec<u8>>> {
+    socket.dump(&Message::new(LIST, 0, body().finish(), "sets of ipset"))
 }
 
 fn body() -> Writer {

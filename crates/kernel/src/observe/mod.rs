@@ -7,6 +7,7 @@
 
 mod address;
 mod connection;
+mod ipset;
 mod link;
 mod neighbour;
 mod route;
@@ -16,6 +17,7 @@ mod traffic;
 
 pub use address::addresses;
 pub use connection::{connection, connections};
+pub use ipset::ipsets;
 pub use link::links;
 pub(crate) use link::messages as link_messages;
 pub use neighbour::{fdb, neighbours};
@@ -62,6 +64,8 @@ pub struct Parts {
     /// Queueing disciplines and filters.
     pub traffic: bool,
     pub nft: bool,
+    /// Sets of ipset.
+    pub ipsets: bool,
     /// All tracked connections.
     pub connections: bool,
     pub sockets: bool,
@@ -89,7 +93,7 @@ impl Parts {
 
     /// All that there is.
     pub fn snapshot(sysctls: Vec<String>) -> Self {
-        Self { rules: true, connections: true, owners: true, ..Self::all(sysctls) }
+        Self { rules: true, ipsets: true, connections: true, owners: true, ..Self::all(sysctls) }
     }
 }
 
@@ -98,6 +102,9 @@ pub fn namespace(of: &mut Sockets, parts: &Parts) -> Result<Namespace<Unknown>> 
     let mut namespace = Namespace { sysctls: sysctls(of, &parts.sysctls)?, ..Default::default() };
     if parts.nft {
         namespace.nft = nft::read(of.netfilter()?)?;
+    }
+    if parts.ipsets {
+        namespace.ipsets = ipsets(of.netfilter()?)?;
     }
     if parts.connections {
         namespace.connections = connections(of)?;

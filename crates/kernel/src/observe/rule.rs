@@ -75,7 +75,7 @@ fn rule(family: Family, body: &[u8]) -> Option<FibRule> {
     let chosen = |kind| number(kind).filter(|number| *number != u32::MAX);
     let mut unmodelled = unmodelled(attributes);
     let action = match header[7] {
-        1 => FibAction::Table(number(TABLE).unwrap_or(u32::from(header[4]))),
+        1 => FibAction::Table(number(TABLE).unwrap_or_else(|| header[4].into())),
         2 => FibAction::Goto(number(GOTO).unwrap_or(0)),
         3 => FibAction::Nop,
         6 => FibAction::Blackhole,
