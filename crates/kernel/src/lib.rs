@@ -9,8 +9,8 @@
 //! Everything blocks; a caller with an event loop gives it a thread. Netlink sockets belong to the
 //! namespace they were made in ([`netns`]), so one thread can speak to many namespaces.
 //!
-//! Read in this order: [`netlink`], [`netns`], [`nft`], [`apply`], [`observe`]; then [`conntrack`],
-//! [`monitor`], [`prove`] and [`capture`]. `examples/costs.rs` says what it all costs.
+//! Read in this order: [`netlink`], [`netns`], [`nft`] with `xt` (the extensions of iptables), [`apply`],
+//! [`observe`]; then [`conntrack`], [`monitor`], [`prove`] and [`capture`]. `examples/costs.rs` says what it all costs.
 
 pub mod apply;
 pub mod capture;

@@ -8,6 +8,7 @@
 mod address;
 mod connection;
 mod ipset;
+mod legacy;
 mod link;
 mod neighbour;
 mod route;
@@ -18,6 +19,7 @@ mod traffic;
 pub use address::addresses;
 pub use connection::{connection, connections};
 pub use ipset::ipsets;
+pub use legacy::legacy;
 pub use link::links;
 pub(crate) use link::messages as link_messages;
 pub use neighbour::{fdb, neighbours};
@@ -64,6 +66,8 @@ pub struct Parts {
     /// Queueing disciplines and filters.
     pub traffic: bool,
     pub nft: bool,
+    /// Tables of iptables-legacy.
+    pub legacy: bool,
     /// Sets of ipset.
     pub ipsets: bool,
     /// All tracked connections.
@@ -93,7 +97,14 @@ impl Parts {
 
     /// All that there is.
     pub fn snapshot(sysctls: Vec<String>) -> Self {
-        Self { rules: true, ipsets: true, connections: true, owners: true, ..Self::all(sysctls) }
+        Self {
+            rules: true,
+            legacy: true,
+            ipsets: true,
+            connections: true,
+            owners: true,
+            ..Self::all(sysctls)
+        }
     }
 }
 
@@ -102,6 +113,9 @@ pub fn namespace(of: &mut Sockets, parts: &Parts) -> Result<Namespace<Unknown>> 
     let mut namespace = Namespace { sysctls: sysctls(of, &parts.sysctls)?, ..Default::default() };
     if parts.nft {
         namespace.nft = nft::read(of.netfilter()?)?;
+    }
+    if parts.legacy {
+        namespace.legacy = legacy(of)?;
     }
     if parts.ipsets {
         namespace.ipsets = ipsets(of.netfilter()?)?;

@@ -9,10 +9,10 @@ const LINK_NAME: usize = 16;
 
 /// A struct of an extension, in the host's byte order but for what the header calls `__be`.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Info<'a> {
+pub(crate) struct Info<'a> {
     /// Which of the addresses a `union nf_inet_addr` holds.
-    pub(super) family: Family,
-    pub(super) bytes: &'a [u8],
+    pub(crate) family: Family,
+    pub(crate) bytes: &'a [u8],
 }
 
 impl<'a> Info<'a> {
@@ -21,38 +21,38 @@ impl<'a> Info<'a> {
         bytes.copied().ok_or_else(|| format!("it ends after {} bytes", self.bytes.len()))
     }
 
-    pub(super) fn u8(self, at: usize) -> Result<u8, String> {
+    pub(crate) fn u8(self, at: usize) -> Result<u8, String> {
         self.at::<1>(at).map(|[byte]| byte)
     }
 
     /// A `bool`, or a number that is one.
-    pub(super) fn flag(self, at: usize) -> Result<bool, String> {
+    pub(crate) fn flag(self, at: usize) -> Result<bool, String> {
         self.u8(at).map(|byte| byte != 0)
     }
 
-    pub(super) fn u16(self, at: usize) -> Result<u16, String> {
+    pub(crate) fn u16(self, at: usize) -> Result<u16, String> {
         self.at(at).map(u16::from_ne_bytes)
     }
 
-    pub(super) fn be16(self, at: usize) -> Result<u16, String> {
+    pub(crate) fn be16(self, at: usize) -> Result<u16, String> {
         self.at(at).map(u16::from_be_bytes)
     }
 
-    pub(super) fn u32(self, at: usize) -> Result<u32, String> {
+    pub(crate) fn u32(self, at: usize) -> Result<u32, String> {
         self.at(at).map(u32::from_ne_bytes)
     }
 
-    pub(super) fn octets<const N: usize>(self, at: usize) -> Result<[u8; N], String> {
+    pub(crate) fn octets<const N: usize>(self, at: usize) -> Result<[u8; N], String> {
         self.at(at)
     }
 
     /// A `struct in_addr`.
-    pub(super) fn ipv4(self, at: usize) -> Result<IpAddr, String> {
+    pub(crate) fn ipv4(self, at: usize) -> Result<IpAddr, String> {
         self.at::<4>(at).map(|octets| Ipv4Addr::from(octets).into())
     }
 
     /// A `union nf_inet_addr`: 16 bytes, of which IPv4 uses 4.
-    pub(super) fn address(self, at: usize) -> Result<IpAddr, String> {
+    pub(crate) fn address(self, at: usize) -> Result<IpAddr, String> {
         match self.family {
             Family::V4 => self.ipv4(at),
             Family::V6 => self.at::<16>(at).map(|octets| Ipv6Addr::from(octets).into()),
@@ -60,7 +60,7 @@ impl<'a> Info<'a> {
     }
 
     /// Text of at most `len` bytes, up to the first zero.
-    pub(super) fn text(self, at: usize, len: usize) -> String {
+    pub(crate) fn text(self, at: usize, len: usize) -> String {
         let bytes = self.bytes.get(at..).unwrap_or_default();
         let bytes = bytes.get(..len).unwrap_or(bytes);
         match CStr::from_bytes_until_nul(bytes) {
@@ -69,10 +69,10 @@ impl<'a> Info<'a> {
         }
     }
 
-    /// A link's name and, `IFNAMSIZ` further on, the bytes of it that count.
-    pub(super) fn link(self, at: usize) -> Result<(String, Counted), String> {
+    /// A link's name, with what says of each of its bytes whether it counts.
+    pub(crate) fn link(self, at: usize, mask: usize) -> Result<(String, Counted), String> {
         let name: [u8; LINK_NAME] = self.at(at)?;
-        let mask: [u8; LINK_NAME] = self.at(at + LINK_NAME)?;
+        let mask: [u8; LINK_NAME] = self.at(mask)?;
         let counted = mask.iter().take_while(|byte| **byte == 0xff).count();
         if mask[counted..].iter().any(|byte| *byte != 0) {
             return Err("a link's name of which scattered bytes count".to_owned());
@@ -88,7 +88,7 @@ impl<'a> Info<'a> {
 
 /// How much of a link's name counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Counted {
+pub(crate) enum Counted {
     None,
     Beginning,
     All,

@@ -24,7 +24,7 @@ pub(super) fn bridge_port(info: Info<'_>) -> Result<Match, String> {
     let (inverted, asked) = (info.u8(64)?, info.u8(65)?);
     let is = |flag: u8| (asked & flag != 0).then_some(inverted & flag == 0);
     let named = |at, flag: u8| -> Result<Option<(LinkPattern, Not)>, String> {
-        let (text, counted) = info.link(at)?;
+        let (text, counted) = info.link(at, at + 16)?;
         let pattern = LinkPattern { text, is_beginning: counted != Counted::All };
         Ok((asked & flag != 0).then_some((pattern, inverted & flag != 0)))
     };

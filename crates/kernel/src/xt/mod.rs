@@ -24,7 +24,7 @@ mod set;
 mod tests;
 mod uncertain;
 
-use info::Info;
+pub(crate) use info::{Counted, Info};
 use model::host::Unknown;
 use model::host::nft::Expression;
 use model::host::nft::xt::{Extension, Match, Target};
@@ -67,10 +67,10 @@ impl Shown<'_> {
         format!("iptables' {} {}, revision {}", self.kind.as_str(), self.name, self.revision)
     }
 
-    /// The extension, with `bytes` as what it was made of; or why it is not understood.
+    /// The extension, or why it is not understood. The bytes of one that is are not kept: all that they
+    /// say is said.
     pub(crate) fn expression(
         &self,
-        bytes: &[u8],
         set_name: &mut SetName<'_>,
     ) -> Result<Expression<Unknown>, String> {
         let info = Info { family: self.family, bytes: self.info };
@@ -84,7 +84,7 @@ impl Shown<'_> {
             None => Err(self.words()),
             Some(Err(why)) => Err(format!("{}: {why}", self.words())),
             Some(Ok(is)) => {
-                let raw = Unknown { bytes: bytes.to_vec(), why: self.words() };
+                let raw = Unknown { bytes: Vec::new(), why: self.words() };
                 Ok(Expression::Extension { is, raw })
             }
         }

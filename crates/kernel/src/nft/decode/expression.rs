@@ -35,8 +35,8 @@ pub(super) fn decode(
     let name = text(expression, nfta::EXPR_NAME).unwrap_or_default();
     let data = expression.nested(nfta::EXPR_DATA);
     let known = match &name[..] {
-        "match" => extension(Kind::Match, data, expression, around),
-        "target" => extension(Kind::Target, data, expression, around),
+        "match" => extension(Kind::Match, data, around),
+        "target" => extension(Kind::Target, data, around),
         name => known(name, data, around.unmodelled),
     };
     known.unwrap_or_else(|why| {
@@ -47,12 +47,7 @@ pub(super) fn decode(
 
 /// Only iptables' own are known: extensions of ebtables and arptables have names in common with them,
 /// and structs of their own.
-fn extension(
-    kind: Kind,
-    data: Attributes<'_>,
-    whole: Attributes<'_>,
-    around: &mut Around<'_, '_>,
-) -> Decoded {
+fn extension(kind: Kind, data: Attributes<'_>, around: &mut Around<'_, '_>) -> Decoded {
     let name = text(data, extension::NAME).ok_or("an extension without a name")?;
     let revision = needed(data, extension::REVISION)?;
     let family = match around.family {
@@ -67,7 +62,7 @@ fn extension(
         revision: u8::try_from(revision).map_err(|_| format!("revision {revision}"))?,
         info: data.get(extension::INFO).map_or(&[], |info| info.value),
     };
-    shown.expression(whole.as_bytes(), around.set_name)
+    shown.expression(around.set_name)
 }
 
 fn known(name: &str, data: Attributes<'_>, unmodelled: &BTreeMap<String, String>) -> Decoded {

@@ -11,7 +11,7 @@ use model::net::Family;
 fn read(kind: Kind, name: &str, revision: u8, info: &[u8]) -> Result<Extension, String> {
     let shown = Shown { kind, family: Family::V4, name, revision, info };
     let mut set_name = |index| (index == 3).then(|| "three".to_owned());
-    match shown.expression(info, &mut set_name)? {
+    match shown.expression(&mut set_name)? {
         Expression::Extension { is, .. } => Ok(is),
         other => panic!("{other:?}"),
     }

@@ -52,7 +52,7 @@ proptest! {
         let targets = TARGETS.map(|name| (Kind::Target, name));
         for (kind, name) in matches.into_iter().chain(targets) {
             let shown = Shown { kind, family, name, revision, info: &info };
-            if let Err(why) = shown.expression(&info, &mut |_| Some("set".to_owned())) {
+            if let Err(why) = shown.expression(&mut |_| Some("set".to_owned())) {
                 prop_assert!(why.contains(name));
             }
         }
