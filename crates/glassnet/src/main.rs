@@ -8,6 +8,7 @@ mod daemon;
 mod doors;
 mod failpoint;
 mod frame;
+mod places;
 mod protocol;
 
 use std::process::ExitCode;

@@ -7,7 +7,6 @@
 //! --capture --extcap-interface X --fifo F [--extcap-capture-filter T]
 //! ```
 
-use super::places::{Name, Places};
 use super::seen::Sink;
 use super::watch::{Looked, Plan, Watch};
 use super::write::ToFile;
@@ -15,6 +14,7 @@ use super::{SNAP, Wrong, understood};
 use crate::cli::error::Error;
 use crate::cli::output::Output;
 use crate::cli::{DONE, Outcome};
+use crate::places::{Name, Places};
 use model::explain::CaptureText;
 use std::ffi::OsString;
 use std::fs;
@@ -99,7 +99,7 @@ fn capture(asked: &Asked) -> Outcome {
     let place = places.0.iter().find(|place| value(&place.names[0]) == wanted);
     let place = place.ok_or_else(|| {
         let (name, known) = (wanted.to_owned(), Vec::new());
-        Error::Capture(Wrong::Place(super::places::NoPlace::Unknown { name, known }))
+        Error::Capture(Wrong::Place(crate::places::NoPlace::Unknown { name, known }))
     })?;
     let words = asked.filter.iter().cloned().collect::<Vec<_>>();
     let filter = understood(&words, Some(&places))?;

@@ -1,10 +1,10 @@
 //! The places there are, and the links in each.
 
-use super::places::{Name, Places};
 use crate::cli::error::Error;
 use crate::cli::output::Output;
 use crate::cli::table::Table;
 use crate::cli::{DONE, Outcome};
+use crate::places::{Name, Places};
 use model::explain::Text;
 use serde_json::json;
 use std::os::fd::AsFd as _;

@@ -11,10 +11,10 @@
 //! does: a container that has gone ends its capture. With all places watched, new ones are taken in.
 
 use super::RING;
-use super::places::{Name, Namespace, Places};
 use super::seen::{ETHERNET, Interface, RAW_IP, Seen, Sink, Totals, UNREAD};
 use super::wrong::Wrong;
 use crate::cli::error::Error;
+use crate::places::{Name, Namespace, Places};
 use kernel::NetNs;
 use kernel::capture::{Capture, Direction, Frame, Options, links};
 use model::filter::{self, Filter, Instruction};

@@ -1,7 +1,7 @@
 //! What cannot be captured: what is wrong, where, what to try.
 
-use super::places::NoPlace;
 use crate::cli::table::width;
+use crate::places::NoPlace;
 use model::explain::{FilterFault, Language, Say as _, Text};
 use model::filter;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! Where packets can be looked at: the network namespaces of this machine, by the names that people
+//! Where packets are: the network namespaces of this machine, by the names that people
 //! know them by.
 //!
 //! ```text
@@ -17,7 +17,7 @@ mod ours;
 mod storage;
 mod wanted;
 
-pub(super) use wanted::{NoPlace, Wanted};
+pub(crate) use wanted::{NoPlace, Wanted};
 
 use kernel::NetNs;
 use kernel::namespaces::{self, Found};
@@ -30,7 +30,7 @@ use std::path::{Path, PathBuf};
 
 /// What bears a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// This machine itself.
     Host,
     /// Attached by our own daemon.
@@ -47,7 +47,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Host,
         Self::Container,
         Self::Pod,
@@ -59,7 +59,7 @@ impl Kind {
         Self::Process,
     ];
 
-    pub(super) fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Host => "host",
             Self::Container => "container",
@@ -76,9 +76,9 @@ impl Kind {
 
 /// A name of a namespace.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Name {
-    pub(super) kind: Kind,
-    pub(super) name: String,
+pub(crate) struct Name {
+    pub(crate) kind: Kind,
+    pub(crate) name: String,
 }
 
 /// As it can be typed, whatever else bears the name.
@@ -93,15 +93,15 @@ impl fmt::Display for Name {
 
 /// A namespace and its names, the best first; there is always one.
 #[derive(Debug)]
-pub(super) struct Namespace {
-    pub(super) inode: u64,
-    pub(super) namespace: NetNs,
-    pub(super) names: Vec<Name>,
+pub(crate) struct Namespace {
+    pub(crate) inode: u64,
+    pub(crate) namespace: NetNs,
+    pub(crate) names: Vec<Name>,
 }
 
 /// All of them, at about one moment.
 #[derive(Debug)]
-pub(super) struct Places(pub(super) Vec<Namespace>);
+pub(crate) struct Places(pub(crate) Vec<Namespace>);
 
 /// A tree of files in which engines are looked for: this machine's, or a lab's host's.
 struct Root {
@@ -129,7 +129,7 @@ impl Root {
 }
 
 /// The inode number of a namespace by a path to it.
-pub(super) fn inode(path: &Path) -> Option<u64> {
+pub(crate) fn inode(path: &Path) -> Option<u64> {
     fs::metadata(path).ok().map(|found| found.ino())
 }
 
@@ -140,12 +140,12 @@ fn inode_of(pid: i32) -> Option<u64> {
 
 impl Places {
     /// Looks around.
-    pub(super) fn look() -> Result<Self, kernel::Error> {
+    pub(crate) fn look() -> Result<Self, kernel::Error> {
         namespaces::all().map(Self::of)
     }
 
     /// Names what was found.
-    pub(super) fn of(found: Vec<Found>) -> Self {
+    pub(crate) fn of(found: Vec<Found>) -> Self {
         let mut names = names(&found);
         let namespaces = found.into_iter().map(|found| {
             let mut its = names.remove(&found.inode).unwrap_or_default();

@@ -4,19 +4,19 @@
 //! machine. A name may be shortened to what follows its last slashes, if that is clear.
 
 use super::{Kind, Name, Namespace, Places, inode};
-use crate::cli::netns::Netns;
+use std::path::PathBuf;
 
 /// One of the places that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::cli::capture) struct Wanted {
-    pub(in crate::cli::capture) inode: u64,
-    pub(in crate::cli::capture) name: String,
-    pub(in crate::cli::capture) link: Option<String>,
+pub(crate) struct Wanted {
+    pub(crate) inode: u64,
+    pub(crate) name: String,
+    pub(crate) link: Option<String>,
 }
 
 /// Why there is no such place.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::cli) enum NoPlace {
+pub(crate) enum NoPlace {
     /// Nobody bears the name; those there are.
     Unknown { name: String, known: Vec<String> },
     /// Several bear it: as each of them can be told from the others.
@@ -25,7 +25,7 @@ pub(in crate::cli) enum NoPlace {
 
 impl Places {
     /// What one word means. `is_link` tells whether this machine has a link of that name.
-    pub(in crate::cli::capture) fn find(
+    pub(crate) fn find(
         &self,
         word: &str,
         is_link: impl Fn(&str) -> bool,
@@ -63,7 +63,11 @@ impl Places {
     /// The namespaces that are called so, each with the name that fits: wholly, else at its end.
     fn bearing<'a>(&'a self, wanted: &'a str) -> Vec<(&'a Namespace, &'a str)> {
         if wanted.starts_with('/') || wanted.bytes().all(|byte| byte.is_ascii_digit()) {
-            let inode = wanted.parse::<Netns>().ok().and_then(|netns| inode(&netns.path()));
+            let path = match wanted.starts_with('/') {
+                true => PathBuf::from(wanted),
+                false => format!("/proc/{wanted}/ns/net").into(),
+            };
+            let inode = inode(&path);
             let found = self.0.iter().find(|namespace| Some(namespace.inode) == inode);
             return found.map(|found| (found, &found.names[0].name[..])).into_iter().collect();
         }
