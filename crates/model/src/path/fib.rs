@@ -1,11 +1,10 @@
 //! Which route a destination takes (`net/core/fib_rules.c`, `net/ipv4/fib_rules.c`, `fib_trie.c`,
 //! `net/ipv6/fib6_rules.c`, `route.c`): the tables that the rules of routing policy name, in their
 //! order, in each the longest prefix, then the lowest metric.
-//!
-//! Not modelled, and said so: the choice among several next hops.
+//! Among several next hops [`multipath`] chooses.
 
 use super::machine::{Conf, Halt, Machine, unknown};
-use super::{Evidence, Packet, Reason};
+use super::{Evidence, Packet, Reason, multipath};
 use crate::host::route::{Nexthop, Route, RouteKind, TABLE_LOCAL, TABLE_MAIN};
 use crate::host::{FibAction, FibRule, LinkKind, NamespaceId};
 use crate::net::{Family, IpNet, LinkName};
@@ -346,23 +345,17 @@ fn lookup_in<'m>(
             [one] => return Ok(Some(*one)),
             // An address that several links have: the first will do, for the packet goes no further.
             [one, ..] if one.kind() == RouteKind::Local => return Ok(Some(*one)),
-            [..] => return several(&alive),
+            all if all.iter().all(|one| same_route(one, &all[0])) => {
+                return multipath::choose(machine, of, flow, all).map(Some);
+            }
+            all => return multipath::said(all, "the order in which they were made"),
         }
     }
     Ok(None)
 }
 
-/// Which of several is taken hangs on a hash with a secret of the kernel's
-/// (`fib_multipath_hash_from_keys`).
-fn several<T>(found: &[Found<'_>]) -> Result<T, Halt> {
-    let said = |found: &Found<'_>| {
-        let link = found.nexthop.and_then(|hop| hop.link.as_ref()).map(|link| format!("by {link}"));
-        let gateway = found.gateway().map(|gateway| format!("via {gateway}"));
-        [gateway, link].into_iter().flatten().collect::<Vec<_>>().join(" ")
-    };
-    let to = found[0].route.map_or_else(String::new, |route| route.destination.to_string());
-    let ways: Vec<_> = found.iter().map(said).collect();
-    unknown(format!("the route to {to} has several next hops: {}", ways.join(", or ")))
+fn same_route(one: &Found<'_>, other: &Found<'_>) -> bool {
+    one.route.zip(other.route).is_some_and(|(one, other)| std::ptr::eq(one, other))
 }
 
 fn has_nexthop(kind: RouteKind) -> bool {

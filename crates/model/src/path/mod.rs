@@ -17,7 +17,7 @@
 //! at each hook: hooks → conntrack, nft/ (a chain's rules over the packet's image)
 //! ```
 //!
-//! Not walked, and said so: macvlan, tun, several next hops,
+//! Not walked, and said so: macvlan, tun,
 //! fragments, broadcast and multicast, VLANs, rules that write into packets, and all that the host
 //! state does not show (XDP and tc programs other than as foreign filters, the host's own
 //! connections, sockets bound to a link).
@@ -38,6 +38,7 @@ mod hosts;
 mod image;
 mod leave;
 mod machine;
+mod multipath;
 mod neighbour;
 mod nft;
 mod packet;

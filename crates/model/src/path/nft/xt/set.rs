@@ -26,6 +26,11 @@ fn holds(scene: &Scene<'_, '_>, name: &str, sources: &[bool], depth: usize) -> R
     let Some(set) = scene.machine.ipsets(&scene.state.namespace)?.get(&name.to_owned()) else {
         return unknown(format!("ipset {name}, which was not read"));
     };
+    // A rule that speaks of fewer dimensions than the set has finds nothing (`ip_set_test`).
+    let dimensions = set.kind.split_once(':').map_or(1, |(_, of)| of.split(',').count());
+    if dimensions > sources.len() && !matches!(set.members, IpSetMembers::Sets(_)) {
+        return Ok(Says::No);
+    }
     let elements = match &set.members {
         IpSetMembers::Unmodelled(why) => return unknown(format!("ipset {name}: {why}")),
         IpSetMembers::Sets(_) if depth == 0 => {
@@ -84,7 +89,6 @@ fn fits(scene: &Scene<'_, '_>, element: &IpSetElement, sources: &[bool]) -> Resu
     let packet = &scene.state.packet;
     let mut maybe = None;
     for (number, part) in element.parts.iter().enumerate() {
-        // A dimension that the rule does not speak of is the destination's (`IPSET_DIM_*_SRC`).
         let of_source = sources.get(number).copied().unwrap_or(false);
         let pick = |source, destination| if of_source { source } else { destination };
         let says = match part {
@@ -110,6 +114,8 @@ fn fits(scene: &Scene<'_, '_>, element: &IpSetElement, sources: &[bool]) -> Resu
                     _ => return Ok(Says::No),
                 };
                 match is {
+                    // `bitmap:port`
+                    (kind, _) if protocol.is_none() && !matches!(kind, 6 | 17) => Says::No,
                     (kind, _) if protocol.is_some_and(|protocol| protocol != kind) => Says::No,
                     (6 | 17, 0) => Says::Maybe("a port that the kernel chooses".to_owned()),
                     (_, port) => (*first..=*last).contains(&port).into(),
