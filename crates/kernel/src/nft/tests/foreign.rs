@@ -153,12 +153,12 @@ fn rulesets_like_those_of_clusters_are_understood() {
 -A KUBE-SERVICES -d 10.96.0.1/32 -p tcp -m comment --comment \"default/kubernetes:https cluster IP\" -m tcp --dport 443 -j KUBE-SVC-A
 -A KUBE-SERVICES -m comment --comment \"must be last\" -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS
 -A KUBE-SVC-A ! -s 10.244.0.0/16 -d 10.96.0.1/32 -p tcp -m tcp --dport 443 -j KUBE-MARK-MASQ
--A KUBE-SVC-A -m recent --name KUBE-SEP-A --rcheck --seconds 10800 --reap --rsource -j KUBE-SEP-A
+-A KUBE-SVC-A -m recent --name KUBE-SEP-A --rcheck --seconds 10800 --reap -j KUBE-SEP-A
 -A KUBE-SVC-A -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-A
 -A KUBE-SVC-A -j KUBE-SEP-B
 -A KUBE-SEP-A -s 10.244.0.5/32 -j KUBE-MARK-MASQ
 -A KUBE-SEP-A -p tcp -m tcp -j DNAT --to-destination 10.244.0.5:6443
--A KUBE-SEP-B -p tcp -m recent --name KUBE-SEP-B --set --rsource -m tcp -j DNAT --to-destination 10.244.0.6:6443
+-A KUBE-SEP-B -p tcp -m recent --name KUBE-SEP-B --set -m tcp -j DNAT --to-destination 10.244.0.6:6443
 -A KUBE-NODEPORTS -p tcp -m tcp --dport 30080 -j KUBE-SVC-A
 -A KUBE-MARK-MASQ -j MARK --or-mark 0x4000
 -A POSTROUTING -j KUBE-POSTROUTING
