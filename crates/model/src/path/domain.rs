@@ -8,6 +8,7 @@
 use super::machine::{Answer, Halt, Machine, unknown};
 use super::transmit::peer;
 use super::{Evidence, Place, Reason};
+use crate::host::neighbour::NeighbourState;
 use crate::host::{LinkKind, NamespaceId};
 use crate::net::{LinkName, Mac};
 use std::collections::BTreeSet;
@@ -189,12 +190,41 @@ impl<'m, 'a> Search<'m, 'a> {
 /// `BR_STATE_FORWARDING`.
 pub(super) const FORWARDING: u8 = 3;
 
-/// Asks who has an address, on a link.
+/// The address that a solicitation comes from (`ndisc_solicit`).
+fn solicits_from(
+    machine: &Machine<'_>,
+    of: &NamespaceId,
+    link: &LinkName,
+    source: Option<IpAddr>,
+) -> Result<Option<IpAddr>, Halt> {
+    let mut own = machine.addresses(of)?.iter().filter(|a| a.link == *link && !a.tentative);
+    if own.clone().any(|a| Some(a.prefix.addr()) == source) {
+        return Ok(source);
+    }
+    let is_link_local = |address: &IpAddr| matches!(address, IpAddr::V6(address) if address.is_unicast_link_local());
+    Ok(own.find(|a| is_link_local(&a.prefix.addr())).map(|a| a.prefix.addr()))
+}
+
+/// Whether the advertisement goes back to who asked: it is sent by the answerer's own cache, where an
+/// entry that somebody wrote is not corrected by the question (`ndisc_send_na`).
+fn answers_to(
+    machine: &Machine<'_>,
+    holder: &Place,
+    (mac, source): (Mac, IpAddr),
+) -> Result<bool, Halt> {
+    let Some(link) = &holder.link else { return Ok(true) };
+    let entry = machine.neighbours(&holder.namespace)?.get(&(link.clone(), source));
+    let written = entry.filter(|entry| entry.state == NeighbourState::Permanent);
+    Ok(written.is_none_or(|entry| entry.mac == Some(mac)))
+}
+
+/// Asks who has an address, on a link; `source` is that of the packet which is to be sent there.
 pub(super) fn resolve(
     machine: &Machine<'_>,
     of: &NamespaceId,
     link: &LinkName,
     address: IpAddr,
+    source: Option<IpAddr>,
 ) -> Result<(Mac, Evidence), Halt> {
     let from_here = |proxies| {
         let mut search = Search::new(machine, Sought::Address(address));
@@ -205,6 +235,16 @@ pub(super) fn resolve(
     let mut search = from_here(false)?;
     if search.holders.is_empty() {
         search = from_here(true)?;
+    }
+    if let IpAddr::V6(_) = address {
+        let asker = machine.link(of, link)?.mac.zip(solicits_from(machine, of, link, source)?);
+        let mut heard = Vec::new();
+        for holder in std::mem::take(&mut search.holders) {
+            if asker.map_or(Ok(true), |asker| answers_to(machine, &holder.place, asker))? {
+                heard.push(holder);
+            }
+        }
+        search.holders = heard;
     }
     let mut unseen = None;
     for wire in std::mem::take(&mut search.wires) {

@@ -69,6 +69,12 @@ impl<'m> Found<'m> {
         self.nexthop.and_then(|hop| hop.gateway)
     }
 
+    /// Whether any of the route's next hops is by the link (`fib_info_nh_uses_dev`).
+    pub(super) fn uses(&self, link: &LinkName) -> bool {
+        let hops = self.route.map_or(&[][..], |route| &route.nexthops);
+        hops.iter().any(|hop| hop.link.as_ref() == Some(link))
+    }
+
     pub(super) fn link(&self) -> Result<&'m LinkName, Halt> {
         let to = || self.route.map_or_else(String::new, |route| route.destination.to_string());
         match self.nexthop.and_then(|hop| hop.link.as_ref()) {
@@ -133,6 +139,8 @@ pub(super) struct Flow<'x> {
     pub(super) protocol: u8,
     /// Source and destination port; 0 is one that the kernel chooses.
     pub(super) ports: (u16, u16),
+    /// The first of several next hops will do (`fib_lookup` without `fib_select_path`).
+    pub(super) any_hop: bool,
 }
 
 impl Flow<'_> {
@@ -146,7 +154,13 @@ impl Flow<'_> {
             mark: 0,
             protocol: 0,
             ports: (0, 0),
+            any_hop: false,
         }
+    }
+
+    /// Of what could be sent to an address, whichever of several next hops it takes.
+    pub(super) fn any(destination: IpAddr) -> Self {
+        Self { any_hop: true, ..Self::to(destination) }
     }
 
     /// Of a packet as it is, without a link; `None` if it has no addresses.
@@ -207,6 +221,17 @@ pub(super) fn lookup<'m>(
         }
     }
     Ok(None)
+}
+
+/// Whether there are IPv4 rules besides those that there are by themselves
+/// (`fib4_has_custom_rules`).
+pub(super) fn has_own_rules(machine: &Machine<'_>, of: &NamespaceId) -> Result<bool, Halt> {
+    let plain = |rule: &FibRule| match rule.action {
+        FibAction::Table(table) => TABLES.contains(&table) && selects_all(rule),
+        _ => false,
+    };
+    let rules = machine.rules(of)?.into_iter().flatten();
+    Ok(rules.filter(|rule| rule.family == Family::V4).any(|rule| !plain(rule)))
 }
 
 /// As the rules are unless somebody changes them.
@@ -344,7 +369,7 @@ fn lookup_in<'m>(
             [] => {}
             [one] => return Ok(Some(*one)),
             // An address that several links have: the first will do, for the packet goes no further.
-            [one, ..] if one.kind() == RouteKind::Local => return Ok(Some(*one)),
+            [one, ..] if flow.any_hop || one.kind() == RouteKind::Local => return Ok(Some(*one)),
             all if all.iter().all(|one| same_route(one, &all[0])) => {
                 return multipath::choose(machine, of, flow, all).map(Some);
             }
@@ -419,7 +444,7 @@ pub(super) fn kind4(
     if v4.is_multicast() {
         return Ok(RouteKind::Multicast);
     }
-    let found = lookup_in(machine, of, TABLE_LOCAL, &Flow::to(address))?;
+    let found = lookup_in(machine, of, TABLE_LOCAL, &Flow::any(address))?;
     let found = found.filter(|found| on.is_none_or(|on| found.link().is_ok_and(|is| is == on)));
     Ok(found.map_or(RouteKind::Unicast, |found| found.kind()))
 }
@@ -430,6 +455,6 @@ pub(super) fn is_local(
     of: &NamespaceId,
     address: IpAddr,
 ) -> Result<bool, Halt> {
-    let found = lookup_in(machine, of, TABLE_LOCAL, &Flow::to(address))?;
+    let found = lookup_in(machine, of, TABLE_LOCAL, &Flow::any(address))?;
     Ok(found.is_some_and(|found| found.kind() == RouteKind::Local))
 }

@@ -72,7 +72,8 @@ pub(super) fn find(
         state.resolved = None;
         return Ok((mac, Evidence::Neighbour { address, mac, link: link.clone() }));
     }
-    let (mac, evidence) = resolve(machine, of, link, address)?;
+    let source = state.packet.addresses().map(|(source, _)| source);
+    let (mac, evidence) = resolve(machine, of, link, address, source)?;
     state.resolved = Some((mac, evidence.clone()));
     Ok((mac, evidence))
 }

@@ -3,7 +3,7 @@
 //! link at all (`fib_validate_source`, RFC 3704).
 
 use super::buffer::State;
-use super::fib::{Flow, Sends, is_local, lookup, to_one_host};
+use super::fib::{Flow, Sends, has_own_rules, is_local, lookup, to_one_host};
 use super::machine::{Halt, Machine, unknown};
 use super::walk::{Done, Next, hop};
 use super::{Decision, Evidence, Reason, Stage};
@@ -123,7 +123,8 @@ fn no_martian(
     Ok(())
 }
 
-/// `rp_filter`: 1 wants the way back by the same link, 2 any way back.
+/// Whether the source may come by this link (`__fib_validate_source`). `rp_filter` 1 wants the way back
+/// by the same link, 2 any way back; by a link without an address nothing else will do.
 fn reverse_path(
     machine: &Machine<'_>,
     of: &NamespaceId,
@@ -131,33 +132,51 @@ fn reverse_path(
     flow: &Flow<'_>,
 ) -> Result<Option<Evidence>, Halt> {
     let Some(source) = flow.source else { return Ok(None) };
-    let valid_mark = machine.conf(of, iif, "src_valid_mark")?.value.is_some_and(|value| value > 0);
-    let back = Flow {
-        source: Some(flow.destination),
-        mark: if valid_mark { flow.mark } else { 0 },
-        ..Flow::to(source)
+    let is_on = |setting| -> Result<bool, Halt> {
+        Ok(machine.conf(of, iif, setting)?.value.is_some_and(|value| value > 0))
     };
+    let mark = if is_on("src_valid_mark")? { flow.mark } else { 0 };
+    let back = Flow { source: Some(flow.destination), mark, ..Flow::any(source) };
     let back = lookup(machine, of, &back)?;
-    let back = back.filter(|found| found.kind() == RouteKind::Unicast);
-    if let Some(found) = &back
-        && found.link()? == iif
-    {
+    // What refuses is no way back.
+    let back = back.filter(|found| {
+        use RouteKind::{Anycast, Broadcast, Local, Multicast, Unicast};
+        matches!(found.kind(), Unicast | Local | Broadcast | Anycast | Multicast)
+    });
+    let is_fit = match back.map(|found| found.kind()) {
+        None | Some(RouteKind::Unicast) => true,
+        Some(RouteKind::Local) => is_on("accept_local")?,
+        Some(_) => false,
+    };
+    if is_fit && back.is_some_and(|found| found.uses(iif)) {
         return Ok(None);
     }
     let conf = machine.conf(of, iif, "rp_filter")?;
-    match conf.value {
-        Some(1) if conf.complete => {}
-        Some(2) if back.is_none() => {}
-        Some(0) if conf.complete => return Ok(None),
-        Some(2) => {
-            return Ok(Some(Evidence::Sysctl { path: conf.path, value: "2".to_owned() }));
-        }
+    let value = match conf.value {
+        Some(0) if conf.complete => 0,
+        Some(1) if conf.complete => 1,
+        Some(value @ 2..) => value,
         _ => {
             return unknown(format!(
                 "the way back to {source} is not by {iif}, and {} was not read",
                 conf.path
             ));
         }
+    };
+    if !is_fit {
+        // Without the filter the source is looked at only where there are rules of somebody's own.
+        return match value == 0 && !has_own_rules(machine, of)? {
+            true => Ok(None),
+            false => Err(Halt::Drop(Reason::Martian { address: source })),
+        };
     }
-    Err(Halt::Drop(Reason::ReversePath { source, link: iif.clone(), sysctl: conf.path }))
+    let mut addresses = machine.addresses(of)?.iter().filter(|a| a.link == *iif);
+    let has_address = addresses.any(|a| a.prefix.addr().is_ipv4());
+    match value {
+        0 => Ok(None),
+        2.. if back.is_some() && has_address => {
+            Ok(Some(Evidence::Sysctl { path: conf.path, value: value.to_string() }))
+        }
+        _ => Err(Halt::Drop(Reason::ReversePath { source, link: iif.clone(), sysctl: conf.path })),
+    }
 }

@@ -60,7 +60,7 @@ fn out_link(
     let Some((source, destination)) = scene.state.packet.addresses() else { return Ok(None) };
     let (to, from) = if by.source { (source, destination) } else { (destination, source) };
     let mark = if by.mark { scene.state.mark } else { 0 };
-    let flow = Flow { source: Some(from), mark, ..Flow::to(to) };
+    let flow = Flow { source: Some(from), mark, ..Flow::any(to) };
     if let Some(iif) = scene.at.iif
         && matches!(scene.machine.link(of, iif)?.kind, LinkKind::Loopback)
     {
@@ -68,8 +68,13 @@ fn out_link(
     }
     let found = lookup(scene.machine, of, &flow)?;
     let found = found.filter(|found| found.kind() == RouteKind::Unicast);
-    let link = found.as_ref().map(|found| found.link()).transpose()?;
-    Ok(link.filter(|link| only.is_none_or(|only| only == *link)).cloned())
+    let Some(found) = found else { return Ok(None) };
+    match only {
+        // `nft_fib4_eval` looks among all next hops for the link.
+        Some(only) if to.is_ipv4() => Ok(found.uses(only).then(|| only.clone())),
+        Some(only) => Ok((found.link()? == only).then(|| only.clone())),
+        None => found.link().cloned().map(Some),
+    }
 }
 
 fn kind(

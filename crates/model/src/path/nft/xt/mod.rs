@@ -235,7 +235,7 @@ fn way_back(
     let flow = Flow {
         source: Some(destination),
         mark: if valid_mark { scene.state.mark } else { 0 },
-        ..Flow::to(source)
+        ..Flow::any(source)
     };
     let Some(found) = lookup(machine, of, &flow)? else { return Ok(false) };
     let fits = match found.kind() {
@@ -243,7 +243,7 @@ fn way_back(
         RouteKind::Local => accept_local,
         _ => false,
     };
-    Ok(fits && (loose || found.link()? == iif))
+    Ok(fits && (loose || found.uses(iif)))
 }
 
 /// The number of the packet's protocol that has ports.
