@@ -7,6 +7,7 @@
 
 mod expression;
 mod set;
+pub mod text;
 pub mod xt;
 
 pub use expression::*;

@@ -1,0 +1,7 @@
+//! Rules print as nft(8) and iptables(8) print them: rulesets are fed to the real programs in
+//! network namespaces of their own, read from the kernel, and held line by line against what the
+//! programs list.
+
+mod nft;
+mod place;
+mod random;
