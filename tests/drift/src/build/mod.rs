@@ -1,0 +1,132 @@
+//! A case made of real namespaces. They have no names: the last descriptor takes them away, also when
+//! the test is killed.
+//!
+//! ```text
+//! namespaces ─▶ settings for links to come ─▶ cables ─▶ in each: ip ─▶ settings ─▶ bridge ─▶ nft
+//! ```
+
+mod settle;
+mod tool;
+
+use crate::case::{Case, Space};
+use crate::error::{Error, Result};
+use kernel::{NetNs, netns};
+use model::host::NamespaceId;
+use std::fmt::Write as _;
+use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd};
+
+/// The namespaces of a case.
+#[derive(Debug)]
+pub struct Network {
+    pub spaces: Vec<Built>,
+}
+
+/// One of them.
+#[derive(Debug)]
+pub struct Built {
+    pub name: String,
+    pub id: NamespaceId,
+    namespace: NetNs,
+}
+
+impl AsFd for Built {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.namespace.as_fd()
+    }
+}
+
+impl Built {
+    fn new(space: &Space) -> Result<Self> {
+        let id = NamespaceId::Named(format!("netns:{}", space.name));
+        Ok(Self { name: space.name.clone(), id, namespace: NetNs::fresh()? })
+    }
+}
+
+/// What every namespace of ours is told before it has links, so that nothing happens by itself or late:
+/// addresses are usable at once, and nobody is told of better ways.
+const QUIET: [(&str, &str); 10] = [
+    ("net/ipv6/conf/all/accept_dad", "0"),
+    ("net/ipv6/conf/default/accept_dad", "0"),
+    ("net/ipv6/conf/default/dad_transmits", "0"),
+    ("net/ipv6/conf/default/router_solicitations", "0"),
+    ("net/ipv6/conf/all/accept_redirects", "0"),
+    ("net/ipv6/conf/default/accept_redirects", "0"),
+    ("net/ipv4/conf/all/send_redirects", "0"),
+    ("net/ipv4/conf/default/send_redirects", "0"),
+    // Sockets for echoes, for root's group.
+    ("net/ipv4/ping_group_range", "0 0"),
+    ("net/ipv4/tcp_timestamps", "0"),
+];
+
+/// Makes all of it.
+pub fn build(case: &Case) -> Result<Network> {
+    let spaces = case.spaces.iter().map(Built::new).collect::<Result<Vec<_>>>()?;
+    let network = Network { spaces };
+    for built in &network.spaces {
+        let quiet = QUIET.map(|(path, value)| format!("{path}={value}"));
+        settings(built, &quiet)?;
+    }
+    network.cables(case)?;
+    for (built, space) in network.spaces.iter().zip(&case.spaces) {
+        let within = (built.name.as_str(), built.as_fd());
+        let lines =
+            |lines: &[String]| lines.iter().fold(String::new(), |all, line| all + line + "\n");
+        let lo = "link set lo up\n".to_owned();
+        tool::feed(within, "ip", &["-batch", "-"], &(lo + &lines(&space.ip)))?;
+        settings(built, &space.sysctls)?;
+        tool::feed(within, "bridge", &["-batch", "-"], &lines(&space.bridge))?;
+        let tables: String = space.nft.iter().map(crate::case::Table::script).collect();
+        tool::feed(within, "nft", &["-f", "-"], &tables)?;
+    }
+    settle::wait(&network)?;
+    Ok(network)
+}
+
+impl Network {
+    pub fn space(&self, name: &str) -> Result<&Built> {
+        let found = self.spaces.iter().find(|built| built.name == name);
+        found.ok_or_else(|| Error::NotThere { subject: "it".to_owned(), name: name.to_owned() })
+    }
+
+    /// All cables in one go: a link may be made in any namespace from any.
+    fn cables(&self, case: &Case) -> Result<()> {
+        let Some(workshop) = self.spaces.first() else { return Ok(()) };
+        let mut lines = String::new();
+        for (cable, place) in case.cables.iter().zip(0..) {
+            let numbers = Case::numbers(place);
+            let mut words = Vec::new();
+            for (end, number) in cable.ends.iter().zip(numbers) {
+                let space = self.space(&end.space)?;
+                // `ip` takes a path for the namespace's name.
+                words.push(format!(
+                    "name {} index {number} address {} netns /proc/{}/fd/{}",
+                    end.link,
+                    mac(number),
+                    std::process::id(),
+                    space.as_fd().as_raw_fd()
+                ));
+            }
+            let _ = writeln!(lines, "link add {} type veth peer {}", words[0], words[1]);
+        }
+        tool::feed((&workshop.name, workshop.as_fd()), "ip", &["-batch", "-"], &lines)
+    }
+}
+
+/// The address of the cable's end with this number.
+pub fn mac(number: u32) -> String {
+    let [.., high, low] = number.to_be_bytes();
+    format!("02:00:00:00:{high:02x}:{low:02x}")
+}
+
+/// Writes settings, each as `path=value`.
+fn settings(built: &Built, settings: &[String]) -> Result<()> {
+    let write = || {
+        for setting in settings {
+            let (path, value) = setting.split_once('=').unwrap_or((setting, ""));
+            std::fs::write(format!("/proc/sys/{path}"), value)
+                .map_err(Error::system(format!("set {setting} in {}", built.name)))?;
+        }
+        Ok(())
+    };
+    netns::within(built.as_fd(), write)?
+}

@@ -1,0 +1,151 @@
+//! A case in the making, with what the next steps have to know of it.
+
+use super::random::Random;
+use crate::case::{Cable, Case, End, Space};
+use model::net::Family;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+pub(super) struct Draft {
+    pub(super) random: Random,
+    pub(super) case: Case,
+    pub(super) hosts: Vec<Host>,
+    pub(super) networks: Vec<Network>,
+    /// Addresses that somebody has, or was to have.
+    pub(super) stations: Vec<Station>,
+    /// Links between hosts.
+    pub(super) underlays: Vec<Underlay>,
+    links: u16,
+}
+
+/// A namespace that plays a machine: it forwards.
+pub(super) struct Host {
+    pub(super) name: String,
+    /// From 1.
+    pub(super) number: u8,
+}
+
+/// A subnet of containers on a host.
+pub(super) struct Network {
+    pub(super) host: usize,
+    pub(super) number: u8,
+    pub(super) families: Vec<Family>,
+    /// The bridge; without one each container has a cable of its own to the host.
+    pub(super) bridge: Option<String>,
+}
+
+/// An address on a link.
+#[derive(Clone)]
+pub(super) struct Station {
+    pub(super) space: String,
+    pub(super) link: String,
+    pub(super) address: IpAddr,
+}
+
+/// A segment that joins hosts.
+pub(super) struct Underlay {
+    pub(super) number: u8,
+    /// Hosts with the link that each has on it.
+    pub(super) ends: Vec<(usize, String)>,
+}
+
+impl Draft {
+    pub(super) fn new(random: Random) -> Self {
+        Self {
+            random,
+            case: Case::default(),
+            hosts: Vec::new(),
+            networks: Vec::new(),
+            stations: Vec::new(),
+            underlays: Vec::new(),
+            links: 0,
+        }
+    }
+
+    /// The space, made if it was not there.
+    pub(super) fn space(&mut self, name: &str) -> &mut Space {
+        let spaces = &mut self.case.spaces;
+        let place = spaces.iter().position(|space| space.name == name).unwrap_or_else(|| {
+            spaces.push(Space { name: name.to_owned(), ..Space::default() });
+            spaces.len() - 1
+        });
+        &mut spaces[place]
+    }
+
+    pub(super) fn ip(&mut self, space: &str, line: impl Into<String>) {
+        self.space(space).ip.push(line.into());
+    }
+
+    pub(super) fn set(&mut self, space: &str, setting: impl Into<String>) {
+        self.space(space).sysctls.push(setting.into());
+    }
+
+    /// A cable whose ends are set up.
+    pub(super) fn cable(&mut self, one: (&str, &str), other: (&str, &str)) {
+        let end = |(space, link): (&str, &str)| End { space: space.into(), link: link.into() };
+        self.case.cables.push(Cable { ends: [end(one), end(other)] });
+        for (space, link) in [one, other] {
+            self.ip(space, format!("link set {link} up"));
+        }
+    }
+
+    /// A bridge that is set up.
+    pub(super) fn bridge(&mut self, space: &str, name: &str) {
+        self.links += 1;
+        let [high, low] = self.links.to_be_bytes();
+        let mac = format!("02:00:01:00:{high:02x}:{low:02x}");
+        self.ip(space, format!("link add name {name} address {mac} type bridge"));
+        self.ip(space, format!("link set {name} up"));
+    }
+
+    /// An address with its prefix length.
+    pub(super) fn address(&mut self, space: &str, link: &str, address: IpAddr, length: u8) {
+        let nodad = if address.is_ipv6() { " nodad" } else { "" };
+        self.ip(space, format!("address add {address}/{length} dev {link}{nodad}"));
+        let (space, link) = (space.to_owned(), link.to_owned());
+        self.stations.push(Station { space, link, address });
+    }
+}
+
+impl Network {
+    /// The address with this number; the host's is 1.
+    pub(super) fn address(&self, family: Family, host: u8, station: u8) -> IpAddr {
+        match family {
+            Family::V4 => Ipv4Addr::new(10, host, self.number, station).into(),
+            Family::V6 => Ipv6Addr::new(
+                0xfd00,
+                u16::from(host),
+                u16::from(self.number),
+                0,
+                0,
+                0,
+                0,
+                u16::from(station),
+            )
+            .into(),
+        }
+    }
+
+    /// The whole of it, as `ip` writes it.
+    pub(super) fn prefix(&self, family: Family, host: u8) -> String {
+        format!("{}/{}", self.address(family, host, 0), length(family))
+    }
+}
+
+/// The prefix length of a segment.
+pub(super) fn length(family: Family) -> u8 {
+    match family {
+        Family::V4 => 24,
+        Family::V6 => 64,
+    }
+}
+
+impl Underlay {
+    pub(super) fn address(&self, family: Family, host: u8) -> IpAddr {
+        match family {
+            Family::V4 => Ipv4Addr::new(192, 168, self.number, host).into(),
+            Family::V6 => {
+                Ipv6Addr::new(0xfdff, 0, 0, u16::from(self.number), 0, 0, 0, u16::from(host)).into()
+            }
+        }
+    }
+}
