@@ -93,7 +93,9 @@ fn difference(predicted: &Predicted, observed: &Observed) -> Option<Difference> 
             return seen;
         }
     }
-    let returns = back.is_some_and(|back| receiver(back).is_some());
+    // Who feigns an address does not get the answer.
+    let sender = predicted.there.hops.first().map(|hop| &hop.at.namespace);
+    let returns = back.and_then(receiver).is_some_and(|receiver| Some(receiver) == sender);
     (returns != observed.answered).then_some(Difference::Answered { predicted: returns })
 }
 

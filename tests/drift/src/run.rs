@@ -125,7 +125,8 @@ pub fn differs(case: &Case) -> Option<String> {
     let last = case.packets.len().checked_sub(1)?;
     let played = play(case, |outcome, _| {
         if let (true, Verdict::Disagrees(found)) = (outcome.packet == last, &outcome.verdict) {
-            difference = Some(found.to_string());
+            let words = outcome.in_words(&case.packets[last]);
+            difference = Some(format!("{found}\n{words}"));
         }
     });
     played.ok().and(difference)

@@ -2,7 +2,7 @@
 //! the test is killed.
 //!
 //! ```text
-//! namespaces ─▶ settings for links to come ─▶ cables ─▶ in each: ip ─▶ settings ─▶ bridge ─▶ nft
+//! namespaces ─▶ settings for links to come ─▶ cables ─▶ in each: ip ─▶ settings ─▶ nft ─▶ in each: bridge
 //! ```
 
 mod settle;
@@ -67,18 +67,20 @@ pub fn build(case: &Case) -> Result<Network> {
         settings(built, &quiet)?;
     }
     network.cables(case)?;
-    for (built, space) in network.spaces.iter().zip(&case.spaces) {
-        let within = (built.name.as_str(), built.as_fd());
-        let lines =
-            |lines: &[String]| lines.iter().fold(String::new(), |all, line| all + line + "\n");
+    let both = || network.spaces.iter().zip(&case.spaces);
+    let lines = |lines: &[String]| lines.iter().fold(String::new(), |all, line| all + line + "\n");
+    for (built, space) in both() {
         let lo = "link set lo up\n".to_owned();
-        tool::feed(within, "ip", &["-batch", "-"], &(lo + &lines(&space.ip)))?;
+        tool::carry_out(built, "ip", &(lo + &lines(&space.ip)))?;
         settings(built, &space.sysctls)?;
-        tool::feed(within, "bridge", &["-batch", "-"], &lines(&space.bridge))?;
         let tables: String = space.nft.iter().map(crate::case::Table::script).collect();
-        tool::feed(within, "nft", &["-f", "-"], &tables)?;
+        tool::feed(built, "nft", &["-f", "-"], &tables)?;
     }
+    // A port takes no state before its cable's other end is up.
     settle::wait(&network)?;
+    for (built, space) in both() {
+        tool::carry_out(built, "bridge", &lines(&space.bridge))?;
+    }
     Ok(network)
 }
 
@@ -108,7 +110,7 @@ impl Network {
             }
             let _ = writeln!(lines, "link add {} type veth peer {}", words[0], words[1]);
         }
-        tool::feed((&workshop.name, workshop.as_fd()), "ip", &["-batch", "-"], &lines)
+        tool::feed(workshop, "ip", &["-batch", "-"], &lines)
     }
 }
 

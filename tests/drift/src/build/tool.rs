@@ -1,14 +1,15 @@
 //! Programs run in a namespace, fed with lines.
 
+use super::Built;
 use crate::error::{Error, Result};
 use kernel::netns;
 use std::io::Write as _;
-use std::os::fd::BorrowedFd;
-use std::process::{Command, Stdio};
+use std::os::fd::AsFd as _;
+use std::process::{Command, Output, Stdio};
 
 /// Runs a program that reads its orders from its standard input. No line, no program.
 pub(super) fn feed(
-    (space, namespace): (&str, BorrowedFd<'_>),
+    built: &Built,
     program: &'static str,
     arguments: &[&str],
     input: &str,
@@ -16,6 +17,37 @@ pub(super) fn feed(
     if input.is_empty() {
         return Ok(());
     }
+    let output = run(built, program, arguments, input)?;
+    if output.status.success() { Ok(()) } else { Err(refused(built, program, input, &output)) }
+}
+
+/// Has `ip` or `bridge` carry out lines. What the kernel refuses is passed over, as whoever types it would: a route
+/// by a gateway that is on no link is one of the faults. What the program does not understand is an error.
+pub(super) fn carry_out(built: &Built, program: &'static str, input: &str) -> Result<()> {
+    if input.is_empty() {
+        return Ok(());
+    }
+    let output = run(built, program, &["-force", "-batch", "-"], input)?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    let from_kernel = |line: &str| {
+        let own = ["argument", "garbage", "expected", "required", "duplicate"];
+        line.starts_with("RTNETLINK answers")
+            || line.starts_with("Command failed")
+            || line.starts_with("Error: ") && !own.iter().any(|word| line.contains(word))
+    };
+    if said.lines().all(from_kernel) {
+        Ok(())
+    } else {
+        Err(refused(built, program, input, &output))
+    }
+}
+
+fn refused(built: &Built, program: &'static str, input: &str, output: &Output) -> Error {
+    let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+    Error::Refused { program, space: built.name.clone(), said, input: input.to_owned() }
+}
+
+fn run(built: &Built, program: &'static str, arguments: &[&str], input: &str) -> Result<Output> {
     let run = || -> std::io::Result<_> {
         let mut child = Command::new(program)
             .args(arguments)
@@ -29,10 +61,5 @@ pub(super) fn feed(
         }
         child.wait_with_output()
     };
-    let output = netns::within(namespace, run)?.map_err(Error::system(format!("run {program}")))?;
-    if output.status.success() {
-        return Ok(());
-    }
-    let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-    Err(Error::Refused { program, space: space.to_owned(), said, input: input.to_owned() })
+    netns::within(built.as_fd(), run)?.map_err(Error::system(format!("run {program}")))
 }

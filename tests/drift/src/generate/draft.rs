@@ -79,6 +79,34 @@ impl Draft {
         self.space(space).sysctls.push(setting.into());
     }
 
+    /// The name of a space, any.
+    pub(super) fn any_space(&mut self) -> String {
+        self.random.pick(&self.case.spaces).name.clone()
+    }
+
+    /// Links of a space that are set up, without the loopback.
+    pub(super) fn links(&mut self, space: &str) -> Vec<String> {
+        let lines = &self.space(space).ip;
+        let up =
+            |line: &String| Some(line.strip_prefix("link set ")?.strip_suffix(" up")?.to_owned());
+        lines.iter().filter_map(up).collect()
+    }
+
+    /// A port of a bridge, with its space.
+    pub(super) fn a_port(&mut self) -> Option<(String, String)> {
+        let mut ports = Vec::new();
+        for space in &self.case.spaces {
+            for line in &space.ip {
+                if let Some((link, _)) =
+                    line.strip_prefix("link set ").and_then(|rest| rest.split_once(" master "))
+                {
+                    ports.push((space.name.clone(), link.to_owned()));
+                }
+            }
+        }
+        (!ports.is_empty()).then(|| self.random.pick(&ports).clone())
+    }
+
     /// A cable whose ends are set up.
     pub(super) fn cable(&mut self, one: (&str, &str), other: (&str, &str)) {
         let end = |(space, link): (&str, &str)| End { space: space.into(), link: link.into() };

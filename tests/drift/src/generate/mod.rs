@@ -7,9 +7,11 @@
 //! What comes out is mostly a network that works, in which a few things are wrong.
 
 mod draft;
+mod faults;
 pub mod not_yet;
 mod packets;
 mod random;
+mod settings;
 mod topology;
 mod ways;
 
@@ -22,6 +24,8 @@ pub fn case(seed: u64) -> Case {
     let mut draft = Draft::new(Random::new(seed));
     topology::lay(&mut draft);
     ways::lead(&mut draft);
+    settings::choose(&mut draft);
+    faults::break_some(&mut draft);
     packets::choose(&mut draft);
     draft.case.title = format!("seed {seed}");
     draft.case

@@ -3,9 +3,14 @@
 use super::draft::{Draft, Station};
 use super::topology::PORTS;
 use crate::case::{Kind, Packet};
+use model::net::Family;
+use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 /// The first source port; each packet has its own, so that none is another's answer.
 const FIRST_PORT: u16 = 20000;
+/// A port that nobody listens at.
+const NOBODY: u16 = 4321;
 
 pub(super) fn choose(draft: &mut Draft) {
     let packets = draft.random.between(10, 14);
@@ -16,21 +21,70 @@ pub(super) fn choose(draft: &mut Draft) {
         .filter(|space| !space.sockets.is_empty())
         .map(|space| space.name.clone())
         .collect();
+    // A host remembers for ten minutes that the way to an address is narrow.
+    let mut narrow = BTreeSet::new();
     for number in 0..packets as u16 {
         let space = draft.random.pick(&spaces).clone();
-        let others: Vec<Station> = draft.stations.clone();
-        let to = draft.random.pick(&others).address;
-        let port = if draft.random.percent(85) { *draft.random.pick(&PORTS) } else { 4321 };
+        let to = destination(draft, &space);
+        let port = if draft.random.percent(85) { *draft.random.pick(&PORTS) } else { NOBODY };
         let kind = match draft.random.below(3) {
             0 => Kind::Tcp(port),
             1 => Kind::Udp(port),
             _ => Kind::Echo,
         };
-        let payload = match kind {
+        let mut payload = match kind {
             Kind::Tcp(_) => 0,
             Kind::Udp(_) | Kind::Echo => draft.random.between(9, 64) as u32,
         };
-        let (from, from_port) = (None, FIRST_PORT + number);
-        draft.case.packets.push(Packet { space, to, kind, from, from_port, payload, hops: 64 });
+        if matches!(kind, Kind::Udp(_))
+            && draft.random.percent(25)
+            && narrow.insert((space.clone(), to))
+        {
+            payload = draft.random.between(1200, 1480) as u32;
+        }
+        let hops = if draft.random.percent(8) { draft.random.between(1, 3) as u8 } else { 64 };
+        let from = draft.random.percent(20).then(|| source(draft, &space, to)).flatten();
+        let from_port = FIRST_PORT + number;
+        draft.case.packets.push(Packet { space, to, kind, from, from_port, payload, hops });
     }
+}
+
+fn destination(draft: &mut Draft, space: &str) -> IpAddr {
+    let station = draft.random.pick(&draft.stations).clone();
+    match draft.random.below(20) {
+        // Beside it, where mostly nobody is.
+        0 => beside(station.address),
+        // Out of all that is known.
+        1 => "203.0.113.9".parse().unwrap_or(station.address),
+        2 => "2001:db8:9::9".parse().unwrap_or(station.address),
+        // Oneself.
+        3 => own(draft, space).map_or(station.address, |own| own.address),
+        _ => station.address,
+    }
+}
+
+fn beside(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(v4) => (u32::from(v4) ^ 0x20).to_be_bytes().into(),
+        IpAddr::V6(v6) => (u128::from(v6) ^ 0x20).to_be_bytes().into(),
+    }
+}
+
+fn own(draft: &mut Draft, space: &str) -> Option<Station> {
+    let own: Vec<Station> =
+        draft.stations.iter().filter(|station| station.space == space).cloned().collect();
+    (!own.is_empty()).then(|| draft.random.pick(&own).clone())
+}
+
+/// The address to send from: one of the sender's own, or somebody else's.
+fn source(draft: &mut Draft, space: &str, to: IpAddr) -> Option<IpAddr> {
+    let family = Family::of(to);
+    // A router drops what it forwards for a socket of its own (`ip_forward`): who feigns forwards nothing.
+    let forwards = draft.hosts.iter().any(|host| host.name == space);
+    let feigned = !forwards && draft.random.percent(50);
+    let fits = |station: &&Station| {
+        Family::of(station.address) == family && (feigned || station.space == space)
+    };
+    let stations: Vec<IpAddr> = draft.stations.iter().filter(fits).map(|s| s.address).collect();
+    (!stations.is_empty()).then(|| *draft.random.pick(&stations))
 }
