@@ -8,7 +8,8 @@
 //!   itself. They cross the protocol as facts, and the client says them;
 //! - [`StoreFailure`], [`StoreRefusal`]: why the store that hosts share could not be asked, and what it
 //!   said no to;
-//! - [`PathText`]: what happened to a packet;
+//! - [`PathText`]: what happened to a packet; [`TraceText`], [`Cure`]: what is said around that, and what
+//!   to do about it;
 //! - [`AddressKind`], [`PrefixFault`]: what addresses are for, and why a text is no prefix;
 //! - [`CaptureText`], [`LadderText`], [`FilterFault`]: captured packets, and filters of them;
 //! - [`ChangeFault`]: why a change cannot be tried in memory;
@@ -34,6 +35,7 @@ mod say;
 mod store;
 mod system;
 mod texts;
+mod trace;
 mod ways;
 
 pub use capture::{CaptureText, FilterFault, LadderText};
@@ -54,4 +56,5 @@ pub use say::Say;
 pub use store::{StoreFailure, StoreFault, StoreRefusal, StoreTried};
 pub use system::SystemFault;
 pub use texts::Text;
+pub use trace::{Cure, PartText, TraceText};
 pub use ways::{Unsent, WayFault};

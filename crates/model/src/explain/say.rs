@@ -196,6 +196,9 @@ mod tests {
             LadderText::TEXTS,
             FilterFault::TEXTS,
             ChangeFault::TEXTS,
+            TraceText::TEXTS,
+            PartText::TEXTS,
+            Cure::TEXTS,
         ];
         let mut seen = 0;
         for (name, en, zh) in lists.into_iter().flatten() {

@@ -69,6 +69,32 @@ pub(super) const CODES: &[ErrorCode] = &[
         ],
     ),
     code(
+        "no-address",
+        [
+            "it is not clear to which address the packet is sent",
+            "TO is an address, a place that has one (a container, a pod, a namespace, this host), or a host name. A host name is looked up as the sender would: in its /etc/hosts, then with the servers of its /etc/resolv.conf, asked from within its network. With -4 or -6, addresses of that family only count.",
+            "Write the address itself, or look at what the place has with: ip addr.",
+        ],
+        [
+            "不清楚数据包发往哪个地址",
+            "TO 可以是地址、拥有地址的位置（容器、Pod、命名空间、本机）或主机名。主机名按发送者的方式解析：先查它的 /etc/hosts，再从它的网络中询问其 /etc/resolv.conf 里的服务器。使用 -4 或 -6 时，只考虑该地址族的地址。",
+            "直接写出地址，或用 ip addr 查看该位置的地址。",
+        ],
+    ),
+    code(
+        "not-a-snapshot",
+        [
+            "the file is no snapshot that can be read",
+            "Snapshots are written by glassnet snapshot -o FILE: JSON with all network namespaces of a machine. A file that was cut off or changed is not read in part, and one of a newer glassnet may say what this one does not understand.",
+            "Write it again, or read it with a glassnet that is at least as new as the one that wrote it.",
+        ],
+        [
+            "该文件不是可读取的快照",
+            "快照由 glassnet snapshot -o FILE 写入：内容为 JSON，包含一台机器的全部网络命名空间。被截断或改动的文件不会部分读取；较新的 glassnet 写入的文件可能含有本程序不理解的内容。",
+            "重新写入快照，或用不旧于写入者的 glassnet 读取。",
+        ],
+    ),
+    code(
         "no-daemon",
         [
             "the daemon is not running",
