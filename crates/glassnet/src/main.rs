@@ -8,6 +8,7 @@ mod daemon;
 mod doors;
 mod failpoint;
 mod frame;
+mod machine;
 mod places;
 mod protocol;
 

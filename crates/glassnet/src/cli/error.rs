@@ -11,6 +11,7 @@ use super::cidr;
 use super::netns;
 use super::output::{Output, colour};
 use super::publish;
+use super::trace;
 use super::usage::Usage;
 use crate::api;
 use crate::protocol::Failure;
@@ -29,6 +30,7 @@ pub(super) enum Error {
     Publish(publish::Invalid),
     Cidr(cidr::Wrong),
     Capture(capture::Wrong),
+    Trace(trace::Wrong),
     AddressTwice(IpAddr, IpAddr),
     Api(api::Error),
     Refused(Failure),
@@ -107,6 +109,7 @@ impl Error {
             }
             Self::Cidr(wrong) => (wrong.code(), wrong.message(language), wrong.advice(language)),
             Self::Capture(wrong) => (wrong.code(), wrong.message(language), wrong.advice(language)),
+            Self::Trace(wrong) => (wrong.code(), wrong.message(language), wrong.advice(language)),
             Self::Publish(invalid) => ("usage", invalid.say(language), None),
             Self::AddressTwice(one, two) => {
                 own("usage", Text::AddressTwice { one: *one, two: *two })

@@ -7,8 +7,9 @@
 //! ```
 //!
 //! Exit codes: 0 it is done, 1 it is not, 2 the command line was not understood; `lab exec` ends
-//! as its command does, `doctor` and `cidr overlaps` with 1 if they found something, and `cidr
-//! contains` with 1 if it does not. To add a verb: a file here, a line in [`Verb`], its Chinese help in
+//! as its command does, `doctor` and `cidr overlaps` with 1 if they found something, `cidr contains`
+//! with 1 if it does not, and `trace` with 1 if the packet or its answer does not arrive and 3 if that
+//! cannot be told. To add a verb: a file here, a line in [`Verb`], its Chinese help in
 //! [`help`], its sentences in `model::explain`.
 
 mod ask;
@@ -34,6 +35,7 @@ mod output;
 mod panic;
 mod publish;
 mod rate;
+mod snapshot;
 mod status;
 mod table;
 mod trace;
@@ -86,6 +88,7 @@ enum Verb {
     Ls(ls::Ls),
     Status(status::Status),
     Trace(trace::Trace),
+    Snapshot(snapshot::Snapshot),
     Capture(capture::Capture),
     Cidr(cidr::Cidr),
     Node(node::Node),
@@ -144,6 +147,7 @@ impl Verb {
             Self::Ls(verb) => verb.run(out),
             Self::Status(verb) => verb.run(out),
             Self::Trace(verb) => verb.run(out),
+            Self::Snapshot(verb) => verb.run(out),
             Self::Capture(verb) => verb.run(out),
             Self::Cidr(verb) => verb.run(out),
             Self::Node(verb) => verb.run(out),

@@ -17,10 +17,11 @@ mod ours;
 mod storage;
 mod wanted;
 
-pub(crate) use wanted::{NoPlace, Wanted};
+pub(crate) use wanted::{Called, NoPlace, Wanted, leads_to};
 
 use kernel::NetNs;
 use kernel::namespaces::{self, Found};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
@@ -29,7 +30,8 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 /// What bears a name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum Kind {
     /// This machine itself.
     Host,
@@ -75,7 +77,7 @@ impl Kind {
 }
 
 /// A name of a namespace.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Name {
     pub(crate) kind: Kind,
     pub(crate) name: String,
@@ -97,6 +99,8 @@ pub(crate) struct Namespace {
     pub(crate) inode: u64,
     pub(crate) namespace: NetNs,
     pub(crate) names: Vec<Name>,
+    /// The processes in it, the lowest number first.
+    pub(crate) processes: Vec<u32>,
 }
 
 /// All of them, at about one moment.
@@ -154,7 +158,8 @@ impl Places {
             if its.is_empty() {
                 its.push(nameless(&found));
             }
-            Namespace { inode: found.inode, namespace: found.namespace, names: its }
+            let Found { inode, namespace, processes, .. } = found;
+            Namespace { inode, namespace, names: its, processes }
         });
         Self(namespaces.collect())
     }

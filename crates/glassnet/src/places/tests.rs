@@ -5,7 +5,7 @@ use super::*;
 fn place(inode: u64, names: &[(Kind, &str)]) -> Namespace {
     let names = names.iter().map(|(kind, name)| Name { kind: *kind, name: (*name).to_owned() });
     let namespace = NetNs::by_path("/proc/self/ns/net").unwrap();
-    Namespace { inode, namespace, names: names.collect() }
+    Namespace { inode, namespace, names: names.collect(), processes: Vec::new() }
 }
 
 fn places() -> Places {

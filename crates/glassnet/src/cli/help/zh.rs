@@ -64,23 +64,52 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("detach", "interface", "只断开这个接口；省略则断开全部"),
     ("ls", "", "列出已接入的容器"),
     ("ls", "network", "只列出某个网络的容器"),
-    ("trace", "", "说明一个数据包会走到哪里，以及原因"),
+    ("trace", "", "说明数据包会走到哪里、应答又走到哪里，以及原因"),
     (
         "trace",
         "+",
-        "示例：
+        "FROM 和 TO 是位置，写法与 glassnet capture 相同：
+  web, pod:default/web   容器或 Pod：属于 glassnet、containerd、Docker、Podman 或实验环境
+  netns:blue, /run/...   命名空间的名称或路径，或其中进程的编号
+  host                   本机
+TO 也可以是地址或主机名；主机名按 FROM 的方式查询：先查它的 /etc/hosts，再问它的域名服务器。
+
+不会发送任何数据包。数据包和应答都能到达时退出码为 0；其中之一不能到达时为 1；无法判断时为 3，
+例如它离开了所查看的范围，或遇到尚未建模的内容。
+
+示例：
   glassnet trace web 10.88.0.9 --port 80
-  glassnet trace host 192.0.2.254
-  glassnet trace 192.0.2.254 192.0.2.1 --in eth0 --port 8080",
+  glassnet trace pod:default/web db.default.svc.cluster.local --port 5432
+  glassnet trace host 192.0.2.254 --layers
+  glassnet trace 192.0.2.254 192.0.2.1 --in eth0 --port 8080
+  glassnet trace web db --port 5432 --state monday.json",
     ),
-    ("trace", "from", "发送者：容器标识、host，或与 --in 一起使用的外部地址"),
-    ("trace", "to", "目的地址"),
+    ("trace", "from", "发送者：位置、某个位置的地址，或与 --in 一起使用的外部地址"),
+    ("trace", "to", "发往哪里：地址、位置或主机名"),
     ("trace", "proto", "协议：tcp、udp 或 icmp；给出端口时默认为 tcp，否则为 icmp"),
     ("trace", "port", "目的端口"),
     ("trace", "from_port", "源端口；省略则由内核选择"),
     ("trace", "size", "包中数据的字节数"),
     ("trace", "ttl", "TTL 或跳数限制"),
-    ("trace", "link", "数据包由主机的这个接口进入"),
+    ("trace", "v4", "发往 IPv4 地址"),
+    ("trace", "v6", "发往 IPv6 地址"),
+    ("trace", "link", "数据包由本机或另一位置的这条链路进入"),
+    ("trace", "one_way", "只看去程"),
+    ("trace", "state", "查询快照，而不是本机（见 glassnet snapshot）"),
+    ("trace", "predict", "只作预测；目前也不做别的"),
+    ("trace", "layers", "数据包每有变化，列出它的全部首部"),
+    ("snapshot", "", "把所有网络命名空间的状态写入文件，供 glassnet trace --state 使用"),
+    (
+        "snapshot",
+        "+",
+        "文件包含本机的地址、路由、规则、套接字和名称，因此只有所有者可以读取。写好之后，读取其中的内容不再
+需要 root。
+
+示例：
+  glassnet snapshot -o monday.json
+  glassnet trace web db --port 5432 --state monday.json",
+    ),
+    ("snapshot", "output", "要写入的文件，格式为 JSON"),
     ("capture", "", "显示经过的数据包：在容器、Pod、命名空间中，在链路上，或所有地方"),
     (
         "capture",

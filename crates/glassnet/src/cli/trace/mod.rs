@@ -1,0 +1,179 @@
+//! `glassnet trace`: where a packet would go from any place of this machine, and where its answer, hop by
+//! hop, from the state of the machine alone.
+//!
+//! ```text
+//! FROM ── sender ──┐                            ┌─▶ view: words, grouped by namespace
+//! TO ── receiver ──┼─▶ Question ─▶ model::path ─┤   cure: what to do about it
+//!      (resolve) ──┘      machine: parts ──▲    └─▶ document: JSON (docs/trace.schema.json)
+//! ```
+
+mod command;
+mod cure;
+mod document;
+mod receiver;
+mod resolve;
+mod sender;
+mod sent;
+mod state;
+mod view;
+mod wrong;
+
+pub(super) use sent::Sent;
+pub(super) use wrong::Wrong;
+
+use super::Outcome;
+use super::error::Error;
+use super::output::Output;
+use crate::machine::{Machine, name_holder};
+use clap::Args;
+use cure::Advice;
+use document::Document;
+use model::explain::{Language, TraceText};
+use model::host::NamespaceId;
+use model::net::Family;
+use model::path::{self, End, Path, Question};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Say where a packet would go, where its answer, and why
+#[derive(Args)]
+#[command(after_help = "FROM and TO are places, as for glassnet capture:
+  web, pod:default/web   a container or pod: of glassnet, containerd, Docker, Podman, a lab
+  netns:blue, /run/...   a namespace by its name or path, or a process in it by its number
+  host                   this host
+TO may also be an address, or a host name: that is looked up as FROM would, in its /etc/hosts and with
+its name servers.
+
+Nothing is sent. The exit code is 0 if the packet arrives, and its answer too; 1 if one of them does
+not; 3 if that cannot be told, since it leaves what was looked at or meets what is not modelled.
+
+Examples:
+  glassnet trace web 10.88.0.9 --port 80
+  glassnet trace pod:default/web db.default.svc.cluster.local --port 5432
+  glassnet trace host 192.0.2.254 --layers
+  glassnet trace 192.0.2.254 192.0.2.1 --in eth0 --port 8080
+  glassnet trace web db --port 5432 --state monday.json")]
+pub(super) struct Trace {
+    /// Who sends: a place, an address of one, or with --in the address of somebody outside
+    #[arg(value_name = "FROM")]
+    from: String,
+
+    /// Where to: an address, a place or a host name
+    #[arg(value_name = "TO")]
+    to: String,
+
+    #[command(flatten)]
+    packet: Sent,
+
+    /// To an IPv4 address
+    #[arg(short = '4', long = "ipv4")]
+    v4: bool,
+
+    /// To an IPv6 address
+    #[arg(short = '6', long = "ipv6", conflicts_with = "v4")]
+    v6: bool,
+
+    /// The packet comes in by this link of the host, or of another place
+    #[arg(long = "in", value_name = "LINK[@PLACE]")]
+    link: Option<String>,
+
+    /// Only the way there
+    #[arg(long)]
+    one_way: bool,
+
+    /// Ask a snapshot instead of this machine (see glassnet snapshot)
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+
+    /// Only predict; nothing else is done yet
+    #[arg(long)]
+    predict: bool,
+
+    /// All headers of the packet, wherever one changed
+    #[arg(long)]
+    layers: bool,
+}
+
+/// A question and what it was understood from.
+struct Understood {
+    from: String,
+    to: String,
+    /// What was taken for what, for people.
+    notes: Vec<TraceText>,
+    question: Question,
+}
+
+/// What came of it.
+struct Traced {
+    understood: Understood,
+    there: Path,
+    back: Option<Path>,
+    /// What to do, if one of them does not arrive.
+    advice: Option<Advice>,
+}
+
+impl Trace {
+    pub(super) fn run(self, out: &Output) -> Outcome {
+        let mut machine = match &self.state {
+            Some(path) => state::read(path)?,
+            None => Machine::here().map_err(Error::Kernel)?,
+        };
+        let understood = self.understand(&mut machine, out.language)?;
+        let host = machine.host.clone();
+        let question = understood.question.clone();
+        let (mut there, back) = path::trace(&host, &mut machine, question);
+        let mut back = back.filter(|_| !self.one_way);
+        name_holder(&mut machine, &mut there);
+        if let Some(back) = &mut back {
+            name_holder(&mut machine, back);
+        }
+        let last = back.as_ref().unwrap_or(&there);
+        let advice = cure::cure(&mut machine, last);
+        let traced = Traced { understood, there, back, advice };
+        let code = traced.code();
+        out.document(&Document::of(&traced, &machine, out.language))?;
+        out.drawn(|language, colour| {
+            view::draw(&traced, &machine, &view::Style { language, colour, layers: self.layers })
+        })?;
+        Ok(code)
+    }
+
+    fn understand(&self, machine: &mut Machine, language: Language) -> Result<Understood, Error> {
+        let sender = sender::find(machine, &self.from, self.link.as_deref(), language)?;
+        let family = match (self.v4, self.v6) {
+            (true, _) => Some(Family::V4),
+            (_, true) => Some(Family::V6),
+            _ => None,
+        };
+        let receiver = receiver::find(machine, &sender, &self.to, family)?;
+        let question = Question {
+            origin: sender.origin,
+            source: sender.source,
+            ..self.packet.question(sender.id, receiver.address)
+        };
+        let notes = state::note(machine).into_iter().chain(receiver.note).collect();
+        Ok(Understood { from: sender.said, to: receiver.said, notes, question })
+    }
+}
+
+impl Traced {
+    fn code(&self) -> ExitCode {
+        let ends =
+            [Some(&self.there), self.back.as_ref()].into_iter().flatten().map(|way| &way.end);
+        let worst = ends.map(|end| match end {
+            End::Delivered { .. } => 0,
+            End::Dropped { .. } => 1,
+            End::Left { .. } | End::Unknown { .. } => 3,
+        });
+        ExitCode::from(worst.max().unwrap_or(0))
+    }
+}
+
+/// What people call a namespace, in the way that it can be typed.
+fn called(machine: &Machine, id: &NamespaceId) -> String {
+    match (id, machine.names(id).first()) {
+        (NamespaceId::Host, _) => format!("host ({})", machine.host),
+        (NamespaceId::Inode(inode), Some(name)) => format!("{name} [{inode}]"),
+        _ => id.to_string(),
+    }
+}

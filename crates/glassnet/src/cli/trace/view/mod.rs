@@ -1,0 +1,122 @@
+//! The answer for a terminal: each namespace that the packet comes through under its name, and in it what
+//! happens to the packet, a line each:
+//!
+//! ```text
+//! container:web to 10.88.0.9 (container:db), tcp port 80
+//!
+//! there
+//!   container:web
+//!           leave        by eth0 [10.88.0.2 → 10.88.0.9 tcp ? → 80 ttl 64] (route 10.88.0.0/16)
+//!     eth0  transmit     over to vm host gn7 (veth pair)
+//! ```
+
+mod packet;
+
+use super::{Traced, called};
+use crate::cli::table::width;
+use crate::machine::{Machine, word};
+use model::explain::{Language, Say as _, TraceText};
+use model::path::{Asked, Hop, Packet, Path};
+
+pub(super) struct Style {
+    pub(super) language: Language,
+    pub(super) colour: bool,
+    /// All headers wherever one changed.
+    pub(super) layers: bool,
+}
+
+pub(super) fn draw(traced: &Traced, machine: &Machine, style: &Style) -> String {
+    let language = style.language;
+    let mut text = format!("{}\n", style.strong(&headline(traced, language)));
+    for note in &traced.understood.notes {
+        text += &format!("{}\n", note.say(language));
+    }
+    let ways = [(TraceText::There, Some(&traced.there)), (TraceText::Back, traced.back.as_ref())];
+    for (name, path) in ways {
+        let Some(path) = path else { continue };
+        text += &format!("\n{}\n", style.strong(&name.say(language)));
+        text += &way(path, machine, style);
+        text += &format!("{}\n", style.strong(&path.end.said(language)));
+    }
+    if let Some(advice) = &traced.advice {
+        let cure = advice.cure.say(language);
+        text += &format!("\n{}\n", TraceText::WhatToDo { text: cure }.say(language));
+        if let Some(command) = &advice.command {
+            text += &format!("  {}\n", command.said(language));
+        }
+    }
+    for unseen in &machine.unseen {
+        let (part, why) = (word(&unseen.part), unseen.why.clone());
+        let place = called(machine, &unseen.namespace);
+        text += &format!("{}\n", TraceText::NotSeen { part, place, why }.say(language));
+    }
+    text
+}
+
+fn headline(traced: &Traced, language: Language) -> String {
+    let understood = &traced.understood;
+    let what = match understood.question.asked {
+        Asked::Tcp { port } => {
+            TraceText::AtPort { transport: model::net::Transport::Tcp, port }.say(language)
+        }
+        Asked::Udp { port } => {
+            TraceText::AtPort { transport: model::net::Transport::Udp, port }.say(language)
+        }
+        Asked::Echo => TraceText::Echo.say(language),
+    };
+    let (from, to) = (understood.from.clone(), understood.to.clone());
+    TraceText::Asked { from, to, what }.say(language)
+}
+
+/// The hops, by namespace.
+fn way(path: &Path, machine: &Machine, style: &Style) -> String {
+    let language = style.language;
+    let cells =
+        |text: &str, to: usize| format!("{text}{}", " ".repeat(to.saturating_sub(width(text))));
+    let link = |hop: &Hop| hop.at.link.as_ref().map(ToString::to_string).unwrap_or_default();
+    let links = path.hops.iter().map(|hop| width(&link(hop))).max().unwrap_or(0);
+    let stages = path.hops.iter().map(|hop| width(&hop.stage.said(language))).max().unwrap_or(0);
+    let mut text = String::new();
+    let mut before: Option<&Packet> = None;
+    let mut place = None;
+    for hop in &path.hops {
+        let now = (&hop.at.host, &hop.at.namespace);
+        if place != Some(now) {
+            place = Some(now);
+            text += &format!("  {}\n", style.strong(&called(machine, &hop.at.namespace)));
+        }
+        let start = format!(
+            "    {} {} ",
+            cells(&link(hop), links),
+            cells(&hop.stage.said(language), stages)
+        );
+        text += &start;
+        text += &hop.decision.said(language);
+        let changed = |shown: &dyn Fn(&Packet) -> String| {
+            let shown_now = shown(&hop.packet);
+            (before.map(shown).as_ref() != Some(&shown_now)).then_some(shown_now)
+        };
+        let summary = changed(&|packet| packet::summary(packet, language));
+        if let Some(summary) = summary.filter(|_| !style.layers) {
+            text += &format!(" [{summary}]");
+        }
+        if !hop.evidence.is_empty() {
+            let evidence: Vec<_> = hop.evidence.iter().map(|one| one.said(language)).collect();
+            text += &format!(" ({})", evidence.join("; "));
+        }
+        text.push('\n');
+        if style.layers && before != Some(&hop.packet) {
+            for (depth, layer) in packet::layers(&hop.packet, language).iter().enumerate() {
+                text += &format!("{}{}{layer}\n", " ".repeat(width(&start)), "  ".repeat(depth));
+            }
+        }
+        before = Some(&hop.packet);
+    }
+    text
+}
+
+impl Style {
+    fn strong(&self, text: &str) -> String {
+        if self.colour { format!("\x1b[1m{text}\x1b[0m") } else { text.to_owned() }
+    }
+}
