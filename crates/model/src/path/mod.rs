@@ -222,6 +222,9 @@ pub enum Evidence {
         /// Absent when the rule was not read from the kernel.
         handle: Option<u64>,
         comment: Option<String>,
+        /// As `nft list` prints it, or `iptables -S`; empty where it was only observed.
+        #[serde(default)]
+        text: String,
         verdict: Option<Verdict>,
     },
     /// No rule of the chain decided; its policy did.

@@ -205,11 +205,16 @@ impl Say for Evidence {
             }
             Self::Fdb { mac, port } => PathText::TheFdb { mac: *mac, port: port.clone() },
             // As nft writes it.
-            Self::Rule { family, table, chain, handle, comment, verdict } => {
-                let name = match (comment, handle) {
-                    (Some(comment), _) => format!(" \"{comment}\""),
-                    (None, Some(handle)) => format!(" handle {handle}"),
-                    (None, None) => String::new(),
+            Self::Rule { family, table, chain, handle, comment, text, verdict } => {
+                let handle = handle.map_or(String::new(), |handle| format!(" handle {handle}"));
+                let name = match comment {
+                    Some(comment) => format!(" \"{comment}\""),
+                    // It says its verdict as well.
+                    None if !text.is_empty() => {
+                        let place = format!("{} {table} {chain}{handle}", family.as_str());
+                        return format!("{place}: {text}").said(language);
+                    }
+                    None => handle,
                 };
                 let verdict = verdict.as_ref().map(ruling).unwrap_or_default();
                 return format!("{} {table} {chain}{name}{verdict}", family.as_str())
@@ -338,6 +343,7 @@ mod tests {
             chain: "forward".to_owned(),
             handle: None,
             comment: Some(comment.to_owned()),
+            text: String::new(),
             verdict: Some(Verdict::Drop),
         }
     }

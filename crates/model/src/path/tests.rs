@@ -165,6 +165,7 @@ fn followed_by_hand() -> Path {
         chain: "forwarding".to_owned(),
         handle: Some(6),
         comment: Some("containers may leave".to_owned()),
+        text: String::new(),
         verdict: Some(Verdict::Accept),
     };
     let forwarded = Packet { layers: inner(63) };

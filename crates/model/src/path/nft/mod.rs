@@ -19,7 +19,7 @@ use super::buffer::State;
 use super::hooks::At;
 use super::machine::{Halt, Machine, unknown};
 use crate::host::Unknown;
-use crate::host::nft::{Chain, NftTable, Policy, Rule, Verdict};
+use crate::host::nft::{Chain, NftTable, Policy, Rule, Verdict, text};
 
 /// What a chain works on.
 pub(super) struct Scene<'s, 'a> {
@@ -142,6 +142,7 @@ fn evidence(
         chain: chain.name.clone(),
         handle: rule.handle,
         comment: rule.comment.clone(),
+        text: text::rule(table, chain, rule),
         verdict,
     }
 }
