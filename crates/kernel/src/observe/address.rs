@@ -45,5 +45,6 @@ fn address(socket: &Socket, names: &Names, body: &[u8]) -> Option<Address> {
         no_prefix_route: flags.contains(AddressFlags::Noprefixroute),
         tentative: flags.intersects(tentative),
         position: 0,
+        scope: message.header.scope.into(),
     })
 }

@@ -73,6 +73,12 @@ sentences! {
         en "neighbour {address} {mac}"
         zh "邻居 {address} {mac}"
     AnsweredBy { address: IpAddr, by: String } en "{address} is at {by}" zh "{address} 位于 {by}"
+    HasAsked { address: IpAddr, mac: Mac }
+        en "{address} has asked from {mac}"
+        zh "{address} 曾从 {mac} 发来询问"
+    WasHeard { mac: Mac, port: LinkName }
+        en "{mac} was heard at {port}"
+        zh "曾在 {port} 收到来自 {mac} 的帧"
     TheFdb { mac: Mac, port: LinkName } en "fdb {mac} {port}" zh "转发表 {mac} {port}"
     VethPair en "veth pair" zh "veth 对"
     TheSocket { transport: Transport, local: String }

@@ -22,6 +22,9 @@ pub struct Address {
     /// from; only seen.
     #[serde(default)]
     pub position: u32,
+    /// Of IPv4: 0 universe, 253 link, 254 host; only seen.
+    #[serde(default)]
+    pub scope: u8,
 }
 
 impl PartialEq for Address {
@@ -33,7 +36,15 @@ impl PartialEq for Address {
 
 impl Address {
     pub fn new(link: LinkName, prefix: IpNet) -> Self {
-        Self { link, prefix, nodad: true, no_prefix_route: false, tentative: false, position: 0 }
+        Self {
+            link,
+            prefix,
+            nodad: true,
+            no_prefix_route: false,
+            tentative: false,
+            position: 0,
+            scope: 0,
+        }
     }
 }
 

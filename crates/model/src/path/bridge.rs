@@ -9,6 +9,7 @@ use super::buffer::State;
 use super::domain::{FORWARDING, Search, Sought};
 use super::hooks::{self, At, Stack};
 use super::machine::{Halt, Machine, unknown};
+use super::receive::device_rules;
 use super::transmit::fits;
 use super::walk::{Done, Next, hop};
 use super::{Decision, Evidence, Reason, Stage};
@@ -40,6 +41,13 @@ pub(super) fn bridge(
     let stack = Stack::Bridge(name);
     let first = if from.is_some() { Hook::Prerouting } else { Hook::Output };
     let mut evidence = Vec::new();
+    if from.is_none() {
+        // What the host sends leaves by the bridge's own link first.
+        device_rules(machine, &here, name, "leaves by")?;
+        let device = Stack::Device(name);
+        let egress = At { hook: Hook::Egress, stack: device, iif: None, oif: Some(name) };
+        evidence.extend(hooks::run(machine, state, &egress)?.evidence);
+    }
     if from.is_some() {
         let at = At { hook: first, stack, iif: from, oif: None };
         evidence.extend(hooks::run(machine, state, &at)?.evidence);
@@ -55,11 +63,20 @@ pub(super) fn bridge(
     if !mac.is_unicast() {
         return unknown("frames to groups are not followed");
     }
+    let learns = from.map(|from| machine.link(&here, from)).transpose()?;
+    if learns.is_some_and(|port| port.port.unwrap_or_default().learning) {
+        state.heard.extend(state.frame().map(|(source, _)| source));
+    }
     let at = machine.place(&here, Some(name));
     let packet = state.packet.clone();
     if from.is_some() && is_own(machine, &here, link, mac)? {
         let input = At { hook: Hook::Input, stack, iif: from, oif: None };
         evidence.extend(hooks::run(machine, state, &input)?.evidence);
+        // The bridge's own link takes it in like any other.
+        device_rules(machine, &here, name, "comes in by")?;
+        let device = Stack::Device(name);
+        let ingress = At { hook: Hook::Ingress, stack: device, iif: Some(name), oif: None };
+        evidence.extend(hooks::run(machine, state, &ingress)?.evidence);
         hops.push(hop(at, Stage::Bridge, packet, Decision::Up, evidence));
         let next = match seen {
             Seen::Yes => Next::Route(name.clone()),
@@ -175,6 +192,10 @@ fn port(
         && *learned == mac
     {
         let evidence = Some(evidence.clone());
+        return Ok((port.clone(), Decision::Port { link: port }, evidence));
+    }
+    if state.heard.contains(&mac) {
+        let evidence = Some(Evidence::Heard { mac, port: port.clone() });
         return Ok((port.clone(), Decision::Port { link: port }, evidence));
     }
     let mut links = Vec::new();

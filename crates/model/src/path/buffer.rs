@@ -4,6 +4,7 @@ use super::conntrack::Connection;
 use super::{Evidence, Layer, Packet};
 use crate::host::NamespaceId;
 use crate::net::{LinkName, Mac};
+use std::net::IpAddr;
 
 /// All that changes while the packet goes on.
 #[derive(Clone, Debug)]
@@ -18,6 +19,19 @@ pub(super) struct State {
     pub(super) bridged: Option<Bridged>,
     /// The last answer to "who has …?": the bridges on its way have learned from it.
     pub(super) resolved: Option<(Mac, Evidence)>,
+    /// MAC addresses that were heard on this way: by the bridges between, which have learned them.
+    pub(super) heard: Vec<Mac>,
+    /// Who was asked has learned who asked.
+    pub(super) learned: Vec<Learned>,
+}
+
+/// A neighbour that was learned on the way.
+#[derive(Clone, Debug)]
+pub(super) struct Learned {
+    pub(super) namespace: NamespaceId,
+    pub(super) link: LinkName,
+    pub(super) address: IpAddr,
+    pub(super) mac: Mac,
 }
 
 /// A packet that the IP stack's hooks see or saw on a bridge.

@@ -5,7 +5,11 @@
 //! That rules of the arp and bridge families let those pass is taken for granted; proxies are
 //! unknown.
 
+use super::buffer::Learned;
+use super::fib::is_local;
 use super::machine::{Answer, Halt, Machine, unknown};
+use super::route::lets_in;
+use super::source::{LINK, choose4};
 use super::transmit::peer;
 use super::{Evidence, Place, Reason};
 use crate::host::neighbour::NeighbourState;
@@ -35,6 +39,8 @@ pub(super) struct Search<'m, 'a> {
     /// Links it came in by, and bridges it went through.
     seen: BTreeSet<(NamespaceId, LinkName)>,
     flooded: BTreeSet<(NamespaceId, LinkName)>,
+    /// Who asks: the address, if it has one, and the link's MAC.
+    asker: Option<(Option<IpAddr>, Mac)>,
     /// Also who would answer for others.
     proxies: bool,
     pub(super) holders: Vec<Holder>,
@@ -47,7 +53,8 @@ pub(super) struct Search<'m, 'a> {
 impl<'m, 'a> Search<'m, 'a> {
     pub(super) fn new(machine: &'m Machine<'a>, sought: Sought) -> Self {
         let (seen, flooded, holders, wires, unclear) = Default::default();
-        Self { machine, sought, seen, flooded, proxies: false, holders, wires, unclear }
+        let (asker, proxies) = (None, false);
+        Self { machine, sought, seen, flooded, asker, proxies, holders, wires, unclear }
     }
 
     /// Follows a frame out of a link.
@@ -168,27 +175,72 @@ impl<'m, 'a> Search<'m, 'a> {
         if on.peek().is_none() || address.is_loopback() {
             return Ok(false);
         }
-        if on.any(|link| link == name) {
-            return Ok(true);
-        }
+        let is_its = on.any(|link| link == name);
         if address.is_ipv6() {
-            return Ok(false);
+            return Ok(is_its);
         }
         // An IPv4 address is the host's, not the link's, unless it is told otherwise.
         let ignore = self.machine.conf(of, name, "arp_ignore")?;
-        match ignore.value {
+        let answers = match ignore.value {
+            _ if is_its && ignore.value.is_none_or(|value| value < 2) => Ok(true),
             Some(0) if ignore.complete => Ok(true),
-            Some(value) if value > 0 => Ok(false),
+            Some(1) if ignore.complete => Ok(false),
+            Some(2) if ignore.complete => Ok(is_its && self.is_near(of, name, address)?),
+            Some(8) => Ok(false),
+            Some(value) if value > 2 => {
+                unknown(format!("{} = {value}, which is not modelled", ignore.path))
+            }
             _ => unknown(format!(
                 "{address} is another link's, and whether {name} answers for it ({}) was not read",
                 ignore.path
             )),
-        }
+        }?;
+        // It is answered only if a packet from the asker would be taken in (`arp_process`).
+        let Some((Some(asker), _)) = self.asker.filter(|_| answers) else { return Ok(answers) };
+        lets_in(self.machine, of, name, asker, address)
+    }
+
+    /// Whether the asker's address is in the subnet of the address asked for.
+    fn is_near(&self, of: &NamespaceId, name: &LinkName, address: IpAddr) -> Result<bool, Halt> {
+        let Some((Some(asker), _)) = self.asker else { return Ok(true) };
+        let mut its = self.machine.addresses(of)?.iter().filter(|a| a.link == *name);
+        Ok(its.any(|a| a.prefix.addr() == address && a.prefix.contains(&asker)))
     }
 }
 
 /// `BR_STATE_FORWARDING`.
 pub(super) const FORWARDING: u8 = 3;
+
+/// The address that an ARP request comes from (`arp_solicit`).
+fn requests_from(
+    machine: &Machine<'_>,
+    of: &NamespaceId,
+    link: &LinkName,
+    target: IpAddr,
+    source: Option<IpAddr>,
+) -> Result<Option<IpAddr>, Halt> {
+    let own = match source {
+        Some(source) if source.is_ipv4() && is_local(machine, of, source)? => Some(source),
+        _ => None,
+    };
+    let near = |own: &IpAddr| -> Result<bool, Halt> {
+        let mut its = machine.addresses(of)?.iter().filter(|a| a.link == *link);
+        Ok(its.any(|a| a.prefix.contains(own) && a.prefix.contains(&target)))
+    };
+    let announced = match (own, machine.conf(of, link, "arp_announce")?.value) {
+        (Some(own), None | Some(0)) => Some(own),
+        (Some(own), Some(1)) if near(&own)? => Some(own),
+        _ => None,
+    };
+    match announced {
+        Some(own) => Ok(Some(own)),
+        None => match choose4(machine, of, link, Some(target), LINK) {
+            Ok(address) => Ok(Some(address)),
+            Err(Halt::Unknown(_)) => Ok(None),
+            Err(other) => Err(other),
+        },
+    }
+}
 
 /// The address that a solicitation comes from (`ndisc_solicit`).
 fn solicits_from(
@@ -225,9 +277,15 @@ pub(super) fn resolve(
     link: &LinkName,
     address: IpAddr,
     source: Option<IpAddr>,
-) -> Result<(Mac, Evidence), Halt> {
+) -> Result<(Mac, Evidence, Option<Learned>), Halt> {
+    let asks_from = match address {
+        IpAddr::V4(_) => requests_from(machine, of, link, address, source)?,
+        IpAddr::V6(_) => solicits_from(machine, of, link, source)?,
+    };
+    let asker = machine.link(of, link)?.mac.map(|mac| (asks_from, mac));
     let from_here = |proxies| {
         let mut search = Search::new(machine, Sought::Address(address));
+        search.asker = asker;
         search.seen.insert((of.clone(), link.clone()));
         search.proxies = proxies;
         search.leave_by(of, link).map(|()| search)
@@ -237,7 +295,7 @@ pub(super) fn resolve(
         search = from_here(true)?;
     }
     if let IpAddr::V6(_) = address {
-        let asker = machine.link(of, link)?.mac.zip(solicits_from(machine, of, link, source)?);
+        let asker = asker.and_then(|(address, mac)| Some((mac, address?)));
         let mut heard = Vec::new();
         for holder in std::mem::take(&mut search.holders) {
             if asker.map_or(Ok(true), |asker| answers_to(machine, &holder.place, asker))? {
@@ -261,7 +319,13 @@ pub(super) fn resolve(
     match &search.holders[..] {
         [Holder { mac, place }] => {
             let (mac, by) = (*mac, place.clone());
-            Ok((mac, Evidence::Resolved { address, mac, by }))
+            let learned = asker.and_then(|(address, mac)| {
+                let (namespace, link) = (by.namespace.clone(), by.link.clone()?);
+                Some(Learned { namespace, link, address: address?, mac })
+            });
+            // Of another host's caches this walk knows nothing.
+            let learned = learned.filter(|_| by.host == machine.host);
+            Ok((mac, Evidence::Resolved { address, mac, by }, learned))
         }
         [] => match (search.unclear.first(), unseen) {
             (Some(why), _) => {

@@ -272,6 +272,8 @@ fn state(from: SocketAddr, to: SocketAddr, translated: Option<SocketAddr>, reply
         connections: vec![connection],
         bridged: None,
         resolved: None,
+        heard: Vec::new(),
+        learned: Vec::new(),
     }
 }
 

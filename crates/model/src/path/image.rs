@@ -67,11 +67,12 @@ impl Image {
             }
             Some(Layer::Tcp { source, destination, syn }) => {
                 image.ports(*source, *destination);
-                image.blank(9, "a TCP sequence number or header length");
-                // SYN alone opens a connection, ACK alone goes on with it.
-                image.bytes.push(if *syn { 0x02 } else { 0x10 });
+                image.blank(8, "a TCP sequence number");
+                // Ten words of header. SYN opens a connection, SYN and ACK answer it.
+                image.bytes.extend([0xa0, if *syn { 0x02 } else { 0x12 }]);
                 image.blank(4, "a TCP window or checksum");
                 image.number16(0);
+                image.blank(20, "the TCP options");
             }
             Some(Layer::Echo { request, identifier, sequence }) => {
                 image.bytes.push(match (v6, *request) {

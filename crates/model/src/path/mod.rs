@@ -210,6 +210,16 @@ pub enum Evidence {
         mac: Mac,
         by: Place,
     },
+    /// Who asked this host for an address before is known to it (`neigh_event_ns`).
+    Asked {
+        address: IpAddr,
+        mac: Mac,
+    },
+    /// A frame from this MAC address came by this port before, on this very way.
+    Heard {
+        mac: Mac,
+        port: LinkName,
+    },
     Fdb {
         mac: Mac,
         port: LinkName,

@@ -48,7 +48,10 @@ pub(super) fn choose<'m>(
     let mut best: Option<(u32, Found<'m>)> = None;
     for (found, bound) in all.iter().zip(&shares) {
         let is_own = match (own, found.nexthop.and_then(|hop| hop.link.as_ref())) {
-            (Some(own), Some(link)) => choose4(machine, of, link, found.gateway())? == own,
+            (Some(own), Some(link)) => {
+                let scope = found.route.map_or(0, |route| route.scope);
+                choose4(machine, of, link, found.gateway(), scope)? == own
+            }
             _ => false,
         };
         let score = 2 * u32::from(is_own) + u32::from(fits(bound));

@@ -68,12 +68,25 @@ pub(super) fn find(
     address: IpAddr,
 ) -> Result<(Mac, Evidence), Halt> {
     let entry = machine.neighbours(of)?.get(&(link.clone(), address));
+    let written = entry.is_some_and(|entry| entry.state == NeighbourState::Permanent);
+    let mut learned = state.learned.iter().rev();
+    if let Some(learned) = learned
+        .find(|its| !written && its.namespace == *of && its.link == *link && its.address == address)
+    {
+        let mac = learned.mac;
+        state.resolved = None;
+        return Ok((mac, Evidence::Asked { address, mac }));
+    }
     if let Some(mac) = entry.filter(|entry| is_usable(entry.state)).and_then(|entry| entry.mac) {
         state.resolved = None;
         return Ok((mac, Evidence::Neighbour { address, mac, link: link.clone() }));
     }
     let source = state.packet.addresses().map(|(source, _)| source);
-    let (mac, evidence) = resolve(machine, of, link, address, source)?;
+    let (mac, evidence, learned) = resolve(machine, of, link, address, source)?;
+    // Question and answer went the same way as the packet will.
+    state.heard.extend(machine.link(of, link)?.mac);
+    state.heard.push(mac);
+    state.learned.extend(learned);
     state.resolved = Some((mac, evidence.clone()));
     Ok((mac, evidence))
 }

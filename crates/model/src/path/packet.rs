@@ -32,6 +32,7 @@ pub enum Layer {
     Tcp {
         source: u16,
         destination: u16,
+        /// It opens the connection; else it answers that.
         syn: bool,
     },
     /// ICMP or ICMPv6 echo.
@@ -50,14 +51,15 @@ pub enum Layer {
 }
 
 impl Layer {
-    /// Bytes the header takes, options not counted.
+    /// Bytes the header takes; of TCP with the options that Linux opens a connection with, of others
+    /// without any.
     pub fn length(&self) -> u32 {
         match self {
             Self::Ethernet { .. } => 14,
             Self::Ip { source: IpAddr::V4(_), .. } => 20,
             Self::Ip { source: IpAddr::V6(_), .. } => 40,
             Self::Udp { .. } | Self::Echo { .. } | Self::Vxlan { .. } => 8,
-            Self::Tcp { .. } => 20,
+            Self::Tcp { .. } => 40,
             Self::Payload { length } => *length,
         }
     }

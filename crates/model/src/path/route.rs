@@ -123,6 +123,24 @@ fn no_martian(
     Ok(())
 }
 
+/// Whether a packet between these addresses would be taken in by the link.
+pub(super) fn lets_in(
+    machine: &Machine<'_>,
+    of: &NamespaceId,
+    iif: &LinkName,
+    source: IpAddr,
+    destination: IpAddr,
+) -> Result<bool, Halt> {
+    let flow = Flow { source: Some(source), iif: Some(iif), ..Flow::to(destination) };
+    let taken = no_martian(machine, of, iif, source, destination)
+        .and_then(|()| reverse_path(machine, of, iif, &flow));
+    match taken {
+        Ok(_) => Ok(true),
+        Err(Halt::Drop(_)) => Ok(false),
+        Err(other) => Err(other),
+    }
+}
+
 /// Whether the source may come by this link (`__fib_validate_source`). `rp_filter` 1 wants the way back
 /// by the same link, 2 any way back; by a link without an address nothing else will do.
 fn reverse_path(

@@ -203,6 +203,8 @@ impl Say for Evidence {
             Self::Resolved { address, by, .. } => {
                 PathText::AnsweredBy { address: *address, by: by.to_string() }
             }
+            Self::Asked { address, mac } => PathText::HasAsked { address: *address, mac: *mac },
+            Self::Heard { mac, port } => PathText::WasHeard { mac: *mac, port: port.clone() },
             Self::Fdb { mac, port } => PathText::TheFdb { mac: *mac, port: port.clone() },
             // As nft writes it.
             Self::Rule { family, table, chain, handle, comment, text, verdict } => {

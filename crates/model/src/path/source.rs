@@ -18,10 +18,18 @@ pub(super) fn choose(
         return Ok(source);
     }
     match destination {
-        IpAddr::V4(_) => choose4(machine, of, found.link()?, found.gateway()),
+        IpAddr::V4(_) => {
+            let scope = found.route.map_or(0, |route| route.scope);
+            choose4(machine, of, found.link()?, found.gateway(), scope)
+        }
         IpAddr::V6(to) => choose6(machine, of, found.link()?, to).map(IpAddr::V6),
     }
 }
+
+/// `RT_SCOPE_HOST`.
+const HOST: u8 = 254;
+/// `RT_SCOPE_LINK`.
+pub(super) const LINK: u8 = 253;
 
 /// The primary IPv4 addresses of a link in the kernel's order: not those that came after another of the
 /// same subnet (`IFA_F_SECONDARY`).
@@ -29,6 +37,7 @@ fn primaries<'m>(
     machine: &'m Machine<'_>,
     of: &NamespaceId,
     link: &LinkName,
+    scope: u8,
 ) -> Result<Vec<&'m Address>, Halt> {
     let addresses = machine.addresses(of)?.iter();
     let mut here: Vec<_> =
@@ -43,18 +52,21 @@ fn primaries<'m>(
             primaries.push(address);
         }
     }
+    let own = |a: &Address| if a.prefix.addr().is_loopback() { a.scope.max(HOST) } else { a.scope };
+    primaries.retain(|address| own(address) <= scope);
     Ok(primaries)
 }
 
 /// An IPv4 address of the link, the gateway's subnet first; of the first link that has one, if this has
-/// none (`inet_select_addr`).
+/// none (`inet_select_addr`). Its scope is not wider than the one given: 0 is for what goes anywhere.
 pub(super) fn choose4(
     machine: &Machine<'_>,
     of: &NamespaceId,
     link: &LinkName,
     gateway: Option<IpAddr>,
+    scope: u8,
 ) -> Result<IpAddr, Halt> {
-    let here = primaries(machine, of, link)?;
+    let here = primaries(machine, of, link, scope)?;
     let (near, far): (Vec<_>, Vec<_>) =
         here.into_iter().partition(|a| gateway.is_some_and(|g| a.prefix.contains(&g)));
     match (&near[..], &far[..]) {
@@ -68,9 +80,8 @@ pub(super) fn choose4(
     // As they were registered, which is how they are numbered unless somebody wished otherwise.
     links.sort_by_key(|link| link.index);
     for other in links {
-        let mut own = primaries(machine, of, &other.name)?.into_iter().map(|a| a.prefix.addr());
-        if let Some(address) = own.find(|address| !address.is_loopback()) {
-            return Ok(address);
+        if let Some(first) = primaries(machine, of, &other.name, scope)?.first() {
+            return Ok(first.prefix.addr());
         }
     }
     unknown(format!("no IPv4 address to send from by {link}"))
@@ -156,7 +167,7 @@ pub(super) fn masquerade(
         IpAddr::V4(_) => {
             // `rt_nexthop`: a next hop of the other family has no subnet here.
             let near = if nexthop.is_ipv4() { nexthop } else { destination };
-            choose4(machine, of, link, Some(near)).map(Some)
+            choose4(machine, of, link, Some(near), 0).map(Some)
         }
         IpAddr::V6(to) => choose6(machine, of, link, to).map(|a| Some(IpAddr::V6(a))),
     }

@@ -8,8 +8,9 @@ use super::buffer::{State, Tracking};
 use super::hooks::Passed;
 use super::machine::{Answer, Halt, Machine, Part};
 use super::{
-    Asked, Decision, End, Evidence, Hop, Origin, Packet, Place, Question, Stage, bridge, decap,
-    deliver, encap, forward, leave, neighbour, postrouting, prerouting, receive, route, transmit,
+    Asked, Decision, End, Evidence, Hop, Layer, Origin, Packet, Place, Question, Stage, bridge,
+    decap, deliver, encap, forward, leave, neighbour, postrouting, prerouting, receive, route,
+    transmit,
 };
 use crate::host::{Namespace, NamespaceId, Unknown};
 use crate::net::{LinkName, Mac};
@@ -170,6 +171,8 @@ impl<'a> Walk<'a> {
             connections: Vec::new(),
             bridged: None,
             resolved: None,
+            heard: Vec::new(),
+            learned: Vec::new(),
         };
         let why = "no packet has arrived".to_owned();
         let next = Next::End(End::Unknown { at, stage: Stage::Receive, why });
@@ -208,6 +211,11 @@ impl<'a> Walk<'a> {
         let packet = &self.state.packet;
         let Some((from, to)) = packet.endpoints() else { return false };
         let identifier = packet.identifier();
+        // An echo comes back as long as it was, and may be cut (`icmp_reply`).
+        let payload = packet.layers.iter().rev().find_map(|layer| match layer {
+            Layer::Payload { length } if identifier.is_some() => Some(*length),
+            _ => None,
+        });
         let asked = match packet.protocol() {
             Some(6) => Asked::Tcp { port: from.port() },
             Some(17) => Asked::Udp { port: from.port() },
@@ -216,6 +224,8 @@ impl<'a> Walk<'a> {
         let question = Question {
             source: Some(to.ip()),
             source_port: Some(identifier.unwrap_or_else(|| to.port())),
+            payload: payload.unwrap_or(0),
+            dont_fragment: identifier.is_none(),
             ..Question::new(self.state.namespace.clone(), from.ip(), asked)
         };
         self.state.tracking = Tracking::NotYet;

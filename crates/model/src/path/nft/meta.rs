@@ -9,6 +9,8 @@ use crate::path::hooks::Stack;
 use crate::path::image::ethertype;
 use crate::path::machine::Halt;
 
+/// `ETH_HLEN`.
+const FRAME: u32 = 14;
 /// `NFPROTO_*`.
 const IPV4: u8 = 2;
 const NETDEV: u8 = 5;
@@ -22,7 +24,12 @@ pub(super) fn load(scene: &Scene<'_, '_>, key: MetaKey) -> Result<Loaded, Halt> 
     let name =
         |name: Option<&LinkName>| Loaded::Value(name.map_or([0; 16], LinkName::padded).to_vec());
     Ok(match key {
-        MetaKey::Len => number(packet.ip_length()),
+        MetaKey::Len => {
+            // On its way out of a link the frame's header is part of it.
+            let framed =
+                matches!(scene.at.stack, Stack::Device(_)) && scene.at.hook == Hook::Egress;
+            number(packet.ip_length() + if framed { FRAME } else { 0 })
+        }
         MetaKey::Protocol => Loaded::Value(ethertype(source).to_vec()),
         MetaKey::Priority => Loaded::Unknown(4, "the packet's priority"),
         MetaKey::Mark => number(scene.state.mark),

@@ -110,7 +110,7 @@ fn a_frame_for_another_end_is_not_taken() {
 /// A packet of so many bytes, headers included, from a0.
 fn of_size(hosts: &Hosts, bytes: u32) -> Path {
     let question = ask(id(0, 0), of_container(1, 0, Family::V4), 80);
-    hosts.ask("ha", Question { payload: bytes - 40, ..question }).0
+    hosts.ask("ha", Question { payload: bytes - 60, ..question }).0
 }
 
 #[test]

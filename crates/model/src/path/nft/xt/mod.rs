@@ -125,8 +125,8 @@ fn says(scene: &Scene<'_, '_>, asked: &Match) -> Result<Says, Halt> {
                 return Ok(Says::No);
             };
             const SYN: u8 = 2;
-            const ACK: u8 = 16;
-            let is = if *syn { SYN } else { ACK };
+            const SYN_ACK: u8 = 18;
+            let is = if *syn { SYN } else { SYN_ACK };
             let (mask, set) = *flags;
             if (is & mask == set) == *not_flags {
                 return Ok(Says::No);
