@@ -1,6 +1,6 @@
 //! The predicted and the observed side by side. The kernel is right.
 
-use crate::expect::{Expected, expected};
+use crate::expect::{Expected, Must, Step, expected};
 use crate::predict::Predicted;
 use crate::sockets::Received;
 use crate::watch::Sighting;
@@ -120,31 +120,41 @@ fn endpoints(path: &Path) -> Option<(SocketAddr, SocketAddr)> {
 
 /// Whether what was seen is what was to be.
 fn passes(way: Way, expected: &Expected, observed: &[Sighting]) -> Option<Difference> {
-    let mut left = observed.iter();
-    for (place, wanted) in expected.sightings.iter().enumerate() {
-        let found = if expected.floods {
-            left.by_ref().find(|seen| same(wanted, seen))
-        } else {
-            left.next()
+    let mut left = observed;
+    for (place, Step { sighting: wanted, must }) in expected.sightings.iter().enumerate() {
+        let fits = |seen: &Sighting| match must {
+            Must::Be | Must::Perhaps => same(wanted, seen),
+            Must::PerhapsReframed => same_place(wanted, seen),
         };
-        if !found.is_some_and(|seen| same(wanted, seen)) {
-            let predicted = Some(wanted.clone());
-            return Some(Difference::Seen { way, place, predicted, observed: found.cloned() });
+        // Copies of a flooded packet may come before the one that is followed.
+        let most = if expected.floods { left.len() } else { left.len().min(1) };
+        match (left[..most].iter().position(fits), must) {
+            (Some(found), _) => left = &left[found + 1..],
+            (None, Must::Perhaps | Must::PerhapsReframed) => {}
+            (None, Must::Be) => {
+                let predicted = Some(wanted.clone());
+                return Some(Difference::Seen {
+                    way,
+                    place,
+                    predicted,
+                    observed: left.first().cloned(),
+                });
+            }
         }
     }
+    let surplus = left.first().filter(|_| !expected.floods)?;
     let place = expected.sightings.len();
-    let mut rest = left.filter(|seen| {
-        !expected.floods && !expected.perhaps.as_ref().is_some_and(|perhaps| same(perhaps, seen))
-    });
-    let surplus = rest.next()?;
     Some(Difference::Seen { way, place, predicted: None, observed: Some(surplus.clone()) })
 }
 
 /// The same place, and the same headers as far as they are predicted.
 fn same(predicted: &Sighting, observed: &Sighting) -> bool {
+    same_place(predicted, observed) && same_headers(&predicted.packet, &observed.packet)
+}
+
+fn same_place(predicted: &Sighting, observed: &Sighting) -> bool {
     (&predicted.namespace, &predicted.link, predicted.leaves)
         == (&observed.namespace, &observed.link, observed.leaves)
-        && same_headers(&predicted.packet, &observed.packet)
 }
 
 fn same_headers(predicted: &Headers, observed: &Headers) -> bool {

@@ -11,15 +11,30 @@ use model::path::{Decision, End, Hop, Packet, Path, Place, Reason, Stage};
 /// What must be seen, in this order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Expected {
-    pub sightings: Vec<Sighting>,
-    /// At the end of a path that ends short, whether a link hears it once more is a question of a few
-    /// lines of code, and either is right.
-    pub perhaps: Option<Sighting>,
+    pub sightings: Vec<Step>,
     /// Copies of it may be seen anywhere: a bridge floods it.
     pub floods: bool,
 }
 
-/// Of a path; `sent` is what its last hop had in hands.
+/// One place on the way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    pub sighting: Sighting,
+    pub must: Must,
+}
+
+/// Whether a packet has to be seen at a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Must {
+    Be,
+    /// Where a path ends short, whether a link hears it once more is a question of a few lines of code.
+    Perhaps,
+    /// A bridged packet with a new destination goes out by the bridge's own link if the neighbour's
+    /// header is not kept ready (`br_nf_pre_routing_finish_bridge`), and is framed anew for that.
+    PerhapsReframed,
+}
+
+/// Of a path.
 pub fn expected(path: &Path) -> Expected {
     let mut expected = Expected::default();
     // The bridge whose port the packet came in by, until that has decided.
@@ -32,6 +47,9 @@ pub fn expected(path: &Path) -> Expected {
                 if let Decision::Taken { into } = decision {
                     port_of = into.as_ref();
                 }
+            }
+            (Stage::Neighbour, _) if port_of.is_some() => {
+                expected.maybe(sighting(&hop.at, true, &hop.packet), Must::PerhapsReframed);
             }
             (Stage::Bridge, decision) => {
                 if port_of.take().is_none() {
@@ -54,7 +72,11 @@ pub fn expected(path: &Path) -> Expected {
 
 impl Expected {
     fn see(&mut self, at: &Place, leaves: bool, packet: &Packet) {
-        self.sightings.extend(sighting(at, leaves, packet));
+        self.maybe(sighting(at, leaves, packet), Must::Be);
+    }
+
+    fn maybe(&mut self, sighting: Option<Sighting>, must: Must) {
+        self.sightings.extend(sighting.map(|sighting| Step { sighting, must }));
     }
 
     fn end(
@@ -70,18 +92,18 @@ impl Expected {
         match (stage, because) {
             // The tap comes first.
             (Stage::Receive, Reason::OtherHost { .. } | Reason::Rule { .. }) => {
-                self.sightings.extend(here(false));
+                self.maybe(here(false), Must::Be);
             }
-            (Stage::Receive, _) => self.perhaps = here(false),
+            (Stage::Receive, _) => self.maybe(here(false), Must::Perhaps),
             // What nobody has goes to every port.
             (Stage::Bridge, Reason::OtherHost { .. }) => {
                 self.floods = true;
-                self.sightings.extend(here(true).filter(|_| !on_port));
+                self.maybe(here(true).filter(|_| !on_port), Must::Be);
             }
-            (Stage::Bridge, _) if !on_port => self.sightings.extend(here(true)),
+            (Stage::Bridge, _) if !on_port => self.maybe(here(true), Must::Be),
             // `at` is the port that it came by.
             (Stage::Bridge, _) => {}
-            (Stage::Transmit | Stage::Encapsulate, _) => self.perhaps = here(true),
+            (Stage::Transmit | Stage::Encapsulate, _) => self.maybe(here(true), Must::Perhaps),
             _ => {}
         }
     }

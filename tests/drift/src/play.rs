@@ -44,8 +44,8 @@ impl Outcome {
         for (way, predicted, observed) in ways {
             let Some(path) = predicted else { continue };
             let _ = writeln!(words, "  {way}, predicted to end: {:?}", path.end);
-            for sighting in expected(path).sightings {
-                let _ = writeln!(words, "    predicted {sighting}");
+            for step in expected(path).sightings {
+                let _ = writeln!(words, "    predicted {}", step.sighting);
             }
             for sighting in observed {
                 let _ = writeln!(words, "    observed  {sighting}");

@@ -37,7 +37,7 @@ impl AsFd for Built {
 
 impl Built {
     fn new(space: &Space) -> Result<Self> {
-        let id = NamespaceId::Named(format!("netns:{}", space.name));
+        let id = NamespaceId::Named(format!("netns:{}", space.name).into());
         Ok(Self { name: space.name.clone(), id, namespace: NetNs::fresh()? })
     }
 }

@@ -8,6 +8,7 @@
 
 mod draft;
 mod faults;
+mod filters;
 pub mod not_yet;
 mod packets;
 mod random;
@@ -24,6 +25,7 @@ pub fn case(seed: u64) -> Case {
     let mut draft = Draft::new(Random::new(seed));
     topology::lay(&mut draft);
     ways::lead(&mut draft);
+    filters::write(&mut draft);
     settings::choose(&mut draft);
     faults::break_some(&mut draft);
     packets::choose(&mut draft);

@@ -1,11 +1,8 @@
 //! Kinds that the generator knows and leaves out, since the model does not yet do as the kernel does.
-//! Each with what is in its way; a kind whose line is taken out comes into every case from then on.
+//! Each with what is in its way; a kind whose line is taken out comes into the cases from then on.
 
 /// What is left out, and why.
-pub const NOT_YET: &[(Kind, &str)] = &[(
-    Kind::OneAddressOnSeveralLinks,
-    "the model takes equal local routes for next hops to choose among",
-)];
+pub const NOT_YET: &[(Kind, &str)] = &[];
 
 /// A kind of network or packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -33,7 +33,7 @@ pub(crate) fn predict(reader: &mut Reader<'_>, packet: &Packet) -> Result<Predic
 
 pub(crate) fn question(packet: &Packet) -> Question {
     Question {
-        namespace: NamespaceId::Named(format!("netns:{}", packet.space)),
+        namespace: NamespaceId::Named(format!("netns:{}", packet.space).into()),
         origin: Origin::Socket,
         destination: packet.to,
         asked: match packet.kind {

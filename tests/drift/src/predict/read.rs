@@ -80,7 +80,8 @@ impl Opened {
                 read.filters = observe::filters(of.route()?, &self.links, &read.qdiscs)?;
             }
             Part::Nft => read.nft = nft::read(of.netfilter()?)?,
-            Part::Legacy | Part::IpSets => {}
+            Part::Legacy => read.legacy = observe::legacy(of)?,
+            Part::IpSets => read.ipsets = observe::ipsets(of.netfilter()?)?,
             Part::Connection(tuple) => {
                 read.connections.extend(observe::connection(of, *tuple)?);
             }
