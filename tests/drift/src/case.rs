@@ -4,7 +4,7 @@
 //! `bridge` and `nft`, each for the namespace that it stands in. Nothing in it is random any more.
 //! [`crate::build`] makes it, [`crate::shrink`] takes lines out of it.
 
-use model::net::Transport;
+use model::net::{Family, Transport};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 
@@ -27,6 +27,9 @@ pub struct Space {
     /// Lines for `ip`: links that are no cables, addresses, routes, rules, neighbours.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ip: Vec<String>,
+    /// Lines for `ip -6`, where no word of a line says its family.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ip6: Vec<String>,
     /// Settings, as `net/ipv4/ip_forward=1`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sysctls: Vec<String>,
@@ -129,6 +132,16 @@ impl Case {
 }
 
 const FIRST_NUMBER: u32 = 1000;
+
+impl Space {
+    /// Lines for `ip` about a family.
+    pub fn lines(&mut self, family: Family) -> &mut Vec<String> {
+        match family {
+            Family::V4 => &mut self.ip,
+            Family::V6 => &mut self.ip6,
+        }
+    }
+}
 
 impl Table {
     /// The table as a script for nft.

@@ -71,6 +71,7 @@ fn without(case: &Case, place: usize) -> Option<Case> {
             }
         }
         if take(&mut space.ip, &mut left)
+            || take(&mut space.ip6, &mut left)
             || take(&mut space.bridge, &mut left)
             || take(&mut space.sysctls, &mut left)
             || take(&mut space.sockets, &mut left)

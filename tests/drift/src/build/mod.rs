@@ -71,7 +71,8 @@ pub fn build(case: &Case) -> Result<Network> {
     let lines = |lines: &[String]| lines.iter().fold(String::new(), |all, line| all + line + "\n");
     for (built, space) in both() {
         let lo = "link set lo up\n".to_owned();
-        tool::carry_out(built, "ip", &(lo + &lines(&space.ip)))?;
+        tool::carry_out(built, "ip", &[], &(lo + &lines(&space.ip)))?;
+        tool::carry_out(built, "ip", &["-6"], &lines(&space.ip6))?;
         settings(built, &space.sysctls)?;
         let tables: String = space.nft.iter().map(crate::case::Table::script).collect();
         tool::feed(built, "nft", &["-f", "-"], &tables)?;
@@ -79,7 +80,7 @@ pub fn build(case: &Case) -> Result<Network> {
     // A port takes no state before its cable's other end is up.
     settle::wait(&network)?;
     for (built, space) in both() {
-        tool::carry_out(built, "bridge", &lines(&space.bridge))?;
+        tool::carry_out(built, "bridge", &[], &lines(&space.bridge))?;
     }
     Ok(network)
 }

@@ -23,11 +23,17 @@ pub(super) fn feed(
 
 /// Has `ip` or `bridge` carry out lines. What the kernel refuses is passed over, as whoever types it would: a route
 /// by a gateway that is on no link is one of the faults. What the program does not understand is an error.
-pub(super) fn carry_out(built: &Built, program: &'static str, input: &str) -> Result<()> {
+pub(super) fn carry_out(
+    built: &Built,
+    program: &'static str,
+    options: &[&str],
+    input: &str,
+) -> Result<()> {
     if input.is_empty() {
         return Ok(());
     }
-    let output = run(built, program, &["-force", "-batch", "-"], input)?;
+    let arguments = [options, &["-force", "-batch", "-"]].concat();
+    let output = run(built, program, &arguments, input)?;
     let said = String::from_utf8_lossy(&output.stderr);
     let from_kernel = |line: &str| {
         let own = ["argument", "garbage", "expected", "required", "duplicate"];

@@ -11,6 +11,7 @@ mod faults;
 mod filters;
 pub mod not_yet;
 mod packets;
+mod policy;
 mod random;
 mod settings;
 mod topology;
@@ -25,6 +26,7 @@ pub fn case(seed: u64) -> Case {
     let mut draft = Draft::new(Random::new(seed));
     topology::lay(&mut draft);
     ways::lead(&mut draft);
+    policy::choose(&mut draft);
     filters::write(&mut draft);
     settings::choose(&mut draft);
     faults::break_some(&mut draft);

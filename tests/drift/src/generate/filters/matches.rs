@@ -16,7 +16,7 @@ fn port(draft: &mut Draft) -> u16 {
 }
 
 /// An address that is in use, or a prefix of one.
-pub(super) fn address(draft: &mut Draft, family: Family) -> String {
+pub(in super::super) fn address(draft: &mut Draft, family: Family) -> String {
     let of: Vec<IpAddr> =
         draft.stations.iter().map(|s| s.address).filter(|a| Family::of(*a) == family).collect();
     let Some(address) = (!of.is_empty()).then(|| *draft.random.pick(&of)) else {

@@ -8,6 +8,8 @@ mod matches;
 mod nat;
 mod statements;
 
+pub(super) use matches::address;
+
 use super::draft::Draft;
 use crate::case::{Chain, Table};
 use model::net::Family;
