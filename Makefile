@@ -115,6 +115,15 @@ histories: ## play random histories of several hosts (HISTORIES=200 SEED=1), abo
 	GLASSNET_HISTORIES=$(HISTORIES) GLASSNET_SEED=$(SEED) \
 		cargo test --locked -p glassnet --test cluster -- --nocapture histories
 
+# Predicted = observed, over more networks than `make test` has time for. An interrupted run goes on
+# where it was; another seed is another run.
+N ?= 10000
+.PHONY: drift
+drift: ## predict and observe packets in random networks (N=10000 SEED=1), about 0.5 s each
+	scripts/setup test
+	mkdir -p target
+	cargo run --locked -p drift -- run $(N) $(SEED) target/drift-$(SEED).json
+
 .PHONY: clean
 clean: ## remove what was built (the tools of set-up stay, see scripts/setup)
 	cargo clean

@@ -1,6 +1,7 @@
 //! What is wrong in a case: lines taken out, changed, or put in that nobody would want.
 
 use super::draft::Draft;
+use super::not_yet::{Kind, allowed};
 use super::random::Random;
 use model::net::Family;
 use std::net::IpAddr;
@@ -83,6 +84,9 @@ fn mac(random: &mut Random) -> String {
 
 fn wrong_neighbour(draft: &mut Draft) {
     let station = draft.random.pick(&draft.stations).clone();
+    if station.address.is_ipv6() && !allowed(Kind::WrongNeighbourOfIpv6) {
+        return;
+    }
     let mac = mac(&mut draft.random);
     let others: Vec<_> =
         draft.stations.iter().filter(|other| other.link != "lo").cloned().collect();

@@ -1,6 +1,7 @@
 //! Rules of routing policy and the tables they lead to.
 
-use super::draft::Draft;
+use super::draft::{Draft, Station};
+use super::not_yet::{Kind, allowed};
 use model::net::Family;
 
 /// Tables that are not there by themselves.

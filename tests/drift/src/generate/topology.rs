@@ -1,7 +1,6 @@
 //! Hosts, what joins them, and their containers.
 
 use super::draft::{Draft, Host, Network, Underlay, length};
-use super::not_yet::{Kind, allowed};
 use crate::case::Listener;
 use model::net::{Family, Transport};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -82,7 +81,7 @@ fn network(draft: &mut Draft, host: usize, number: u8) {
         }
     }
     let containers = draft.random.between(1, 3);
-    let several = draft.random.percent(50) && allowed(Kind::OneAddressOnSeveralLinks);
+    let several = draft.random.percent(50);
     for container in 0..containers {
         let letter = ["a", "b", "c"][container];
         let space = format!("c{host_number}{number}{letter}");

@@ -1,6 +1,7 @@
 //! What rules look at.
 
 use super::super::draft::Draft;
+use super::super::not_yet::{Kind, allowed};
 use super::super::topology::PORTS;
 use super::Scene;
 use model::net::Family;
@@ -100,10 +101,11 @@ fn some(draft: &mut Draft, scene: &Scene) -> Option<String> {
         12 if of == Family::V4 && scene.family == "inet" => "meta nfproto ipv4".to_owned(),
         12 if of == Family::V4 => "meta protocol ip".to_owned(),
         12 => "meta protocol ip6".to_owned(),
-        13 => draft
-            .random
-            .word(&["meta length > 500", "meta length 100-1400", "meta length != 100-1400"])
-            .into(),
+        13 => {
+            let least = if allowed(Kind::LengthsOfAnswers) { 90 } else { 500 };
+            let not = draft.random.word(&["", "!= "]);
+            format!("meta length {not}{least}-1400")
+        }
         14 => {
             let (address, port) = (address(draft, of), port(draft));
             format!("{ip} {side} . meta l4proto . th dport {{ {address} . udp . 1-{port} }}")

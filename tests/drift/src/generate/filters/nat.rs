@@ -1,6 +1,7 @@
 //! A table of address translation.
 
 use super::super::draft::Draft;
+use super::super::not_yet::{Kind, allowed};
 use super::super::topology::PORTS;
 use super::matches::address;
 use super::priority;
@@ -55,18 +56,26 @@ fn rule(draft: &mut Draft, space: &str, links: &[String], family: &str, hook: &s
             words.push(format!("{transport} dport {port} redirect to :{}", PORTS[2]));
         }
         ("prerouting" | "output", 1) => {
-            words.push(format!("meta l4proto {transport} dnat{which} to {}", with_port(PORTS[0])));
+            words.push(format!("{transport} dport {port} dnat{which} to {}", with_port(PORTS[0])));
         }
         ("prerouting" | "output", 2) => {
             words
                 .push(format!("dnat{which} to {transport} dport map {{ 80 : {to}, 5000 : {to} }}"));
         }
-        ("prerouting" | "output", _) => words.push(format!("dnat{which} to {to}")),
+        // Not what tunnels send: a datagram of theirs that came to a socket would get no answer.
+        ("prerouting" | "output", _) => {
+            words.push(format!("meta l4proto {{ tcp, icmp, icmpv6 }} dnat{which} to {to}"));
+        }
         ("postrouting", 0 | 1) => {
             let link = draft.random.pick(links).clone();
             words = vec![words.remove(0), format!("oifname \"{link}\" masquerade")];
         }
-        ("postrouting", 2) => words.push("masquerade".to_owned()),
+        ("postrouting", 2) => {
+            let anywhere = allowed(Kind::MasqueradeOnLoopback);
+            words.push(
+                if anywhere { "masquerade" } else { "oifname != \"lo\" masquerade" }.to_owned(),
+            );
+        }
         _ => words.push(format!("snat{which} to {to}")),
     }
     words.join(" ")
