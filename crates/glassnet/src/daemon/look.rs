@@ -17,7 +17,15 @@ const OF_ALL_LINKS: [&str; 3] =
 
 const BRIDGE_NF_CALL: [&str; 2] =
     ["net/bridge/bridge-nf-call-iptables", "net/bridge/bridge-nf-call-ip6tables"];
-const BY_LINK: [&str; 4] = ["forwarding", "rp_filter", "route_localnet", "accept_local"];
+const BY_LINK: [&str; 7] = [
+    "forwarding",
+    "rp_filter",
+    "route_localnet",
+    "accept_local",
+    "src_valid_mark",
+    "arp_ignore",
+    "proxy_arp",
+];
 
 /// The host's namespace, with the settings that the plan names or may name.
 pub(crate) fn host() -> kernel::Result<Namespace<Unknown>> {
@@ -85,7 +93,16 @@ pub(crate) fn host_for_the_walk() -> kernel::Result<Namespace<Unknown>> {
     let paths: Vec<String> = by_link(&host.links).collect();
     host.sysctls.extend(observe::sysctls(&Sockets::open_here()?, &paths)?);
     host.sockets = sockets()?;
+    add_for_the_walk(&mut host, &mut Sockets::open_here()?)?;
     Ok(host)
+}
+
+/// What of others may decide a packet's way, and nothing of ours stands on.
+fn add_for_the_walk(to: &mut Namespace<Unknown>, of: &mut Sockets) -> kernel::Result<()> {
+    to.rules = Some(observe::rules(of.route()?)?);
+    to.legacy = observe::legacy(of)?;
+    to.ipsets = observe::ipsets(of.netfilter()?)?;
+    Ok(())
 }
 
 /// The settings of each link, and those for all, that a packet's way may depend on.
@@ -100,6 +117,13 @@ pub(super) fn container(netns: BorrowedFd<'_>) -> kernel::Result<Namespace<Unkno
     let mut paths: Vec<String> = OF_ALL_LINKS.iter().map(|path| (*path).to_owned()).collect();
     paths.extend(by_link(&observe::links(sockets.route()?)?));
     observe::namespace(&mut sockets, &Parts::all(paths))
+}
+
+/// The same with whatever else a packet's way may depend on.
+pub(super) fn container_for_the_walk(netns: BorrowedFd<'_>) -> kernel::Result<Namespace<Unknown>> {
+    let mut inside = container(netns)?;
+    add_for_the_walk(&mut inside, &mut Sockets::open_in(netns)?)?;
+    Ok(inside)
 }
 
 /// Sockets of the host that wait for packets.

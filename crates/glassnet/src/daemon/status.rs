@@ -91,9 +91,8 @@ impl Daemon {
         let mut host = look::host_for_the_walk().map_err(|error| kernel_said(&error))?;
         for row in self.rows() {
             let id = NamespaceId::Container(row.attachment.id.container.to_string());
-            let read =
-                kernel::NetNs::by_path(&row.netns).and_then(|netns| look::container(netns.as_fd()));
-            match read {
+            let netns = kernel::NetNs::by_path(&row.netns);
+            match netns.and_then(|netns| look::container_for_the_walk(netns.as_fd())) {
                 Ok(mut inside) => {
                     join(&mut host, &mut inside, &row.attachment);
                     actual.namespaces.insert(id, inside);
