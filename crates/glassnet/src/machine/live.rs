@@ -105,8 +105,8 @@ impl Live {
                 read.filters = observe::filters(socket, &links, &read.qdiscs)?;
             }
             Part::Nft => read.nft = kernel::nft::read(self.netfilter()?)?,
-            Part::Legacy => inside(self.namespace().as_fd(), no_legacy)??,
-            Part::IpSets => return Err(unread("sets of ipset")),
+            Part::Legacy => read.legacy = observe::legacy(self.others()?)?,
+            Part::IpSets => read.ipsets = observe::ipsets(self.netfilter()?)?,
             Part::Connection(tuple) => {
                 let known = observe::connection(self.others()?, *tuple)?;
                 read.connections.extend(known);
@@ -177,19 +177,4 @@ fn ready<'s>(
         None => inside(namespace.as_fd(), || Socket::open(protocol))??,
     };
     Ok(slot.insert(socket))
-}
-
-fn unread(subject: &str) -> kernel::Error {
-    kernel::Error::Unfit { subject: subject.to_owned(), why: "they are not read yet".to_owned() }
-}
-
-/// Whether iptables-legacy has no table in the namespace that the thread is in.
-fn no_legacy() -> kernel::Result<()> {
-    let tables = ["ip_tables_names", "ip6_tables_names"].map(|list| {
-        std::fs::read_to_string(format!("/proc/thread-self/net/{list}")).unwrap_or_default()
-    });
-    match tables.iter().all(|names| names.trim().is_empty()) {
-        true => Ok(()),
-        false => Err(unread("rules of iptables-legacy")),
-    }
 }

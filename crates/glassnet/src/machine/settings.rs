@@ -32,7 +32,7 @@ const V6: [&str; 7] = [
     "use_tempaddr",
 ];
 /// Of the namespace.
-const WHOLE: [&str; 19] = [
+const WHOLE: [&str; 22] = [
     "net/bridge/bridge-nf-call-arptables",
     "net/bridge/bridge-nf-call-ip6tables",
     "net/bridge/bridge-nf-call-iptables",
@@ -40,14 +40,17 @@ const WHOLE: [&str; 19] = [
     "net/bridge/bridge-nf-pass-vlan-input-dev",
     "net/ipv4/fib_multipath_hash_fields",
     "net/ipv4/fib_multipath_hash_policy",
+    "net/ipv4/fib_multipath_hash_seed",
     "net/ipv4/fib_multipath_use_neigh",
     "net/ipv4/fwmark_reflect",
     "net/ipv4/icmp_echo_ignore_all",
     "net/ipv4/ip_default_ttl",
     "net/ipv4/ip_forward",
     "net/ipv4/ip_forward_use_pmtu",
+    "net/ipv4/ip_local_port_range",
     "net/ipv4/ip_no_pmtu_disc",
     "net/ipv4/ip_nonlocal_bind",
+    "net/ipv6/fib_multipath_hash_fields",
     "net/ipv6/fib_multipath_hash_policy",
     "net/ipv6/icmp/echo_ignore_all",
     "net/netfilter/nf_conntrack_count",

@@ -3,7 +3,9 @@
 use crate::host::{HANG, Host, text, with_a_daemon};
 use nix::mount::{MsFlags, mount};
 use serde_json::Value;
+use std::fs::Permissions;
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -97,7 +99,6 @@ fn without_a_daemon_every_verb_that_asks_it_says_so_in_either_language() {
         "network rm x",
         "network create x",
         "detach x",
-        "trace host 192.0.2.1",
         "attach /proc/self/ns/net --network x --name x",
     ] {
         let run = |options: &[&str]| {
@@ -113,6 +114,36 @@ fn without_a_daemon_every_verb_that_asks_it_says_so_in_either_language() {
         let document: Value = serde_json::from_slice(&run(&["--json"]).stdout).expect(line);
         assert_eq!(document["error"]["code"], "no-daemon", "{line}");
     }
+}
+
+/// Who may ask the daemon, and not look into containers, is answered by what the daemon sees.
+#[test]
+fn a_trace_by_who_may_only_ask_the_daemon() {
+    with_a_daemon(|host| {
+        std::fs::create_dir_all("/run/netns").unwrap();
+        let none = None::<&str>;
+        mount(none, "/run/netns", Some("tmpfs"), MsFlags::empty(), none).unwrap();
+        let added = Command::new("ip").args(["netns", "add", "box"]).status().unwrap();
+        assert!(added.success() && host.glassnet(&["attach", "box"]).status.success());
+        let socket = host.socket("api.sock");
+        let run = socket.parent().unwrap();
+        for (path, mode) in [(run.parent().unwrap(), 0o755), (run, 0o755), (&socket, 0o666)] {
+            std::fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+        }
+        // The program may lie where only its owner comes; a descriptor leads there.
+        let line = format!(
+            "exec 9<{}; exec setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all \
+             --bounding-set=-all /proc/self/fd/9 trace box 10.7.0.1",
+            env!("CARGO_BIN_EXE_glassnet")
+        );
+        let mut command = Command::new("bash");
+        command.args(["-c", &line]).env("HOME", "/").env("GLASSNET_RUN_DIR", run);
+        let said = command.env_remove("LANG").env_remove("LC_ALL").output().unwrap();
+        assert_eq!(said.status.code(), Some(0), "{}", text(&said));
+        for wanted in ["container:box to 10.7.0.1", "bridge glassnet antispoof", "delivered at"] {
+            assert!(text(&said).contains(wanted), "{wanted}: {}", text(&said));
+        }
+    });
 }
 
 #[test]

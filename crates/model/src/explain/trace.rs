@@ -38,6 +38,9 @@ sentences! {
     ByServer { name: String, address: IpAddr, server: IpAddr, of: String }
         en "{name} is {address}, says {server}, the name server of {of}, asked from there"
         zh "{name} 的地址是 {address}，由 {of} 的域名服务器 {server} 给出（从那里询问）"
+    FromPort { port: u16 }
+        en "rules on the way look at the port it is sent from: {port} is taken, one that the kernel might choose"
+        zh "途中的规则会检查源端口：这里取 {port}，即内核可能选择的一个端口"
     There en "there" zh "去程"
     Back en "back" zh "回程"
     /// What is carried, below all headers.
@@ -148,6 +151,9 @@ sentences! {
         zh "如果本应放行，请修改该规则；以下命令显示该链及其句柄"
     OwnRule en "glassnet's own rule: put both containers into one network, or publish the port"
         zh "这是 glassnet 自己的规则：请把两个容器放入同一网络，或发布该端口"
+    OwnAddress
+        en "glassnet lets a container send from its own addresses only, unless its network is created with --allow-spoofing"
+        zh "glassnet 只允许容器使用自己的地址发送，除非创建网络时使用 --allow-spoofing"
     AcceptPolicy { chain: String }
         en "if such packets are meant to pass, accept them by a rule in chain {chain}, or by its policy"
         zh "如果本应放行，请在链 {chain} 中添加接受的规则，或更改其默认策略"

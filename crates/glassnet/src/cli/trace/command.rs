@@ -12,8 +12,7 @@ pub(super) fn inside(machine: &Machine, of: &NamespaceId, command: &str) -> Stri
 
 /// A name as a word of a shell. Links, tables and chains of others may be called by anything.
 pub(super) fn word(name: &str) -> String {
-    let plain =
-        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'/' | b':');
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./:@".contains(&byte);
     if !name.is_empty() && name.bytes().all(plain) {
         return name.to_owned();
     }

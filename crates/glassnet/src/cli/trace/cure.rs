@@ -9,9 +9,15 @@ use model::host::nft::NftFamily;
 use model::host::{FibAction, Link, LinkKind, NamespaceId, Unknown};
 use model::net::{Family, LinkName, Mac, Transport};
 use model::path::{End, Evidence, Part, Path, Place, Reason};
+use std::net::IpAddr;
 
 /// Our daemon's table: its rules come from what people asked for, and would come back.
 const OURS: &str = "glassnet";
+/// Its chain against addresses that are not the sender's.
+const ANTISPOOF: &str = "antispoof";
+
+/// For all links of IPv4.
+const FORWARD: &str = "net/ipv4/ip_forward";
 
 pub(super) struct Advice {
     pub(super) cure: Cure,
@@ -55,11 +61,7 @@ fn dropped(
     let here = |line: String| Some(Command { place: at.namespace.clone(), line });
     let place = called(machine, &at.namespace);
     match because {
-        Reason::NoRoute { destination } => {
-            let destination = *destination;
-            let cure = Cure::AddRoute { place, destination };
-            (cure, here(format!("ip route add {destination} via GATEWAY")))
-        }
+        Reason::NoRoute { destination } => no_route(machine, at, *destination),
         Reason::RouteRefuses { evidence } => refuses(evidence, here),
         Reason::LinkDown { link } => down(machine, at, link),
         Reason::NoNeighbour { address, link } => {
@@ -73,6 +75,11 @@ fn dropped(
             (cure, Some(Command { place: NamespaceId::Host, line }))
         }
         Reason::NotForwarding { sysctl } => {
+            let all = Part::Sysctl(FORWARD.to_owned());
+            let all = machine.part(&at.namespace, &all).map(|read| read.sysctls);
+            let off = all.is_ok_and(|all| all.iter().any(|setting| setting.value == "0"));
+            // What is off for the host is off for each link; the answer comes in by another.
+            let sysctl = if sysctl.starts_with("net/ipv4/") && off { FORWARD } else { sysctl };
             (Cure::Forward { place }, here(format!("sysctl -w {}=1", word(sysctl))))
         }
         Reason::Rule { evidence } => rule(machine, at, evidence),
@@ -131,6 +138,22 @@ fn dropped(
             (cure, here(format!("sysctl -w {}=2", word(sysctl))))
         }
     }
+}
+
+/// A link that is down takes its routes along.
+fn no_route(machine: &mut Machine, at: &Place, to: IpAddr) -> (Cure, Option<Command>) {
+    let addresses = machine.part(&at.namespace, &Part::Addresses).map(|read| read.addresses);
+    let links = machine.part(&at.namespace, &Part::Links).map(|read| read.links);
+    if let (Ok(addresses), Ok(links)) = (addresses, links) {
+        let is_down = |link: &LinkName| links.get(link).is_some_and(|link| !link.up);
+        let mut near = addresses.iter().filter(|address| address.prefix.contains(&to));
+        if let Some(address) = near.find(|address| is_down(&address.link)) {
+            return bring_up(machine, at.namespace.clone(), &address.link);
+        }
+    }
+    let cure = Cure::AddRoute { place: called(machine, &at.namespace), destination: to };
+    let line = format!("ip route add {to} via GATEWAY");
+    (cure, Some(Command { place: at.namespace.clone(), line }))
 }
 
 /// A route or a rule of routing policy that says no.
@@ -210,8 +233,10 @@ fn rule(machine: &mut Machine, at: &Place, evidence: &Evidence) -> (Cure, Option
     else {
         return (Cure::FindRule, None);
     };
-    if table == OURS {
-        return (Cure::OwnRule, None);
+    match (&table[..], &chain[..]) {
+        (OURS, ANTISPOOF) => return (Cure::OwnAddress, None),
+        (OURS, _) => return (Cure::OwnRule, None),
+        _ => {}
     }
     let name = format!("{} {} {}", family.as_str(), word(table), word(chain));
     let legacy = legacy(machine, &at.namespace, *family, table);

@@ -10,6 +10,7 @@
 mod command;
 mod cure;
 mod document;
+mod port;
 mod receiver;
 mod resolve;
 mod sender;
@@ -118,11 +119,8 @@ impl Trace {
             Some(path) => state::read(path)?,
             None => Machine::here().map_err(Error::Kernel)?,
         };
-        let understood = self.understand(&mut machine, out.language)?;
-        let host = machine.host.clone();
-        let question = understood.question.clone();
-        let (mut there, back) = path::trace(&host, &mut machine, question);
-        let mut back = back.filter(|_| !self.one_way);
+        let mut understood = self.understand(&mut machine, out.language)?;
+        let (mut there, mut back) = self.walk(&mut machine, &mut understood);
         name_holder(&mut machine, &mut there);
         if let Some(back) = &mut back {
             name_holder(&mut machine, back);
@@ -136,6 +134,34 @@ impl Trace {
             view::draw(&traced, &machine, &view::Style { language, colour, layers: self.layers })
         })?;
         Ok(code)
+    }
+
+    /// The paths. Where they depend on a port of the kernel's choice, one that it might choose is taken,
+    /// and told.
+    fn walk(&self, machine: &mut Machine, understood: &mut Understood) -> (Path, Option<Path>) {
+        let host = machine.host.clone();
+        let walk = |machine: &mut Machine, question: &Question| {
+            let (there, back) = path::trace(&host, machine, question.clone());
+            (there, back.filter(|_| !self.one_way))
+        };
+        let known = |(there, back): &(Path, Option<Path>)| {
+            let mut ends = [Some(there), back.as_ref()].into_iter().flatten().map(|way| &way.end);
+            !ends.any(|end| matches!(end, End::Unknown { .. }))
+        };
+        let question = &mut understood.question;
+        let ways = walk(machine, question);
+        if known(&ways) || question.source_port.is_some() || question.asked == path::Asked::Echo {
+            return ways;
+        }
+        let port = port::likely(machine, &question.namespace);
+        let again = Question { source_port: Some(port), ..question.clone() };
+        let certain = walk(machine, &again);
+        if !known(&certain) {
+            return ways;
+        }
+        understood.question = again;
+        understood.notes.push(TraceText::FromPort { port });
+        certain
     }
 
     fn understand(&self, machine: &mut Machine, language: Language) -> Result<Understood, Error> {

@@ -32,12 +32,12 @@ pub(super) const CODES: &[ErrorCode] = &[
     code(
         "no-place",
         [
-            "there is no such place to look at packets, or the name is not clear",
+            "there is no such place, or the name is not clear",
             "A place is a network namespace or a link in one: a container, a pod, a lab's machine, a named namespace, this host. Namespaces are found by the processes in them and by the paths they are bound to; names are read from glassnet's daemon, containerd, Docker, Podman, labs and /run/netns. Seeing those of other users takes root's rights.",
             "Write one of the names that the message lists, with its kind if several have it: pod:default/web. A link is LINK@NAME; a link of this host needs its own name only.",
         ],
         [
-            "没有这样的抓包位置，或名称不明确",
+            "没有这样的位置，或名称不明确",
             "位置是一个网络命名空间或其中的链路：容器、Pod、实验环境的机器、具名命名空间或本机。命名空间通过其中的进程和绑定的路径找到；名称取自 glassnet 守护进程、containerd、Docker、Podman、实验环境和 /run/netns。查看其他用户的命名空间需要 root 权限。",
             "使用消息中列出的名称；重名时加上种类：pod:default/web。链路写作 LINK@NAME；本机的链路只写它的名称。",
         ],

@@ -25,13 +25,15 @@ const INTERNET: u16 = 1;
 pub(super) struct Asker<'a> {
     namespace: &'a NetNs,
     servers: Vec<IpAddr>,
+    /// Why the last of those that are asked no more is not.
+    silent: Option<TraceText>,
     until: Instant,
 }
 
 impl<'a> Asker<'a> {
     pub(super) fn new(namespace: &'a NetNs, configuration: &Configuration) -> Self {
         let servers = configuration.servers.clone();
-        Self { namespace, servers, until: Instant::now() + ALL }
+        Self { namespace, servers, silent: None, until: Instant::now() + ALL }
     }
 
     /// An address of the name, and who told. A server that does not answer is not asked again.
@@ -40,7 +42,6 @@ impl<'a> Asker<'a> {
         name: &str,
         family: Family,
     ) -> Result<(IpAddr, IpAddr), TraceText> {
-        let mut why = TraceText::NoServers;
         for server in self.servers.clone() {
             match self.of(server, name, family) {
                 Ok(answer) => {
@@ -50,14 +51,14 @@ impl<'a> Asker<'a> {
                 }
                 Err(error) => {
                     self.servers.retain(|other| *other != server);
-                    why = match error.kind() {
+                    self.silent = Some(match error.kind() {
                         io::ErrorKind::TimedOut => TraceText::ServerSilent { server },
                         _ => TraceText::ServerFailed { server, why: SystemFault::from(&error) },
-                    };
+                    });
                 }
             }
         }
-        Err(why)
+        Err(self.silent.clone().unwrap_or(TraceText::NoServers))
     }
 
     fn of(&self, server: IpAddr, name: &str, family: Family) -> io::Result<Dns> {
