@@ -54,6 +54,7 @@ impl Lab {
     }
 
     /// What a command prints; it has to succeed.
+    #[allow(dead_code, reason = "not every test that has labs reads what commands print")]
     pub(crate) fn says(&self, place: &str, command: &[&str]) -> String {
         let output = self.run(place, command);
         assert!(output.status.success(), "{place}: {command:?}: {}", text(&output));

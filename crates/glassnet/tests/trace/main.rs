@@ -1,0 +1,14 @@
+//! `glassnet trace` and `glassnet snapshot` on networks that nobody here made by glassnet, and in a lab.
+//!
+//! It takes root. Named namespaces of a test are gone when it ends.
+
+mod dropped;
+#[path = "../one_host/lab.rs"]
+mod lab;
+mod machines;
+mod names;
+mod schema;
+mod snapshot;
+mod stage;
+mod there_and_back;
+mod unprivileged;
