@@ -2,6 +2,7 @@
 //! network namespaces of their own, read from the kernel, and held line by line against what the
 //! programs list.
 
+mod iptables;
 mod nft;
 mod place;
 mod random;

@@ -88,3 +88,13 @@ fn rules_of_bridges_arp_and_devices() {
     let rules = compare(include_str!("rulesets/link.nft"));
     assert!(rules >= 90, "{rules} rules");
 }
+
+#[test]
+fn hooks_and_priorities_by_name() {
+    compare(include_str!("rulesets/hooks.nft"));
+}
+
+#[test]
+fn sets_and_maps_of_every_type() {
+    compare(include_str!("rulesets/sets.nft"));
+}

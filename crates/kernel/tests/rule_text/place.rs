@@ -1,8 +1,8 @@
 //! A network namespace of its own, and the programs that are the oracle, run in it.
 
 use kernel::{NetNs, Sockets, netns};
-use model::host::Unknown;
-use model::host::nft::Ruleset;
+use model::host::nft::{NftTable, Ruleset};
+use model::host::{Table, Unknown};
 use std::io::Write;
 use std::os::fd::AsFd;
 use std::process::{Command, Stdio};
@@ -44,6 +44,11 @@ impl Place {
 
     pub(crate) fn run(&self, command: &str, input: &str) -> String {
         self.try_run(command, input).unwrap_or_else(|error| panic!("{command}: {error}\n{input}"))
+    }
+
+    /// The tables of iptables-legacy.
+    pub(crate) fn read_legacy(&mut self) -> Table<NftTable<Unknown>> {
+        kernel::observe::legacy(&mut self.sockets).unwrap()
     }
 
     pub(crate) fn read(&mut self) -> Ruleset<Unknown> {

@@ -125,6 +125,33 @@ const EFFECTS: &[&str] = &[
     "meta nftrace set 1",
 ];
 
+/// Checks of some bits of a value, and of more and less.
+const MASKED: &[&str] = &[
+    "meta mark & 0x000000ff == 0x00000001",
+    "meta mark & 0x000000f0 != 0x00000000",
+    "meta mark & 0xff000000 == 0x01000000",
+    "meta mark > 0x00000010",
+    "meta length >= 100",
+    "meta length < 1000",
+    "tcp flags & (fin | syn | rst | ack) == syn",
+    "tcp flags & (fin | syn) != fin",
+    "tcp flags & (syn | ack) == (syn | ack)",
+    "tcp flags ! syn",
+    "tcp flags syn,ack",
+    "tcp dport > 1024",
+    "tcp sport <= 1024",
+    "ip saddr & 255.0.255.0 == 10.0.3.0",
+    "ip frag-off & 0x1fff != 0",
+    "ip ttl < 5",
+    "ip6 hoplimit > 5",
+    "ct mark & 0x0000000f == 0x00000001",
+    "ct state new,established",
+    "ct state != new,established",
+    "ct status snat,dnat",
+    "@th,16,16 22",
+    "@nh,8,8 0x5",
+];
+
 const ENDS: &[&str] = &["accept", "drop", "return", "jump side", "goto side", "", "continue"];
 
 struct Family {
@@ -192,6 +219,25 @@ fn joined(dice: &mut Dice, one: &Part, two: &Part) -> String {
     format!("{} . {} {not}{{ {} }}", one.name, two.name, pairs.join(", "))
 }
 
+/// A value that is set by way of a map.
+fn mapped(dice: &mut Dice, one: &Part) -> String {
+    let target = dice.pick(&["meta mark", "ct mark", "meta priority"]);
+    let to = if target == "meta priority" { ["1:1", "2:2"] } else { ["0x1", "0x2"] };
+    let pairs: Vec<_> =
+        one.values.iter().map(|value| format!("{value} : {}", dice.pick(&to))).collect();
+    format!("{target} set {} map {{ {} }}", one.name, pairs.join(", "))
+}
+
+/// Three values side by side.
+fn three(dice: &mut Dice, parts: [&Part; 3]) -> String {
+    let names = parts.map(|part| part.name).join(" . ");
+    let one = |dice: &mut Dice| parts.map(|part| dice.pick(part.values)).join(" . ");
+    let keys: std::collections::BTreeSet<_> = (0..=dice.roll(3)).map(|_| one(dice)).collect();
+    let ends = ["accept", "drop", "goto side"];
+    let pairs: Vec<_> = keys.iter().map(|key| format!("{key} : {}", dice.pick(&ends))).collect();
+    format!("{names} vmap {{ {} }}", pairs.join(", "))
+}
+
 fn rule(dice: &mut Dice, family: &Family) -> String {
     let part = |dice: &mut Dice| {
         let parts = family.parts[dice.roll(family.parts.len())];
@@ -199,11 +245,14 @@ fn rule(dice: &mut Dice, family: &Family) -> String {
     };
     let mut words = Vec::new();
     for _ in 0..=dice.roll(4) {
-        let (one, two) = (part(dice), part(dice));
+        let (one, two, other) = (part(dice), part(dice), part(dice));
         // A part that is no whole bytes and does not end with one is shifted in a concatenation,
         // which is not modelled.
         let is_shifted = |part: &Part| part.name.ends_with("dscp");
-        words.push(match dice.roll(9) {
+        words.push(match dice.roll(12) {
+            2 => dice.pick(MASKED).to_owned(),
+            3 => mapped(dice, one),
+            4 if ![one, two, other].into_iter().any(is_shifted) => three(dice, [one, two, other]),
             0 if !is_shifted(one) && !is_shifted(two) => joined(dice, one, two),
             1 => dice.pick(EFFECTS).to_owned(),
             _ => compared(dice, one),

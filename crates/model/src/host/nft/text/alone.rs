@@ -1,5 +1,6 @@
 //! Statements that are one expression: verdicts, `reject`, `log`, `limit` and the like.
 
+use super::header::Protocol;
 use super::printer::Printer;
 use super::words::{self, word};
 use super::{Shown, elements, iptables};
@@ -42,10 +43,10 @@ fn reject(printer: &mut Printer, kind: u32, code: u8) -> String {
             _ => format!("reject with icmpx {}", by_name(words::ICMPX_CODES)),
         };
     }
-    let is_ip6 = network == Some(super::header::Protocol::Ip6);
-    let (name, codes, usual) = match is_ip6 {
-        true => ("icmpv6", words::ICMP6_CODES, 4),
-        false => ("icmp", words::ICMP_CODES, 3),
+    let (name, codes, usual) = match network {
+        Some(Protocol::Ip6) => ("icmpv6", words::ICMP6_CODES, 4),
+        Some(Protocol::Ip) => ("icmp", words::ICMP_CODES, 3),
+        _ => return "reject".to_owned(),
     };
     // Where there is but one family the usual answer need not be said.
     let is_clear = matches!(printer.family, NftFamily::Ip | NftFamily::Ip6);

@@ -4,7 +4,6 @@ use super::OMITTED;
 use crate::host::nft::NftFamily;
 use crate::host::nft::xt::{ConnectionMark, NatRange, Target};
 use crate::net::octets;
-use std::net::IpAddr;
 
 pub(super) fn options(of: &Target, family: NftFamily) -> String {
     match of {
@@ -114,13 +113,12 @@ fn translation(word: &str, range: &NatRange) -> String {
     if addresses.is_none() && ports.is_none() {
         return self::flags(flags);
     }
-    let bracketed = |address: IpAddr| match address {
-        IpAddr::V6(address) if ports.is_some() => format!("[{address}]"),
-        address => address.to_string(),
-    };
-    let addresses = addresses.map(|(first, last)| match first == last {
-        true => bracketed(first),
-        false => format!("{}-{}", bracketed(first), bracketed(last)),
+    let addresses = addresses.map(|(first, last)| {
+        let span = match first == last {
+            true => first.to_string(),
+            false => format!("{first}-{last}"),
+        };
+        if first.is_ipv6() && ports.is_some() { format!("[{span}]") } else { span }
     });
     let base = if flags & OFFSET != 0 { format!("/{base_port}") } else { String::new() };
     let ports = ports.map(|ports| format!(":{}{base}", pair(ports)));
