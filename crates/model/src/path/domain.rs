@@ -294,7 +294,7 @@ pub(super) fn resolve(
     if search.holders.is_empty() {
         search = from_here(true)?;
     }
-    if let IpAddr::V6(_) = address {
+    if address.is_ipv6() {
         let asker = asker.and_then(|(address, mac)| Some((mac, address?)));
         let mut heard = Vec::new();
         for holder in std::mem::take(&mut search.holders) {
