@@ -5,8 +5,8 @@
 //! frame floods.
 
 use super::bridge_netfilter::{self as filter, Seen};
-use super::buffer::State;
-use super::domain::{FORWARDING, Search, Sought};
+use super::buffer::{Heard, State};
+use super::domain::{FORWARDING, Search, Sought, learns};
 use super::hooks::{self, At, Stack};
 use super::machine::{Halt, Machine, unknown};
 use super::receive::device_rules;
@@ -63,9 +63,11 @@ pub(super) fn bridge(
     if !mac.is_unicast() {
         return unknown("frames to groups are not followed");
     }
-    let learns = from.map(|from| machine.link(&here, from)).transpose()?;
-    if learns.is_some_and(|port| port.port.unwrap_or_default().learning) {
-        state.heard.extend(state.frame().map(|(source, _)| source));
+    if let (Some(port), Some((mac, _))) = (from, state.frame())
+        && learns(machine, &here, name, port, mac)?
+    {
+        let (namespace, bridge, port) = (here.clone(), name.clone(), port.clone());
+        state.heard.push(Heard { namespace, bridge, port, mac });
     }
     let at = machine.place(&here, Some(name));
     let packet = state.packet.clone();
@@ -162,6 +164,14 @@ fn port(
     let entry = |entry: &&crate::host::FdbEntry| {
         entry.bridge.as_ref() == Some(bridge) && entry.mac == mac && !entry.local
     };
+    let mut heard = state.heard.iter().rev();
+    if let Some(heard) =
+        heard.find(|its| its.namespace == *of && its.bridge == *bridge && its.mac == mac)
+    {
+        let port = heard.port.clone();
+        let evidence = Evidence::Heard { mac, port: port.clone() };
+        return Ok((port.clone(), Decision::Port { link: port }, Some(evidence)));
+    }
     if let Some(entry) = machine.fdb(of)?.iter().find(entry) {
         let port = entry.link.clone();
         let evidence = Evidence::Fdb { mac, port: port.clone() };
@@ -192,10 +202,6 @@ fn port(
         && *learned == mac
     {
         let evidence = Some(evidence.clone());
-        return Ok((port.clone(), Decision::Port { link: port }, evidence));
-    }
-    if state.heard.contains(&mac) {
-        let evidence = Some(Evidence::Heard { mac, port: port.clone() });
         return Ok((port.clone(), Decision::Port { link: port }, evidence));
     }
     let mut links = Vec::new();

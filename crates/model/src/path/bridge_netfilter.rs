@@ -10,6 +10,7 @@ use super::fib::{Flow, Sends, lookup};
 use super::hooks::{self, At, Passed, Stack};
 use super::machine::{Halt, Machine, unknown};
 use super::neighbour;
+use super::route::{forwarding, takes_in};
 use super::walk::hop;
 use super::{Decision, Evidence, Hop, Reason, Stage, Translation};
 use crate::host::nft::Hook;
@@ -157,11 +158,31 @@ fn is_redirected(passed: &Passed) -> bool {
     passed.changes.iter().any(|change| matches!(change, Translation::Destination { .. }))
 }
 
-/// Whether the packet's destination is reached by the bridge it is on.
+/// Whether the packet's destination is reached by the bridge it is on: it is routed as one that came in
+/// by the bridge (`br_nf_pre_routing_finish`). One that the host would not forward goes up, and ends
+/// there; of IPv6 what has no route ends at once.
 fn on_bridge(machine: &Machine<'_>, state: &State, bridge: &LinkName) -> Result<bool, Halt> {
-    // `ip_route_output_key` with nothing but the destination.
-    let Some((_, to)) = state.packet.addresses() else { return Ok(false) };
-    let flow = Flow::to(to);
-    let Some(found) = lookup(machine, &state.namespace, &flow)? else { return Ok(false) };
-    Ok(found.sends()? == Sends::On && found.link()? == bridge)
+    let of = &state.namespace;
+    let Some(flow) = Flow::of(&state.packet, state.mark) else { return Ok(false) };
+    let (flow, to) = (Flow { iif: Some(bridge), ..flow }, flow.destination);
+    if to.is_ipv4() {
+        takes_in(machine, of, bridge, &flow)?;
+    }
+    let Some(found) = lookup(machine, of, &flow)? else {
+        return match to.is_ipv4() {
+            true => Ok(false),
+            false => Err(Halt::Drop(Reason::NoRoute { destination: to })),
+        };
+    };
+    match found.sends() {
+        Ok(Sends::Here) => Ok(false),
+        Ok(Sends::On) if to.is_ipv4() => match forwarding(machine, of, bridge, to) {
+            Ok(_) => Ok(found.link()? == bridge),
+            Err(Halt::Drop(_)) => Ok(false),
+            Err(other) => Err(other),
+        },
+        Ok(Sends::On) => Ok(found.link()? == bridge),
+        Err(Halt::Drop(_)) if to.is_ipv4() => Ok(false),
+        Err(other) => Err(other),
+    }
 }

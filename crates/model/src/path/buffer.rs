@@ -19,10 +19,19 @@ pub(super) struct State {
     pub(super) bridged: Option<Bridged>,
     /// The last answer to "who has …?": the bridges on its way have learned from it.
     pub(super) resolved: Option<(Mac, Evidence)>,
-    /// MAC addresses that were heard on this way: by the bridges between, which have learned them.
-    pub(super) heard: Vec<Mac>,
+    /// What bridges have learned on this way.
+    pub(super) heard: Vec<Heard>,
     /// Who was asked has learned who asked.
     pub(super) learned: Vec<Learned>,
+}
+
+/// A bridge's port by which frames from a MAC address came (`br_fdb_update`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Heard {
+    pub(super) namespace: NamespaceId,
+    pub(super) bridge: LinkName,
+    pub(super) port: LinkName,
+    pub(super) mac: Mac,
 }
 
 /// A neighbour that was learned on the way.

@@ -4,7 +4,7 @@
 
 use super::buffer::{State, Tracking};
 use super::machine::{Halt, Machine};
-use super::{Evidence, Packet, Translation};
+use super::{Evidence, Layer, Packet, Translation};
 use crate::host::nft::{NatKind, ct_status};
 use crate::host::{self, NamespaceId, Tuple};
 use std::net::SocketAddr;
@@ -124,6 +124,9 @@ pub(super) fn track(machine: &Machine<'_>, state: &mut State) -> Result<Option<E
         evidence = Some(Evidence::Connection { original: known.original, reply: known.reply });
         state.connections.push(Connection::known(state.namespace.clone(), known, reply));
         Tracking::Connection { index: state.connections.len() - 1, reply }
+    } else if !begins(&state.packet) {
+        // It is left without one, which rules see as invalid.
+        return Ok(None);
     } else {
         state.connections.push(Connection {
             namespace: state.namespace.clone(),
@@ -137,6 +140,14 @@ pub(super) fn track(machine: &Machine<'_>, state: &mut State) -> Result<Option<E
         Tracking::Connection { index: state.connections.len() - 1, reply: false }
     };
     Ok(evidence)
+}
+
+/// Whether a connection can begin with the packet: an answer cannot (`tcp_new`, `icmp_new`).
+fn begins(packet: &Packet) -> bool {
+    match packet.transport() {
+        Some(Layer::Tcp { syn: opens, .. } | Layer::Echo { request: opens, .. }) => *opens,
+        _ => true,
+    }
 }
 
 /// Writes what was bound into the packet (`nf_nat_packet`).

@@ -5,7 +5,7 @@
 //! That rules of the arp and bridge families let those pass is taken for granted; proxies are
 //! unknown.
 
-use super::buffer::Learned;
+use super::buffer::{Heard, Learned};
 use super::fib::is_local;
 use super::machine::{Answer, Halt, Machine, unknown};
 use super::route::lets_in;
@@ -30,6 +30,26 @@ pub(super) enum Sought {
 pub(super) struct Holder {
     pub(super) mac: Mac,
     pub(super) place: Place,
+    /// The ports that the question went out by on its way there, and the answer came by.
+    ports: Vec<Port>,
+}
+
+/// A bridge and one of its ports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Port {
+    namespace: NamespaceId,
+    bridge: LinkName,
+    port: LinkName,
+}
+
+/// What came of asking.
+pub(super) struct Resolved {
+    pub(super) mac: Mac,
+    pub(super) evidence: Evidence,
+    /// Who was asked knows who asked.
+    pub(super) learned: Option<Learned>,
+    /// The bridges between know both.
+    pub(super) heard: Vec<Heard>,
 }
 
 /// A search through one domain.
@@ -44,6 +64,9 @@ pub(super) struct Search<'m, 'a> {
     /// Also who would answer for others.
     proxies: bool,
     pub(super) holders: Vec<Holder>,
+    /// The ports that the question came in by, and those that it is going out by.
+    came_by: Vec<Port>,
+    goes_by: Vec<Port>,
     /// Links beyond which another host may be.
     pub(super) wires: Vec<Place>,
     /// Why there may be more than was found.
@@ -54,7 +77,20 @@ impl<'m, 'a> Search<'m, 'a> {
     pub(super) fn new(machine: &'m Machine<'a>, sought: Sought) -> Self {
         let (seen, flooded, holders, wires, unclear) = Default::default();
         let (asker, proxies) = (None, false);
-        Self { machine, sought, seen, flooded, asker, proxies, holders, wires, unclear }
+        let (came_by, goes_by) = Default::default();
+        Self {
+            machine,
+            sought,
+            seen,
+            flooded,
+            asker,
+            proxies,
+            holders,
+            came_by,
+            goes_by,
+            wires,
+            unclear,
+        }
     }
 
     /// Follows a frame out of a link.
@@ -96,6 +132,8 @@ impl<'m, 'a> Search<'m, 'a> {
         }
         match &self.machine.link(of, bridge)?.kind {
             LinkKind::Bridge(_) => {
+                let (namespace, bridge_name, port) = (of.clone(), bridge.clone(), name.clone());
+                self.came_by.push(Port { namespace, bridge: bridge_name, port });
                 self.station(of, bridge)?;
                 self.ports(of, bridge, Some(name))
             }
@@ -140,7 +178,10 @@ impl<'m, 'a> Search<'m, 'a> {
                 continue;
             }
             if port.port.and_then(|port| port.state).is_none_or(|state| state == FORWARDING) {
+                let (namespace, name) = (of.clone(), port.name.clone());
+                self.goes_by.push(Port { namespace, bridge: bridge.clone(), port: name });
                 self.leave_by(of, &port.name)?;
+                self.goes_by.pop();
             }
         }
         Ok(())
@@ -159,7 +200,7 @@ impl<'m, 'a> Search<'m, 'a> {
                 return self.unclear(format!("the MAC address of {name} was not read"));
             };
             let place = self.machine.place(of, Some(name));
-            self.holders.push(Holder { mac, place });
+            self.holders.push(Holder { mac, place, ports: self.goes_by.clone() });
         } else if self.proxies
             && let Sought::Address(IpAddr::V4(_)) = self.sought
             && self.machine.conf(of, name, "proxy_arp")?.value.is_some_and(|value| value > 0)
@@ -210,6 +251,23 @@ impl<'m, 'a> Search<'m, 'a> {
 
 /// `BR_STATE_FORWARDING`.
 pub(super) const FORWARDING: u8 = 3;
+
+/// Whether a bridge takes note of where a frame from a MAC address came by: not by a port that is told
+/// not to, and not of an address of its own.
+pub(super) fn learns(
+    machine: &Machine<'_>,
+    of: &NamespaceId,
+    bridge: &LinkName,
+    port: &LinkName,
+    mac: Mac,
+) -> Result<bool, Halt> {
+    let port = machine.link(of, port)?.port.unwrap_or_default();
+    let mut entries = machine.fdb(of)?.iter();
+    let is_own = |entry: &crate::host::FdbEntry| {
+        entry.bridge.as_ref() == Some(bridge) && entry.mac == mac && entry.local
+    };
+    Ok(port.learning && mac.is_unicast() && !mac.is_zero() && !entries.any(is_own))
+}
 
 /// The address that an ARP request comes from (`arp_solicit`).
 fn requests_from(
@@ -277,7 +335,7 @@ pub(super) fn resolve(
     link: &LinkName,
     address: IpAddr,
     source: Option<IpAddr>,
-) -> Result<(Mac, Evidence, Option<Learned>), Halt> {
+) -> Result<Resolved, Halt> {
     let asks_from = match address {
         IpAddr::V4(_) => requests_from(machine, of, link, address, source)?,
         IpAddr::V6(_) => solicits_from(machine, of, link, source)?,
@@ -309,7 +367,8 @@ pub(super) fn resolve(
         let Some(name) = &wire.link else { continue };
         match machine.answered(&wire.namespace, name, address) {
             Some(Answer::By { mac, place }) => {
-                search.holders.push(Holder { mac: *mac, place: place.clone() });
+                let (mac, place) = (*mac, place.clone());
+                search.holders.push(Holder { mac, place, ports: Vec::new() });
             }
             Some(Answer::Nobody) => {}
             Some(Answer::Unclear(why)) => unseen = Some((name.clone(), why.clone())),
@@ -317,7 +376,7 @@ pub(super) fn resolve(
         }
     }
     match &search.holders[..] {
-        [Holder { mac, place }] => {
+        [Holder { mac, place, ports }] => {
             let (mac, by) = (*mac, place.clone());
             let learned = asker.and_then(|(address, mac)| {
                 let (namespace, link) = (by.namespace.clone(), by.link.clone()?);
@@ -325,7 +384,19 @@ pub(super) fn resolve(
             });
             // Of another host's caches this walk knows nothing.
             let learned = learned.filter(|_| by.host == machine.host);
-            Ok((mac, Evidence::Resolved { address, mac, by }, learned))
+            let questions = asker
+                .into_iter()
+                .flat_map(|(_, asker)| search.came_by.iter().map(move |port| (port, asker)));
+            let all = questions.chain(ports.iter().map(|port| (port, mac)));
+            let mut heard = Vec::new();
+            for (Port { namespace, bridge, port }, mac) in all {
+                if learns(machine, namespace, bridge, port, mac)? {
+                    let (namespace, bridge) = (namespace.clone(), bridge.clone());
+                    heard.push(Heard { namespace, bridge, port: port.clone(), mac });
+                }
+            }
+            let evidence = Evidence::Resolved { address, mac, by };
+            Ok(Resolved { mac, evidence, learned, heard })
         }
         [] => match (search.unclear.first(), unseen) {
             (Some(why), _) => {

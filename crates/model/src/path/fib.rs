@@ -23,6 +23,8 @@ pub(super) struct Found<'m> {
     /// The rule that led there, if it is not one of those that there are by themselves.
     pub(super) rule: Option<&'m FibRule>,
     refused: Option<(RouteKind, &'m FibRule)>,
+    /// The gateway is an address of this host, which makes it none (`fib_check_nh_v4_gw`).
+    own_gateway: bool,
 }
 
 impl<'m> Found<'m> {
@@ -66,7 +68,7 @@ impl<'m> Found<'m> {
 
     /// The next hop; of an IPv4 route it may be an IPv6 address (`RTA_VIA`, RFC 5549).
     pub(super) fn gateway(&self) -> Option<IpAddr> {
-        self.nexthop.and_then(|hop| hop.gateway)
+        self.nexthop.and_then(|hop| hop.gateway).filter(|_| !self.own_gateway)
     }
 
     /// Whether any of the route's next hops is by the link (`fib_info_nh_uses_dev`).
@@ -182,6 +184,18 @@ impl Flow<'_> {
 
 /// The route to a destination, or `None` when no table has one.
 pub(super) fn lookup<'m>(
+    machine: &'m Machine<'_>,
+    of: &NamespaceId,
+    flow: &Flow<'_>,
+) -> Result<Option<Found<'m>>, Halt> {
+    let Some(mut found) = lookup_by_rules(machine, of, flow)? else { return Ok(None) };
+    if let Some(gateway @ IpAddr::V4(_)) = found.gateway() {
+        found.own_gateway = is_local(machine, of, gateway)?;
+    }
+    Ok(Some(found))
+}
+
+fn lookup_by_rules<'m>(
     machine: &'m Machine<'_>,
     of: &NamespaceId,
     flow: &Flow<'_>,

@@ -147,11 +147,9 @@ impl<'a, 'w> Journey<'a, 'w> {
     fn hand_over(&mut self, to: &WireEnd, packet: Packet) {
         let before = self.walks.get(&self.at).map(|walk| &walk.state);
         let resolved = before.and_then(|state| state.resolved.clone());
-        let heard = before.map_or_else(Vec::new, |state| state.heard.clone());
         if let Some(walk) = self.walks.get_mut(&to.host) {
             walk.arrive(NamespaceId::Host, to.link.clone(), packet);
             walk.state.resolved = resolved;
-            walk.state.heard.extend(heard);
         }
         self.at.clone_from(&to.host);
     }

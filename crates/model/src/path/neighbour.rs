@@ -2,7 +2,7 @@
 //! that of the next hop's own family, whatever the packet's is (`ip_neigh_for_gw`).
 
 use super::buffer::State;
-use super::domain::resolve;
+use super::domain::{Resolved, resolve};
 use super::machine::{Halt, Machine, unknown};
 use super::transmit::peer;
 use super::walk::{Done, Next, hop};
@@ -82,10 +82,8 @@ pub(super) fn find(
         return Ok((mac, Evidence::Neighbour { address, mac, link: link.clone() }));
     }
     let source = state.packet.addresses().map(|(source, _)| source);
-    let (mac, evidence, learned) = resolve(machine, of, link, address, source)?;
-    // Question and answer went the same way as the packet will.
-    state.heard.extend(machine.link(of, link)?.mac);
-    state.heard.push(mac);
+    let Resolved { mac, evidence, learned, heard } = resolve(machine, of, link, address, source)?;
+    state.heard.extend(heard);
     state.learned.extend(learned);
     state.resolved = Some((mac, evidence.clone()));
     Ok((mac, evidence))

@@ -60,7 +60,7 @@ pub(super) fn route(
 }
 
 /// The setting that makes the host a router; each IPv4 link has its own.
-fn forwarding(
+pub(super) fn forwarding(
     machine: &Machine<'_>,
     of: &NamespaceId,
     iif: &LinkName,
@@ -123,6 +123,18 @@ fn no_martian(
     Ok(())
 }
 
+/// Refuses a packet whose addresses cannot come in by the link.
+pub(super) fn takes_in(
+    machine: &Machine<'_>,
+    of: &NamespaceId,
+    iif: &LinkName,
+    flow: &Flow<'_>,
+) -> Result<(), Halt> {
+    let Some(source) = flow.source else { return Ok(()) };
+    no_martian(machine, of, iif, source, flow.destination)?;
+    reverse_path(machine, of, iif, flow).map(|_| ())
+}
+
 /// Whether a packet between these addresses would be taken in by the link.
 pub(super) fn lets_in(
     machine: &Machine<'_>,
@@ -132,10 +144,8 @@ pub(super) fn lets_in(
     destination: IpAddr,
 ) -> Result<bool, Halt> {
     let flow = Flow { source: Some(source), iif: Some(iif), ..Flow::to(destination) };
-    let taken = no_martian(machine, of, iif, source, destination)
-        .and_then(|()| reverse_path(machine, of, iif, &flow));
-    match taken {
-        Ok(_) => Ok(true),
+    match takes_in(machine, of, iif, &flow) {
+        Ok(()) => Ok(true),
         Err(Halt::Drop(_)) => Ok(false),
         Err(other) => Err(other),
     }
