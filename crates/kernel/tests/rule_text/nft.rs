@@ -98,3 +98,9 @@ fn hooks_and_priorities_by_name() {
 fn sets_and_maps_of_every_type() {
     compare(include_str!("rulesets/sets.nft"));
 }
+
+#[test]
+fn corners() {
+    let rules = compare(include_str!("rulesets/corners.nft"));
+    assert!(rules >= 450, "{rules} rules");
+}

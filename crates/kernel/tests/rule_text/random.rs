@@ -1,4 +1,5 @@
-//! Rules made at random from parts, on a fixed seed.
+//! Rules made at random from parts, on a fixed seed. `RULES=20000 SEED=7` in the environment makes
+//! more of them, and others.
 
 use crate::nft::hold;
 use crate::place::Place;
@@ -266,15 +267,22 @@ fn rule(dice: &mut Dice, family: &Family) -> String {
     words.join(" ")
 }
 
+/// Lines of the input that nft complains of.
+fn refused_lines(error: &str) -> Vec<usize> {
+    let numbers = error.lines().filter_map(|line| line.strip_prefix("/dev/stdin:"));
+    numbers.filter_map(|rest| rest.split(':').next()?.parse().ok()).collect()
+}
+
 /// Rules of all families that nft takes: some contradict themselves, and it refuses those.
 #[test]
 fn a_thousand_rules_made_at_random() {
-    const RULES: usize = 1_000;
     const TOGETHER: usize = 50;
-    let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
+    let given = |name| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    let wanted = given("RULES").unwrap_or(1_000) as usize;
+    let mut dice = Dice(given("SEED").unwrap_or(0x9e37_79b9_7f4a_7c15).max(1));
     let trial = Place::new();
     let (mut taken, mut refused, mut differences) = (0, 0, Vec::new());
-    while taken < RULES {
+    while taken < wanted {
         let family = &FAMILIES[dice.roll(FAMILIES.len())];
         let (word, hook) = (family.word, family.hook);
         let ruleset = |rules: &[String]| {
@@ -284,13 +292,20 @@ fn a_thousand_rules_made_at_random() {
                  {hook}; policy accept;\n\t\t{rules}\n\t}}\n}}\n"
             )
         };
-        let mut rules = Vec::new();
-        while rules.len() < TOGETHER.min(RULES - taken) {
-            let rule = rule(&mut dice, family);
-            match trial.try_run("nft -c -f -", &ruleset(std::slice::from_ref(&rule))) {
-                Ok(_) => rules.push(rule),
-                Err(_) => refused += 1,
-            }
+        let count = TOGETHER.min(wanted - taken);
+        let mut rules: Vec<_> = (0..count).map(|_| rule(&mut dice, family)).collect();
+        // nft names the lines that it refuses.
+        while let Err(error) = trial.try_run("nft -c -f -", &ruleset(&rules)) {
+            let bad = refused_lines(&error);
+            let first = ruleset(&[]).lines().count() - 2;
+            let before = rules.len();
+            let mut line = first - 1;
+            rules.retain(|_| {
+                line += 1;
+                !bad.contains(&line)
+            });
+            assert!(rules.len() < before, "{error}");
+            refused += before - rules.len();
         }
         taken += rules.len();
         differences.extend(hold(&ruleset(&rules)));

@@ -44,11 +44,16 @@ pub(super) fn fields(key: &[DataType]) -> Vec<DataType> {
     }
     numbers.reverse();
     let lengths: Vec<_> = numbers.iter().map(|number| Kind::bytes_of(*number)).collect();
-    let known: u32 = lengths.iter().flatten().map(|len| len.next_multiple_of(4)).sum();
+    let known: u32 = lengths.iter().flatten().map(|len| padded(*len)).sum();
     let unknown = lengths.iter().filter(|len| len.is_none()).count() as u32;
     let left = len.saturating_sub(known).checked_div(unknown).unwrap_or(0);
     let pairs = numbers.into_iter().zip(lengths);
     pairs.map(|(number, len)| DataType::Other { number, len: len.unwrap_or(left) }).collect()
+}
+
+/// Bytes that a field takes.
+pub(super) fn padded(len: u32) -> u32 {
+    len.saturating_add(3) & !3
 }
 
 /// Bytes of a field less what pads it: of some types the set itself does not say.
@@ -97,7 +102,7 @@ fn ranges(set: &Set, of: Type, len: usize, shift: u32) -> Vec<String> {
         let end = elements.peek().map_or(last, |(next, _)| number(next).wrapping_sub(1));
         let range = match of.kind {
             Kind::LinkName => names(cut(&key.0, len), first, end),
-            _ => range(of.kind, first >> shift, end >> shift, len as u32 * 8),
+            _ => range(of.kind, first >> shift, end >> shift, (len as u32).saturating_mul(8)),
         };
         shown.push(with_rest(range, element, set));
     }
@@ -105,25 +110,33 @@ fn ranges(set: &Set, of: Type, len: usize, shift: u32) -> Vec<String> {
 }
 
 /// One value, a prefix, or a range.
-fn range(kind: Kind, first: u128, last: u128, bits: u32) -> String {
+pub(super) fn range(kind: Kind, first: u128, last: u128, bits: u32) -> String {
     if first == last {
         return kind.show(first);
     }
     let free = (first ^ last).count_ones();
     let span = 1_u128.checked_shl(free).map_or(u128::MAX, |span| span - 1);
     if kind.has_prefixes() && first & span == 0 && last == first | span {
-        return format!("{}/{}", kind.show_number(first), bits - free);
+        return format!("{}/{}", kind.show_number(first), bits.saturating_sub(free));
     }
     format!("{}-{}", kind.show_number(first), kind.show_number(last))
 }
 
-/// A name, or all names that begin so.
+/// A name, all names that begin so, or a range of them.
 fn names(bytes: &[u8], first: u128, last: u128) -> String {
     if first == last {
         return show_name(bytes, 16);
     }
     let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
-    show_name(&bytes[..end], 16)
+    let free = 1_u128
+        .checked_shl(8 * 16_u32.saturating_sub(end as u32))
+        .map_or(u128::MAX, |span| span - 1);
+    if last == first | free {
+        return show_name(&bytes[..end], 16);
+    }
+    let last = last.to_be_bytes();
+    let whole = last.iter().rposition(|byte| *byte != 0xff).map_or(0, |at| at + 1);
+    format!("{}-{}", show_name(bytes, 16), show_name(&last[..whole], 16))
 }
 
 fn concatenations(set: &Set, types: &[Type], lengths: &[usize]) -> Vec<String> {
@@ -185,9 +198,21 @@ fn data(set: &Set, bytes: &[u8]) -> String {
         let len = field.len() as usize;
         let part = bytes.get(at..at + len).unwrap_or_default();
         at += len.next_multiple_of(4);
-        Type::of(field).show(part)
+        let of = Type::of(field);
+        match is_span(field) {
+            true => {
+                let (first, last) = part.split_at(part.len() / 2);
+                range(of.kind, of.number(first), of.number(last), first.len() as u32 * 8)
+            }
+            false => of.show(part),
+        }
     });
     shown.collect::<Vec<_>>().join(" . ")
+}
+
+/// Whether a map's value is a range: as long as two of its type.
+pub(super) fn is_span(field: DataType) -> bool {
+    Kind::bytes_of(field.number()).is_some_and(|len| field.len() == 2 * len)
 }
 
 /// A decision in words.

@@ -1,6 +1,7 @@
 //! From expressions that work on registers to statements: each register is followed from what
 //! loads it to what uses it.
 
+use super::elements;
 use super::value::{Operation, Value};
 use crate::host::nft::{
     CmpOp, CtDirection, CtKey, Expression, MetaKey, NatKind, NftTable, PayloadBase, Register, Rule,
@@ -70,29 +71,30 @@ pub(super) struct Span<'a> {
 }
 
 /// What stands in the registers: where it begins, how many slots it takes, what it is.
-struct Registers<'a>(Vec<(u8, u8, Value<'a>)>);
+struct Registers<'a>(Vec<(u16, u16, Value<'a>)>);
 
 impl<'a> Registers<'a> {
     fn write(&mut self, to: Register, bytes: u32, value: Value<'a>) {
-        let slots = u8::try_from(bytes.div_ceil(4).max(1)).unwrap_or(16);
-        let end = to.0.saturating_add(slots);
-        self.0.retain(|(at, long, _)| at + long <= to.0 || end <= *at);
-        self.0.push((to.0, slots, value));
+        let (to, slots) = (u16::from(to.0), slots(bytes).max(1));
+        self.0.retain(|(at, long, _)| at + long <= to || to + slots <= *at);
+        self.0.push((to, slots, value));
+    }
+
+    fn found(&self, at: u16) -> Option<&(u16, u16, Value<'a>)> {
+        self.0.iter().find(|(start, _, _)| *start == at)
     }
 
     fn read(&self, from: Register) -> Value<'a> {
-        let found = self.0.iter().find(|(at, _, _)| *at == from.0);
-        found.map_or(Value::Unknown, |(_, _, value)| value.clone())
+        self.found(from.0.into()).map_or(Value::Unknown, |(_, _, value)| value.clone())
     }
 
     /// The values that lie one after another in so many bytes.
     fn read_all(&self, from: Register, bytes: u32) -> Value<'a> {
-        let end = from.0.saturating_add(u8::try_from(bytes.div_ceil(4)).unwrap_or(16));
+        let mut at = u16::from(from.0);
+        let end = at + slots(bytes);
         let mut values = Vec::new();
-        let mut at = from.0;
         while at < end {
-            let found = self.0.iter().find(|(start, _, _)| *start == at);
-            let Some((_, slots, value)) = found else { return self.read(from) };
+            let Some((_, slots, value)) = self.found(at) else { return self.read(from) };
             values.push(value.clone());
             at += slots;
         }
@@ -104,15 +106,23 @@ impl<'a> Registers<'a> {
 
     fn span(&self, first: Option<Register>, last: Option<Register>) -> Option<Span<'a>> {
         let first = first?;
-        let last = last.filter(|last| *last != first).map(|last| self.read(last));
+        // A map may give both ends.
+        let last = last.filter(|last| *last != first && !self.is_inside(*last, first));
+        let last = last.map(|last| self.read(last));
         Some(Span { first: self.read(first), last })
     }
 
     /// Whether the register is the inner part of what begins at the other.
     fn is_inside(&self, inner: Register, outer: Register) -> bool {
-        let found = self.0.iter().find(|(at, _, _)| *at == outer.0);
-        found.is_some_and(|(at, slots, _)| inner.0 > *at && inner.0 < at + slots)
+        let inner = u16::from(inner.0);
+        let found = self.found(outer.0.into());
+        found.is_some_and(|(at, slots, _)| inner > *at && inner < at + slots)
     }
+}
+
+/// Registers that so many bytes take; there are no more than sixteen.
+fn slots(bytes: u32) -> u16 {
+    bytes.div_ceil(4).min(16) as u16
 }
 
 /// A rule's statements.
@@ -234,7 +244,9 @@ impl<'a, F> Flow<'a, F> {
             return self.push_match(from, inverted, Right::Missing(set));
         };
         let padded = |fields: &[crate::host::nft::DataType]| {
-            fields.iter().map(|field| field.len().next_multiple_of(4)).sum::<u32>()
+            fields
+                .iter()
+                .fold(0_u32, |sum, field| sum.saturating_add(elements::padded(field.len())))
         };
         let key = self.registers.read_all(from, padded(&set.key));
         match (&set.value, to) {
@@ -294,7 +306,7 @@ impl<'a, F> Flow<'a, F> {
 }
 
 fn payload<'a>(base: PayloadBase, offset: u32, len: u32) -> Value<'a> {
-    Value::Payload { base, offset: offset * 8, len: len * 8 }
+    Value::Payload { base, offset: offset.saturating_mul(8), len: len.saturating_mul(8) }
 }
 
 /// `value & mask ^ xor` as people write it: bits that are only set are "or".

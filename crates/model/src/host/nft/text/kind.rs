@@ -156,7 +156,7 @@ impl Kind {
 
     /// Whether its values are sets of bits.
     pub(super) fn is_bits(self) -> bool {
-        matches!(self, Self::CtState | Self::CtStatus | Self::TcpFlags | Self::Bits)
+        matches!(self, Self::CtState | Self::CtStatus | Self::TcpFlags)
     }
 
     /// Whether ranges that are prefixes are printed as such.
@@ -232,7 +232,7 @@ impl Kind {
     pub(super) fn show_number(self, number: u128) -> String {
         match self {
             Self::Ipv4 => Ipv4Addr::from(number as u32).to_string(),
-            Self::Ipv6 => Ipv6Addr::from(number).to_string(),
+            Self::Ipv6 => show_ipv6(number),
             Self::Mac => {
                 let bytes = number.to_be_bytes();
                 let hexadecimal: Vec<_> = bytes[10..].iter().map(|b| format!("{b:02x}")).collect();
@@ -254,6 +254,14 @@ impl Kind {
     }
 }
 
+/// An address as the C library writes it: one that holds an IPv4 address ends with that.
+fn show_ipv6(number: u128) -> String {
+    match u32::try_from(number) {
+        Ok(low) if low > 0xffff => format!("::{}", Ipv4Addr::from(low)),
+        _ => Ipv6Addr::from(number).to_string(),
+    }
+}
+
 /// The number that bytes stand for.
 pub(super) fn number(bytes: &[u8], host_order: bool) -> u128 {
     let little = host_order && cfg!(target_endian = "little");
@@ -262,6 +270,13 @@ pub(super) fn number(bytes: &[u8], host_order: bool) -> u128 {
         true => bytes.iter().rev().fold(0, join),
         false => bytes.iter().fold(0, join),
     }
+}
+
+/// More bytes than any number has.
+pub(super) fn show_bytes(bytes: &[u8]) -> String {
+    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let significant = digits.trim_start_matches('0');
+    format!("0x{}", if significant.is_empty() { "0" } else { significant })
 }
 
 /// A link's name, or the beginning of names: bytes that no zero ends.

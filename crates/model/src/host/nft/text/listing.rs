@@ -4,7 +4,8 @@ use super::kind::Kind;
 use super::value::Type;
 use super::{Shown, elements, iptables};
 use crate::host::nft::{
-    BaseChain, Chain, ChainKind, Hook, NftFamily, NftTable, Policy, Ruleset, Set, SetValueType,
+    BaseChain, Chain, ChainKind, DataType, Hook, NftFamily, NftTable, Policy, Ruleset, Set,
+    SetValueType,
 };
 
 /// All tables.
@@ -55,8 +56,12 @@ fn set(set: &Set) -> String {
     text + "\t}\n"
 }
 
-fn names(fields: &[crate::host::nft::DataType]) -> String {
-    let names: Vec<_> = fields.iter().map(|field| Kind::of(*field).name()).collect();
+fn names(fields: &[DataType]) -> String {
+    let name = |field: &DataType| match elements::is_span(*field) {
+        true => format!("interval {}", Kind::of(*field).name()),
+        false => Kind::of(*field).name(),
+    };
+    let names: Vec<_> = fields.iter().map(name).collect();
     names.join(" . ")
 }
 

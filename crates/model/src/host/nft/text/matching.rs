@@ -13,7 +13,9 @@ pub(super) fn take(printer: &mut Printer, check: &Match<'_>) {
     let Match { left, op, right } = check;
     match (left, right) {
         (Value::Payload { base, offset, len }, Right::Bytes(bytes))
-            if matches!(op, CmpOp::Equal | CmpOp::NotEqual) =>
+            if matches!(op, CmpOp::Equal | CmpOp::NotEqual)
+                && (8..=128).contains(len)
+                && bytes.len() as u32 * 8 == *len =>
         {
             expand(printer, *base, *offset, *len, *op, bytes);
         }
@@ -121,7 +123,7 @@ fn masked(printer: &mut Printer, left: &Value<'_>, mask: &[u8], op: CmpOp, right
         return printer.lines.push(format!("{}{}{shown}/{len}", show(&of), sign(op, false)));
     }
     if let (Value::Payload { base, offset, .. }, Some((skip, bits, shift))) = (left, run(mask))
-        && let Some(field) = printer.context.field(*base, offset + skip, bits)
+        && let Some(field) = printer.context.field(*base, offset.saturating_add(skip), bits)
     {
         return shifted(printer, &field, shift, op, right);
     }
@@ -132,7 +134,10 @@ fn masked(printer: &mut Printer, left: &Value<'_>, mask: &[u8], op: CmpOp, right
 
 /// `tcp flags syn / syn,ack`.
 fn flags(of: &Value<'_>, kind: Type, mask: &[u8], op: CmpOp, bytes: &[u8]) -> String {
-    let list = |bytes: &[u8]| kind.kind.bits(kind.number(bytes)).join(",");
+    let list = |bytes: &[u8]| match kind.number(bytes) {
+        0 => kind.show(bytes),
+        number => kind.kind.bits(number).join(","),
+    };
     let (value, wide) = (kind.number(bytes), kind.number(mask));
     let of = show(of);
     match op {
@@ -206,7 +211,10 @@ fn plain(printer: &mut Printer, left: &Value<'_>, op: CmpOp, right: &Right<'_>) 
 fn show_bytes(kind: Type, bytes: &[u8]) -> String {
     let len = bytes.len() as u32 * 8;
     match kind.kind.has_prefixes() && len < kind.len {
-        true => format!("{}/{len}", kind.kind.show_number(kind.number(bytes) << (kind.len - len))),
+        true => format!(
+            "{}/{len}",
+            kind.kind.show_number(kind.number(bytes).unbounded_shl(kind.len - len))
+        ),
         false => kind.show(bytes),
     }
 }
@@ -234,7 +242,7 @@ pub(super) fn cut_out<'a>(context: &Context, value: &Value<'a>) -> Option<(Value
     let Value::Binary { left, operation: Operation::And, right: mask } = value else { return None };
     let Value::Payload { base, offset, .. } = **left else { return None };
     let (skip, bits, shift) = run(mask)?;
-    Some((context.field(base, offset + skip, bits)?, shift))
+    Some((context.field(base, offset.saturating_add(skip), bits)?, shift))
 }
 
 /// A rule that looks for several types of ICMP message is taken to mean what the first of them has.
@@ -270,7 +278,7 @@ pub(super) fn write(printer: &mut Printer, place: &Value<'_>, value: &Value<'_>)
         let wide = len.div_ceil(8) as usize;
         let changed: Vec<u8> = kept.iter().map(|byte| !byte).collect();
         if let Some((skip, width, shift)) = run(&changed[..wide.min(changed.len())])
-            && let Some(field) = printer.context.field(*base, offset + skip, width)
+            && let Some(field) = printer.context.field(*base, offset.saturating_add(skip), width)
         {
             printer.context.read(&field);
             let shown = field.kind().kind.show(number(&bits, false) >> shift);
@@ -305,6 +313,9 @@ fn written(place: &Value<'_>, value: &Value<'_>) -> Option<(Vec<u8>, Vec<u8>)> {
 
 /// How long a prefix is that a mask stands for.
 fn prefix(mask: u128, len: u32) -> Option<u32> {
+    if len > 128 {
+        return None;
+    }
     let ones = mask.count_ones();
     let all = if len >= 128 { u128::MAX } else { (1 << len) - 1 };
     let expected = if ones == 0 { 0 } else { all << (len - ones) & all };

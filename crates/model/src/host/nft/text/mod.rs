@@ -82,3 +82,6 @@ pub fn table<F: Shown>(table: &NftTable<F>) -> String {
 pub fn ruleset<F: Shown>(ruleset: &Ruleset<F>) -> String {
     listing::ruleset(ruleset)
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@ use super::Shown;
 use super::context::Context;
 use super::elements;
 use super::flow::{Span, Statement, Translation};
-use super::value::{Type, Value, ct_word, meta_word};
+use super::value::{Operation, Type, Value, ct_word, meta_word};
 use super::{alone, matching};
 use crate::host::nft::SetValueType;
 use crate::host::nft::{
@@ -144,6 +144,12 @@ impl Printer {
     }
 
     fn span(&mut self, span: &Span<'_>, of: Type, brackets: bool) -> String {
+        if let (Value::Constant(first), Some(Value::Constant(last))) = (&span.first, &span.last)
+            && !brackets
+        {
+            let bits = first.len() as u32 * 8;
+            return elements::range(of.kind, of.number(first), of.number(last), bits);
+        }
         let mut show = |value: &Value<'_>| {
             let shown = self.assigned(value, of);
             match value {
@@ -163,7 +169,8 @@ fn gives_several(value: &Value<'_>) -> bool {
     let Value::Map { set: Set { value: Some(SetValueType::Data(fields)), .. }, .. } = value else {
         return false;
     };
-    elements::fields(fields).len() > 1
+    let fields = elements::fields(fields);
+    fields.len() > 1 || fields.iter().any(|field| elements::is_span(*field))
 }
 
 /// `NF_NAT_RANGE_NETMAP`.
@@ -191,10 +198,19 @@ fn show_as(value: &Value<'_>, of: Type) -> String {
             inner => show(inner),
         },
         Value::Binary { left, operation, right } => {
-            let right = of_binary(left, of).show(right);
+            let right = in_brackets(of_binary(left, of), *operation, right);
             format!("{} {} {right}", show_as(left, of), operation.sign())
         }
         value => show(value),
+    }
+}
+
+/// Several bits by name are an "or", which binds less than the others.
+fn in_brackets(of: Type, operation: Operation, bytes: &[u8]) -> String {
+    let shown = of.show(bytes);
+    match of.kind.is_bits() && of.number(bytes).count_ones() > 1 && operation != Operation::Or {
+        true => format!("({shown})"),
+        false => shown,
     }
 }
 
@@ -231,7 +247,7 @@ pub(super) fn show(value: &Value<'_>) -> String {
         Value::Constant(bytes) => value.kind().show(bytes),
         Value::Swapped(of) => show(of),
         Value::Binary { left, operation, right } => {
-            let shown = left.kind().show(right);
+            let shown = in_brackets(left.kind(), *operation, right);
             format!("{} {} {shown}", show(left), operation.sign())
         }
         Value::Map { key, set } => {

@@ -83,7 +83,7 @@ impl Type {
     }
 
     pub(super) fn of(data: DataType) -> Self {
-        Self::new(Kind::of(data), data.len() * 8)
+        Self::new(Kind::of(data), data.len().saturating_mul(8))
     }
 
     /// A type whose values all are of one length, whatever it is.
@@ -99,6 +99,7 @@ impl Type {
     pub(super) fn show(self, bytes: &[u8]) -> String {
         match self.kind {
             Kind::LinkName => super::kind::show_name(bytes, 16),
+            _ if bytes.len() > 16 => super::kind::show_bytes(bytes),
             _ => self.kind.show(self.number(bytes)),
         }
     }
@@ -107,6 +108,7 @@ impl Type {
     pub(super) fn show_number(self, bytes: &[u8]) -> String {
         match self.kind {
             Kind::LinkName => super::kind::show_name(bytes, 16),
+            _ if bytes.len() > 16 => super::kind::show_bytes(bytes),
             _ => self.kind.show_number(self.number(bytes)),
         }
     }

@@ -299,6 +299,7 @@ fn name(bytes: &[u8]) -> String {
 fn prefix(mask: &[u8]) -> Option<u32> {
     let wide = number(mask, false);
     let ones = wide.count_ones();
-    let lead = (wide << (128 - mask.len() as u32 * 8)).leading_ones();
+    let unused = 128_u32.checked_sub(mask.len() as u32 * 8)?;
+    let lead = wide.unbounded_shl(unused).leading_ones();
     (ones == lead).then_some(ones)
 }
