@@ -12,6 +12,7 @@ use kernel::{NetNs, Sockets};
 use model::host::{Link, Namespace, NamespaceId, Table, Unknown};
 use model::path::Part;
 use nix::errno::Errno;
+use std::collections::BTreeMap;
 use std::os::fd::AsFd as _;
 use std::rc::Rc;
 
@@ -25,6 +26,10 @@ pub(super) struct Live {
     diagnostics: Option<Socket>,
     others: Option<Sockets>,
     links: Option<Table<Link<Unknown>>>,
+    /// Who is behind the numbers that the links tell.
+    numbers: Option<BTreeMap<i32, NamespaceId>>,
+    /// Of the nftables rules, when they were read.
+    generation: Option<u32>,
     /// Somebody said that this user may not.
     closed: bool,
 }
@@ -38,8 +43,20 @@ pub(super) struct Closed {
 
 impl Live {
     pub(super) fn new(known: Rc<[(NamespaceId, NetNs)]>, which: usize) -> Self {
-        let (route, netfilter, diagnostics, others, links) = Default::default();
-        Self { known, which, route, netfilter, diagnostics, others, links, closed: false }
+        let (route, netfilter, diagnostics, others) = Default::default();
+        let (links, numbers, generation, closed) = Default::default();
+        Self {
+            known,
+            which,
+            route,
+            netfilter,
+            diagnostics,
+            others,
+            links,
+            numbers,
+            generation,
+            closed,
+        }
     }
 
     pub(super) fn namespace(&self) -> &NetNs {
@@ -53,6 +70,13 @@ impl Live {
     /// Closes what was opened; it is opened again when needed.
     pub(super) fn rest(&mut self) {
         *self = Self { closed: self.closed, ..Self::new(Rc::clone(&self.known), self.which) };
+    }
+
+    /// Whether the nftables rules are others by now than those that were read.
+    pub(super) fn has_changed(&mut self) -> bool {
+        let Some(before) = self.generation else { return false };
+        let now = self.netfilter().and_then(kernel::nft::generation);
+        now.is_ok_and(|now| now != before)
     }
 
     /// The part alone.
@@ -78,8 +102,7 @@ impl Live {
         match part {
             Part::Links => {
                 read.links = self.links()?.clone();
-                let known = Rc::clone(&self.known);
-                read.numbers = numbers::numbers(self.route()?, &read.links, &known)?;
+                read.numbers = self.numbers(&read.links)?;
             }
             Part::Addresses => {
                 let names = Names::of(self.links()?);
@@ -104,7 +127,10 @@ impl Live {
                 read.qdiscs = observe::qdiscs(socket, &Names::of(&links))?;
                 read.filters = observe::filters(socket, &links, &read.qdiscs)?;
             }
-            Part::Nft => read.nft = kernel::nft::read(self.netfilter()?)?,
+            Part::Nft => {
+                read.nft = kernel::nft::read(self.netfilter()?)?;
+                self.generation = read.nft.generation;
+            }
             Part::Legacy => read.legacy = observe::legacy(self.others()?)?,
             Part::IpSets => read.ipsets = observe::ipsets(self.netfilter()?)?,
             Part::Connection(tuple) => {
@@ -135,6 +161,17 @@ impl Live {
         });
         let sysctls = read.map_err(|error| self.closed(&error, false))?;
         Ok(Namespace { sysctls, ..Namespace::default() })
+    }
+
+    fn numbers(
+        &mut self,
+        links: &Table<Link<Unknown>>,
+    ) -> kernel::Result<BTreeMap<i32, NamespaceId>> {
+        if self.numbers.is_none() {
+            let known = Rc::clone(&self.known);
+            self.numbers = Some(numbers::numbers(self.route()?, links, &known)?);
+        }
+        Ok(self.numbers.clone().unwrap_or_default())
     }
 
     /// For what opens its own sockets.

@@ -29,6 +29,7 @@ use kept::Kept;
 use live::Live;
 use model::host::{Actual, Namespace, NamespaceId, Unknown};
 use model::path::{Part, Source};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::rc::Rc;
@@ -82,6 +83,9 @@ pub(crate) struct Found {
 impl Machine {
     /// This one.
     pub(crate) fn here() -> Result<Self, kernel::Error> {
+        // Each namespace takes a descriptor, and there may be a thousand of them.
+        let limit = getrlimit(Resource::Nofile);
+        let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
         let places = Places::look()?;
         let ids = identity::of(&places.0);
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
@@ -124,6 +128,25 @@ impl Machine {
                 let told = blind.then(|| self.told()).flatten();
                 let told = told.is_some_and(|told| told.namespaces.contains_key(&id));
                 if told { Ok(Found { id, link: None }) } else { Err(no) }
+            }
+        }
+    }
+
+    /// A namespace whose nftables rules were changed since they were read.
+    pub(crate) fn changed(&mut self) -> Option<NamespaceId> {
+        let changed = self.spaces.iter_mut().find_map(|space| match &mut space.state {
+            State::Live(live) => live.has_changed().then_some(&space.id),
+            State::Kept(_) => None,
+        });
+        changed.cloned()
+    }
+
+    /// Reads anew what is asked for from now on.
+    pub(crate) fn forget(&mut self) {
+        self.unseen.clear();
+        for space in &mut self.spaces {
+            if let State::Live(live) = &mut space.state {
+                live.rest();
             }
         }
     }

@@ -88,7 +88,7 @@ fn a_rule_of_routing_policy_that_refuses() {
 
 #[test]
 fn a_link_that_takes_less() {
-    let because = ["are more than right takes (1200)", "send at most 1200 bytes", "mtu 1440"];
+    let because = ["are more than right takes (1200)", "send at most 1200 bytes", "ip link set right mtu 14"];
     mended("size", 80, "ip -n $r link set right mtu 1200", "--size 1400 --one-way", &because);
 }
 
@@ -97,7 +97,9 @@ fn a_reverse_path_that_is_another() {
     let breaks = "ip netns exec $r sysctl -qw net.ipv4.conf.left.rp_filter=1
                   ip -n $r link add other type veth peer name rest; ip -n $r addr add 10.9.3.1/24 dev other
                   ip -n $r link set other up; ip -n $r link set rest up
-                  ip -n $r route add 10.9.1.2/32 dev other";
+                  ip -n $r route add 10.9.1.2/32 dev other
+                  mac=$(ip netns exec $r cat /sys/class/net/left/address)
+                  ip -n $a neigh replace 10.9.1.1 lladdr $mac dev eth0";
     let mut stage = Stage::new("reverse");
     stage.serve(80);
     stage.sh(breaks);

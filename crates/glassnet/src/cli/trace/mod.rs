@@ -139,10 +139,11 @@ impl Trace {
     /// The paths. Where they depend on a port of the kernel's choice, one that it might choose is taken,
     /// and told.
     fn walk(&self, machine: &mut Machine, understood: &mut Understood) -> (Path, Option<Path>) {
-        let host = machine.host.clone();
-        let walk = |machine: &mut Machine, question: &Question| {
-            let (there, back) = path::trace(&host, machine, question.clone());
-            (there, back.filter(|_| !self.one_way))
+        let mut unsteady = None;
+        let mut walk = |machine: &mut Machine, question: &Question| {
+            let (ways, changing) = steadily(machine, question);
+            unsteady = changing;
+            (ways.0, ways.1.filter(|_| !self.one_way))
         };
         let known = |(there, back): &(Path, Option<Path>)| {
             let mut ends = [Some(there), back.as_ref()].into_iter().flatten().map(|way| &way.end);
@@ -150,18 +151,27 @@ impl Trace {
         };
         let question = &mut understood.question;
         let ways = walk(machine, question);
-        if known(&ways) || question.source_port.is_some() || question.asked == path::Asked::Echo {
-            return ways;
+        let chosen = question.source_port.is_none() && question.asked != path::Asked::Echo;
+        let ways = match known(&ways) || !chosen {
+            true => ways,
+            false => {
+                let port = port::likely(machine, &question.namespace);
+                let again = Question { source_port: Some(port), ..question.clone() };
+                let certain = walk(machine, &again);
+                if known(&certain) {
+                    understood.question = again;
+                    understood.notes.push(TraceText::FromPort { port });
+                    certain
+                } else {
+                    ways
+                }
+            }
+        };
+        if let Some(id) = unsteady {
+            let place = called(machine, &id);
+            understood.notes.push(TraceText::Unsteady { place });
         }
-        let port = port::likely(machine, &question.namespace);
-        let again = Question { source_port: Some(port), ..question.clone() };
-        let certain = walk(machine, &again);
-        if !known(&certain) {
-            return ways;
-        }
-        understood.question = again;
-        understood.notes.push(TraceText::FromPort { port });
-        certain
+        ways
     }
 
     fn understand(&self, machine: &mut Machine, language: Language) -> Result<Understood, Error> {
@@ -179,6 +189,26 @@ impl Trace {
         };
         let notes = state::note(machine).into_iter().chain(receiver.note).collect();
         Ok(Understood { from: sender.said, to: receiver.said, notes, question })
+    }
+}
+
+/// How often a walk is begun anew since rules changed under it.
+const TRIES: usize = 3;
+
+/// The paths through one state of the machine; else the last ones, and whose rules kept changing.
+fn steadily(
+    machine: &mut Machine,
+    question: &Question,
+) -> ((Path, Option<Path>), Option<NamespaceId>) {
+    let host = machine.host.clone();
+    let mut tries = 1;
+    loop {
+        let ways = path::trace(&host, machine, question.clone());
+        match machine.changed() {
+            Some(_) if tries < TRIES => machine.forget(),
+            changed => return (ways, changed),
+        }
+        tries += 1;
     }
 }
 

@@ -34,16 +34,22 @@ pub(super) fn find(
             None => Ok(Receiver { address, said: to.to_owned(), note: None }),
         };
     }
-    let links = machine.part(&NamespaceId::Host, &Part::Links).map(|read| read.links);
-    let is_link = |name: &str| {
-        let link = name.parse().ok();
-        links.as_ref().is_ok_and(|links| link.is_some_and(|link| links.contains(&link)))
-    };
-    match machine.find(to, is_link) {
+    match machine.find(to, |_| false) {
         Ok(found) => of_place(machine, sender, to, &found, family),
+        Err(NoPlace::Unknown { .. }) if is_link(machine, to) => {
+            let found = Found { id: NamespaceId::Host, link: Some(to.to_owned()) };
+            of_place(machine, sender, to, &found, family)
+        }
         Err(NoPlace::Unknown { known, .. }) => of_name(machine, sender, to, family, known),
         Err(unclear) => Err(Error::Trace(Wrong::Place(unclear))),
     }
+}
+
+/// Whether the host has a link of this name.
+fn is_link(machine: &mut Machine, name: &str) -> bool {
+    let Ok(name) = name.parse() else { return false };
+    let links = machine.part(&NamespaceId::Host, &Part::Links).map(|read| read.links);
+    links.is_ok_and(|links| links.contains(&name))
 }
 
 /// An address of a place: IPv4 first, and of several one that the sender reaches directly.
