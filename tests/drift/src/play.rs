@@ -96,6 +96,7 @@ pub fn play(
         let mut stage =
             Stage { network: &network, listeners: &listeners, watch: &mut watch, packet, number };
         let (observed, verdict) = stage.play(&predicted)?;
+        let lost = watch.lost()?; if lost > 0 { eprintln!("LOST {lost} {} {place}", case.title); }
         let outcome = Outcome { packet: place, predicted, observed, verdict };
         each(&outcome, &mut reader.kept());
     }

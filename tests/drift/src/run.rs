@@ -98,13 +98,16 @@ pub fn case(case: &Case) -> Tally {
                 read.for_each(|(_, part, namespace)| tally.coverage.read(part, namespace));
             }
             Verdict::Unknown { why } => tally.count_unknown(why),
-            Verdict::Disagrees(_) => doubtful.push(outcome.packet),
+            Verdict::Disagrees(_) => {
+                let words = outcome.in_words(&case.packets[outcome.packet]);
+                doubtful.push((outcome.packet, words));
+            }
         }
     });
     if let Err(error) = played {
         tally.failures.push(format!("{}: {error}", case.title));
     }
-    for packet in doubtful {
+    for (packet, words) in doubtful {
         // The packets before it may be what makes it differ.
         let mut again = case.clone();
         again.packets.truncate(packet + 1);
@@ -112,7 +115,7 @@ pub fn case(case: &Case) -> Tally {
             Some(difference) => tally.disagreements.push(Disagreement { case: again, difference }),
             None => {
                 tally.agreed += 1;
-                tally.unsteady.push(format!("{} packet {packet}", case.title));
+                tally.unsteady.push(format!("{}, {words}", case.title));
             }
         }
     }

@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::parse::{self, Parsed};
 use kernel::capture::{Capture, Direction, Options};
 use kernel::{Sockets, observe};
+use model::filter::Instruction;
 use model::host::NamespaceId;
 use model::net::LinkName;
 use model::path::Packet;
@@ -44,6 +45,23 @@ const SNAP: u32 = 256;
 /// Of two blocks alone, one is soon full while the other is looked at, and packets are lost.
 const RING: usize = 1 << 20;
 
+/// What is for one station and no ARP (`BPF_LD`, `BPF_JMP`, `BPF_RET`): what links say of themselves
+/// would fill the ring.
+const UNICAST: [Instruction; 7] = [
+    step(0x28, 0, 0, 12),
+    step(0x15, 4, 0, 0x0806),
+    step(0x15, 0, 2, 0x86dd),
+    // The destination's first byte.
+    step(0x30, 0, 0, 14 + 24),
+    step(0x15, 1, 0, 0xff),
+    step(0x06, 0, 0, u32::MAX),
+    step(0x06, 0, 0, 0),
+];
+
+const fn step(code: u16, yes: u8, no: u8, operand: u32) -> Instruction {
+    Instruction { code, yes, no, operand }
+}
+
 impl Watch {
     pub(crate) fn open(network: &Network, tunnels: Vec<u16>) -> Result<Self> {
         let open = |built: &crate::build::Built| -> Result<_> {
@@ -54,7 +72,7 @@ impl Watch {
                 link: None,
                 snap: SNAP,
                 ring: RING,
-                filter: None,
+                filter: Some(&UNICAST),
                 promiscuous: false,
                 patience: Duration::from_millis(1),
             };
@@ -63,6 +81,15 @@ impl Watch {
         };
         let captures = network.spaces.iter().map(open).collect::<Result<_>>()?;
         Ok(Self { captures, tunnels })
+    }
+
+    /// Packets for which there was no room since the opening.
+    pub(crate) fn lost(&mut self) -> Result<u64> {
+        let mut lost = 0;
+        for (_, _, capture) in &mut self.captures {
+            lost += capture.counts()?.lost;
+        }
+        Ok(lost)
     }
 
     pub(crate) fn descriptors(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
