@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::predict::Predicted;
 use kernel::netns;
 use model::host::NamespaceId;
-use model::path::End;
+use model::path::{End, Stage};
 use std::os::fd::AsFd as _;
 
 /// The counts as they were before a packet was sent.
@@ -28,8 +28,10 @@ impl<'n> Counters<'n> {
         predicted: &Predicted,
     ) -> Result<Self> {
         let place = match &predicted.there.end {
-            End::Delivered { at, .. } | End::Dropped { at, .. } => Some(&at.namespace),
-            End::Left { .. } | End::Unknown { .. } => None,
+            End::Delivered { at, .. } => Some(&at.namespace),
+            End::Dropped { at, stage: Stage::Input | Stage::Deliver, .. } => Some(&at.namespace),
+            // What ends earlier is not seen where it does not get to.
+            End::Dropped { .. } | End::Left { .. } | End::Unknown { .. } => None,
         };
         let place = network.spaces.iter().find(|built| Some(&built.id) == place);
         let mut counters = Self { place, is_v4: packet.to.is_ipv4(), echoes: 0 };

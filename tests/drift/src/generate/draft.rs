@@ -14,6 +14,8 @@ pub(super) struct Draft {
     pub(super) stations: Vec<Station>,
     /// Links between hosts.
     pub(super) underlays: Vec<Underlay>,
+    /// Packets of which there are to be some: from a space to an address.
+    pub(super) focus: Option<(String, IpAddr)>,
     links: u16,
 }
 
@@ -41,6 +43,17 @@ pub(super) struct Station {
     pub(super) address: IpAddr,
 }
 
+/// Two stations that reach each other by a bridge, or by a tunnel.
+#[derive(Clone)]
+pub(super) struct Pair {
+    pub(super) one: Station,
+    pub(super) other: Station,
+    /// The space with the bridge, or with the first tunnel end.
+    pub(super) bridge: String,
+    /// Behind which of its ports they are.
+    pub(super) ports: Option<(String, String)>,
+}
+
 /// A segment that joins hosts.
 pub(super) struct Underlay {
     pub(super) number: u8,
@@ -57,6 +70,7 @@ impl Draft {
             networks: Vec::new(),
             stations: Vec::new(),
             underlays: Vec::new(),
+            focus: None,
             links: 0,
         }
     }
@@ -105,6 +119,53 @@ impl Draft {
             }
         }
         (!ports.is_empty()).then(|| self.random.pick(&ports).clone())
+    }
+
+    /// Stations of the same family that have a bridge, or a tunnel, between them.
+    pub(super) fn pairs(&self) -> Vec<Pair> {
+        let mut pairs = Vec::new();
+        for one in &self.stations {
+            for other in &self.stations {
+                let family = Family::of(one.address);
+                if one.space == other.space || Family::of(other.address) != family {
+                    continue;
+                }
+                if one.link.starts_with("vx") && one.link == other.link {
+                    let (one, other, bridge) = (one.clone(), other.clone(), one.space.clone());
+                    pairs.push(Pair { one, other, bridge, ports: None });
+                } else if let (Some((here, from)), Some((there, to))) =
+                    (self.port_of(one), self.port_of(other))
+                    && here == there
+                {
+                    let (one, other, bridge) = (one.clone(), other.clone(), here);
+                    pairs.push(Pair { one, other, bridge, ports: Some((from, to)) });
+                }
+            }
+        }
+        pairs
+    }
+
+    /// The port of a bridge that a station's cable leads to, with the bridge's space.
+    fn port_of(&self, station: &Station) -> Option<(String, String)> {
+        let end = self.end_of(station)?.0;
+        let space = self.case.space(&end.space)?;
+        let enslaved = format!("link set {} master ", end.link);
+        let is_port = space.ip.iter().any(|line| line.starts_with(&enslaved));
+        is_port.then(|| (end.space.clone(), end.link.clone()))
+    }
+
+    /// The other end of a station's cable, and the number of its own.
+    fn end_of(&self, station: &Station) -> Option<(&End, u32)> {
+        self.case.cables.iter().enumerate().find_map(|(place, cable)| {
+            let is_its = |end: &End| end.space == station.space && end.link == station.link;
+            let side = cable.ends.iter().position(is_its)?;
+            Some((&cable.ends[1 - side], Case::numbers(place)[side]))
+        })
+    }
+
+    /// The MAC address of a station on a cable.
+    pub(super) fn mac(&self, station: &Station) -> Option<String> {
+        Some(crate::build::mac(self.end_of(station)?.1))
     }
 
     /// A cable whose ends are set up.

@@ -1,6 +1,6 @@
 //! What is wrong in a case: lines taken out, changed, or put in that nobody would want.
 
-use super::draft::Draft;
+use super::draft::{Draft, Pair, Station};
 use super::not_yet::{Kind, allowed};
 use super::random::Random;
 use model::net::Family;
@@ -28,6 +28,51 @@ pub(super) fn break_some(draft: &mut Draft) {
             _ => lose(draft, &space, "neighbour add"),
         }
     }
+    if draft.random.percent(40) {
+        between_two(draft);
+    }
+}
+
+/// Something about two stations of one bridge, or the two ends of a tunnel; packets go between them.
+fn between_two(draft: &mut Draft) {
+    let pairs = draft.pairs();
+    if pairs.is_empty() {
+        return;
+    }
+    let Pair { one, other, bridge, ports } = draft.random.pick(&pairs).clone();
+    draft.focus = Some((one.space.clone(), other.address));
+    let bridged = &mut draft.space(&bridge).bridge;
+    match &ports {
+        None => bridged.retain(|line| !line.starts_with("fdb append")),
+        Some((from, to)) => match draft.random.below(4) {
+            0 => {
+                let lines = [from, to].map(|port| format!("link set dev {port} isolated on"));
+                draft.space(&bridge).bridge.extend(lines);
+            }
+            1 => {
+                let state = *draft.random.pick(&[1, 2, 4]);
+                let port = draft.random.pick(&[from, to]).to_owned();
+                draft.space(&bridge).bridge.push(format!("link set dev {port} state {state}"));
+            }
+            // Nobody has to ask, so the bridge has not learned where it is.
+            2 => {
+                let Some(mac) = draft.mac(&other) else { return };
+                know(draft, &one, &other, &mac);
+            }
+            _ => {
+                let nobody = "02:00:00:00:77:77";
+                know(draft, &one, &other, nobody);
+            }
+        },
+    }
+}
+
+fn know(draft: &mut Draft, one: &Station, other: &Station, mac: &str) {
+    let (address, link) = (other.address, &one.link);
+    draft.ip(
+        &one.space,
+        format!("neighbour replace {address} lladdr {mac} dev {link} nud permanent"),
+    );
 }
 
 fn link_down(draft: &mut Draft) {
@@ -84,9 +129,6 @@ fn mac(random: &mut Random) -> String {
 
 fn wrong_neighbour(draft: &mut Draft) {
     let station = draft.random.pick(&draft.stations).clone();
-    if station.address.is_ipv6() && !allowed(Kind::WrongNeighbourOfIpv6) {
-        return;
-    }
     let mac = mac(&mut draft.random);
     let others: Vec<_> =
         draft.stations.iter().filter(|other| other.link != "lo").cloned().collect();
@@ -141,6 +183,9 @@ fn refusing_route(draft: &mut Draft, space: &str) {
 
 /// A MAC address that the bridge is told to be behind another port.
 fn wrong_entry(draft: &mut Draft) {
+    if !allowed(Kind::WrongEntry) {
+        return;
+    }
     let Some((space, port)) = draft.a_port() else { return };
     let mac = mac(&mut draft.random);
     draft.space(&space).bridge.push(format!("fdb replace {mac} dev {port} master static"));

@@ -24,8 +24,18 @@ pub(super) fn choose(draft: &mut Draft) {
     // A host remembers for ten minutes that the way to an address is narrow.
     let mut narrow = BTreeSet::new();
     for number in 0..packets as u16 {
-        let space = draft.random.pick(&spaces).clone();
-        let to = destination(draft, &space);
+        if let Some(again) = again(draft, number) {
+            draft.case.packets.push(again);
+            continue;
+        }
+        let (space, to) = match &draft.focus {
+            Some((space, to)) if number < 3 => (space.clone(), *to),
+            _ => {
+                let space = draft.random.pick(&spaces).clone();
+                let to = destination(draft, &space);
+                (space, to)
+            }
+        };
         let port = if draft.random.percent(85) { *draft.random.pick(&PORTS) } else { NOBODY };
         let kind = match draft.random.below(3) {
             0 => Kind::Tcp(port),
@@ -47,6 +57,16 @@ pub(super) fn choose(draft: &mut Draft) {
         let from_port = FIRST_PORT + number;
         draft.case.packets.push(Packet { space, to, kind, from, from_port, payload, hops });
     }
+}
+
+/// Now and then a packet is one more of a connection that there was.
+fn again(draft: &mut Draft, number: u16) -> Option<Packet> {
+    if number < 4 || !draft.random.percent(10) {
+        return None;
+    }
+    let packet = draft.random.pick(&draft.case.packets).clone();
+    let small = packet.payload < 100;
+    (small && !matches!(packet.kind, Kind::Tcp(_))).then_some(packet)
 }
 
 fn destination(draft: &mut Draft, space: &str) -> IpAddr {

@@ -26,12 +26,7 @@ pub(super) fn choose(draft: &mut Draft) {
         }
         let rare = ["route_localnet=1", "accept_local=1", "arp_ignore=1", "src_valid_mark=1"];
         for setting in rare {
-            let left_out = match setting {
-                "accept_local=1" => Some(Kind::OwnSourceFromElsewhere),
-                "arp_ignore=1" => Some(Kind::ArpIgnored),
-                _ => None,
-            };
-            if draft.random.percent(8) && left_out.is_none_or(allowed) {
+            if draft.random.percent(8) {
                 let of = draft.random.word(&["all", &link]).to_owned();
                 draft.set(&name, format!("net/ipv4/conf/{of}/{setting}"));
             }

@@ -1,7 +1,6 @@
 //! What rules look at.
 
 use super::super::draft::Draft;
-use super::super::not_yet::{Kind, allowed};
 use super::super::topology::PORTS;
 use super::Scene;
 use model::net::Family;
@@ -102,7 +101,7 @@ fn some(draft: &mut Draft, scene: &Scene) -> Option<String> {
         12 if of == Family::V4 => "meta protocol ip".to_owned(),
         12 => "meta protocol ip6".to_owned(),
         13 => {
-            let least = if allowed(Kind::LengthsOfAnswers) { 90 } else { 500 };
+            let least = *draft.random.pick(&[85, 100, 500]);
             let not = draft.random.word(&["", "!= "]);
             format!("meta length {not}{least}-1400")
         }

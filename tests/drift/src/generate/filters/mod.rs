@@ -11,7 +11,6 @@ mod statements;
 pub(super) use matches::address;
 
 use super::draft::Draft;
-use super::not_yet::{Kind, allowed};
 use crate::case::{Chain, Table};
 use model::net::Family;
 use std::collections::BTreeSet;
@@ -121,11 +120,8 @@ fn table(draft: &mut Draft, scene: Scene, number: usize, taken: &mut BTreeSet<i3
         let hook = *draft.random.pick(hooks);
         let priority = priority(draft, taken, -350, 300);
         let scene = Scene { hook, others: others.clone(), priority, ..scene.clone() };
-        let plain = |link: &&String| !link.starts_with("br") || allowed(Kind::RulesOfBridgeLinks);
-        let devices: Vec<_> = scene.links.iter().filter(plain).collect();
         let device = match scene.family {
-            "netdev" if devices.is_empty() => break,
-            "netdev" => format!("device {} ", draft.random.pick(&devices)),
+            "netdev" => format!("device {} ", draft.random.pick(&scene.links)),
             _ => String::new(),
         };
         let reroutes = scene.has_connections() && hook == "output" && draft.random.percent(30);

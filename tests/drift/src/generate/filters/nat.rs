@@ -1,7 +1,6 @@
 //! A table of address translation.
 
 use super::super::draft::Draft;
-use super::super::not_yet::{Kind, allowed};
 use super::super::topology::PORTS;
 use super::matches::address;
 use super::priority;
@@ -70,12 +69,7 @@ fn rule(draft: &mut Draft, space: &str, links: &[String], family: &str, hook: &s
             let link = draft.random.pick(links).clone();
             words = vec![words.remove(0), format!("oifname \"{link}\" masquerade")];
         }
-        ("postrouting", 2) => {
-            let anywhere = allowed(Kind::MasqueradeOnLoopback);
-            words.push(
-                if anywhere { "masquerade" } else { "oifname != \"lo\" masquerade" }.to_owned(),
-            );
-        }
+        ("postrouting", 2) => words.push("masquerade".to_owned()),
         _ => words.push(format!("snat{which} to {to}")),
     }
     words.join(" ")
