@@ -88,7 +88,8 @@ fn a_rule_of_routing_policy_that_refuses() {
 
 #[test]
 fn a_link_that_takes_less() {
-    let because = ["are more than right takes (1200)", "send at most 1200 bytes", "ip link set right mtu 14"];
+    let because =
+        ["are more than right takes (1200)", "send at most 1200 bytes", "ip link set right mtu 14"];
     mended("size", 80, "ip -n $r link set right mtu 1200", "--size 1400 --one-way", &because);
 }
 

@@ -12,3 +12,4 @@ mod snapshot;
 mod stage;
 mod there_and_back;
 mod unprivileged;
+mod what_if;

@@ -137,6 +137,7 @@ fn what_is_answered_is_what_is_published() {
         "$a 10.9.2.9",
         "192.0.2.9 10.9.2.2 --in left@$r",
         "$a 224.0.0.9",
+        "$a $b --if \"in $r: delete link right\"",
         &state,
     ] {
         let document = stage.trace(&format!("{words} --json")).document();

@@ -19,6 +19,13 @@ sentences! {
         en "{transport} port {port}"
         zh "{transport} 端口 {port}"
     Echo en "ICMP echo" zh "ICMP 回显"
+    After en "after" zh "更改之后"
+    SameHops { count: usize }
+        en "the first {count} hops are the same"
+        zh "前 {count} 跳相同"
+    NoChange { why: String }
+        en "--if: {why}"
+        zh "--if：{why}"
     AsItWas { host: String, time: String }
         en "as {host} was on {time}"
         zh "按 {host} 在 {time} 的状态"

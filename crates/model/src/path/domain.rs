@@ -2,17 +2,17 @@
 //! bridges and veth pairs and through namespaces.
 //!
 //! Stands in for an ARP request or neighbour solicitation (`net/ipv4/arp.c`, `net/ipv6/ndisc.c`).
-//! That rules of the arp and bridge families let those pass is taken for granted; proxies are
-//! unknown.
+//! That rules of the arp and bridge families let those pass is taken for granted.
 
 use super::buffer::{Heard, Learned};
-use super::fib::is_local;
+use super::fib::{Flow, is_local, lookup};
 use super::machine::{Answer, Halt, Machine, unknown};
-use super::route::lets_in;
+use super::route::{forwarding, lets_in};
 use super::source::{LINK, choose4};
 use super::transmit::peer;
 use super::{Evidence, Place, Reason};
 use crate::host::neighbour::NeighbourState;
+use crate::host::route::RouteKind;
 use crate::host::{LinkKind, NamespaceId};
 use crate::net::{LinkName, Mac};
 use std::collections::BTreeSet;
@@ -202,12 +202,39 @@ impl<'m, 'a> Search<'m, 'a> {
             let place = self.machine.place(of, Some(name));
             self.holders.push(Holder { mac, place, ports: self.goes_by.clone() });
         } else if self.proxies
-            && let Sought::Address(IpAddr::V4(_)) = self.sought
-            && self.machine.conf(of, name, "proxy_arp")?.value.is_some_and(|value| value > 0)
+            && let Sought::Address(address @ IpAddr::V4(_)) = self.sought
+            && self.stands_in(of, name, address)?
         {
-            return self.unclear(format!("whether {name} answers for others (proxy_arp)"));
+            let Some(mac) = link.mac else {
+                return self.unclear(format!("the MAC address of {name} was not read"));
+            };
+            let place = self.machine.place(of, Some(name));
+            self.holders.push(Holder { mac, place, ports: self.goes_by.clone() });
         }
         Ok(())
+    }
+
+    /// Whether it answers for an address that it forwards to by another link (`arp_fwd_proxy`).
+    fn stands_in(&self, of: &NamespaceId, name: &LinkName, address: IpAddr) -> Result<bool, Halt> {
+        let machine = self.machine;
+        if machine.conf(of, name, "proxy_arp")?.value.is_none_or(|value| value == 0) {
+            return Ok(false);
+        }
+        let asker = self.asker.and_then(|(asker, _)| asker);
+        if let Some(asker) = asker
+            && !lets_in(machine, of, name, asker, address)?
+        {
+            return Ok(false);
+        }
+        match forwarding(machine, of, name, address) {
+            Ok(_) => {}
+            Err(Halt::Drop(_)) => return Ok(false),
+            Err(other) => return Err(other),
+        }
+        let flow = Flow { source: asker, iif: Some(name), ..Flow::any(address) };
+        let found = lookup(machine, of, &flow)?;
+        let found = found.filter(|found| found.kind() == RouteKind::Unicast);
+        found.map_or(Ok(false), |found| Ok(found.link()? != name))
     }
 
     fn answers(&self, of: &NamespaceId, name: &LinkName, address: IpAddr) -> Result<bool, Halt> {
@@ -292,11 +319,7 @@ fn requests_from(
     };
     match announced {
         Some(own) => Ok(Some(own)),
-        None => match choose4(machine, of, link, Some(target), LINK) {
-            Ok(address) => Ok(Some(address)),
-            Err(Halt::Unknown(_)) => Ok(None),
-            Err(other) => Err(other),
-        },
+        None => choose4(machine, of, link, Some(target), LINK),
     }
 }
 

@@ -61,8 +61,23 @@ pub(super) fn leave(
         return unknown(format!("{to} is link-local, and which link is meant was not said"));
     }
     to_one_host(to)?;
-    let flow = flow(question);
-    let Some(found) = lookup(machine, &here, &flow)? else {
+    let mut flow = flow(question);
+    let mut found = lookup(machine, &here, &flow)?;
+    let refused = |found: &Option<Found<'_>>| {
+        found.is_none_or(|found| matches!(found.sends(), Err(Halt::Drop(_))))
+    };
+    if let (IpAddr::V6(to), None, true) = (to, question.source, refused(&found)) {
+        // What was refused without a source is asked for once more with one (`ip6_dst_lookup_tail`).
+        match source::choose6(machine, &here, None, to) {
+            Ok(source) => {
+                flow.source = Some(source.into());
+                found = lookup(machine, &here, &flow)?;
+            }
+            Err(Halt::Unknown(_)) => {}
+            Err(other) => return Err(other),
+        }
+    }
+    let Some(found) = found else {
         return Err(Halt::Drop(Reason::NoRoute { destination: to }));
     };
     let sends = found.sends()?;
@@ -71,6 +86,7 @@ pub(super) fn leave(
             return unknown(format!("{source} cannot send to {to}"));
         }
         Some(source) => source,
+        None if flow.source.is_some() => flow.source.unwrap_or(to),
         None if sends == Sends::Here && to.is_ipv6() => to,
         None if sends == Sends::Here => found.source().unwrap_or(to),
         None => source::choose(machine, &here, &found, to)?,

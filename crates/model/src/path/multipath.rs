@@ -50,7 +50,7 @@ pub(super) fn choose<'m>(
         let is_own = match (own, found.nexthop.and_then(|hop| hop.link.as_ref())) {
             (Some(own), Some(link)) => {
                 let scope = found.route.map_or(0, |route| route.scope);
-                choose4(machine, of, link, found.gateway(), scope)? == own
+                choose4(machine, of, link, found.gateway(), scope)? == Some(own)
             }
             _ => false,
         };

@@ -20,9 +20,11 @@ pub(super) fn choose(
     match destination {
         IpAddr::V4(_) => {
             let scope = found.route.map_or(0, |route| route.scope);
-            choose4(machine, of, found.link()?, found.gateway(), scope)
+            // Who has none sends from 0.0.0.0.
+            let source = choose4(machine, of, found.link()?, found.gateway(), scope)?;
+            Ok(source.unwrap_or(Ipv4Addr::UNSPECIFIED.into()))
         }
-        IpAddr::V6(to) => choose6(machine, of, found.link()?, to).map(IpAddr::V6),
+        IpAddr::V6(to) => choose6(machine, of, Some(found.link()?), to).map(IpAddr::V6),
     }
 }
 
@@ -65,7 +67,7 @@ pub(super) fn choose4(
     link: &LinkName,
     gateway: Option<IpAddr>,
     scope: u8,
-) -> Result<IpAddr, Halt> {
+) -> Result<Option<IpAddr>, Halt> {
     let here = primaries(machine, of, link, scope)?;
     let (near, far): (Vec<_>, Vec<_>) =
         here.into_iter().partition(|a| gateway.is_some_and(|g| a.prefix.contains(&g)));
@@ -73,7 +75,7 @@ pub(super) fn choose4(
         ([one, two, ..], _) | ([], [one, two, ..]) if one.position == two.position => {
             return unknown(format!("which of {link}'s addresses came first was not read"));
         }
-        ([one, ..], _) | ([], [one, ..]) => return Ok(one.prefix.addr()),
+        ([one, ..], _) | ([], [one, ..]) => return Ok(Some(one.prefix.addr())),
         ([], []) => {}
     }
     let mut links: Vec<_> = machine.links(of)?.iter().collect();
@@ -81,34 +83,36 @@ pub(super) fn choose4(
     links.sort_by_key(|link| link.index);
     for other in links {
         if let Some(first) = primaries(machine, of, &other.name, scope)?.first() {
-            return Ok(first.prefix.addr());
+            return Ok(Some(first.prefix.addr()));
         }
     }
-    unknown(format!("no IPv4 address to send from by {link}"))
+    Ok(None)
 }
 
-/// The best IPv6 address of all links.
+/// The best IPv6 address of all links; that of the link it leaves by is better, if that is known.
 pub(super) fn choose6(
     machine: &Machine<'_>,
     of: &NamespaceId,
-    link: &LinkName,
+    link: Option<&LinkName>,
     to: Ipv6Addr,
 ) -> Result<Ipv6Addr, Halt> {
     let only_this_link = to.is_unicast_link_local() || to.is_multicast();
     let mut all: Vec<_> = machine.addresses(of)?.iter().collect();
     all.sort_by_key(|a| a.position);
     let candidates = all.into_iter().filter_map(|a| match a.prefix.addr() {
-        IpAddr::V6(address) if !a.tentative && (!only_this_link || a.link == *link) => Some((
-            a.position,
-            address,
-            rank(address, u32::from(a.prefix.prefix_len()), to, a.link == *link),
-        )),
+        IpAddr::V6(address) if !a.tentative && (!only_this_link || Some(&a.link) == link) => {
+            Some((
+                a.position,
+                address,
+                rank(address, u32::from(a.prefix.prefix_len()), to, Some(&a.link) == link),
+            ))
+        }
         IpAddr::V6(_) | IpAddr::V4(_) => None,
     });
     let mut ranked: Vec<_> = candidates.collect();
     ranked.sort_by_key(|(_, _, rank)| std::cmp::Reverse(*rank));
     match ranked[..] {
-        [] => unknown(format!("no IPv6 address to send from by {link}")),
+        [] => unknown(format!("there is no IPv6 address to send to {to} from")),
         [(first, _, rank), (second, _, like), ..] if first == second && rank == like => {
             unknown("which of several like IPv6 addresses came first was not read")
         }
@@ -167,9 +171,9 @@ pub(super) fn masquerade(
         IpAddr::V4(_) => {
             // `rt_nexthop`: a next hop of the other family has no subnet here.
             let near = if nexthop.is_ipv4() { nexthop } else { destination };
-            choose4(machine, of, link, Some(near), 0).map(Some)
+            choose4(machine, of, link, Some(near), 0)
         }
-        IpAddr::V6(to) => choose6(machine, of, link, to).map(|a| Some(IpAddr::V6(a))),
+        IpAddr::V6(to) => choose6(machine, of, Some(link), to).map(|a| Some(IpAddr::V6(a))),
     }
 }
 

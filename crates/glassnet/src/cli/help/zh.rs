@@ -75,14 +75,22 @@ const TABLE: &[(&str, &str, &str)] = &[
 TO 也可以是地址或主机名；主机名按 FROM 的方式查询：先查它的 /etc/hosts，再问它的域名服务器。
 
 不会发送任何数据包。数据包和应答都能到达时退出码为 0；其中之一不能到达时为 1；无法判断时为 3，
-例如它离开了所查看的范围，或遇到尚未建模的内容。
+例如它离开了所查看的范围，或遇到尚未建模的内容。使用 --if 时，退出码是更改之后那个数据包的。
+
+更改的写法是 [in PLACE: ]VERB WHAT；不写位置时指本机：
+  add|delete route, rule, address, neighbour, fdb   写法同 ip 和 bridge
+  set link NAME up|down|mtu N|address MAC           delete link NAME
+  set sysctl NAME=VALUE                             flush connections
+  delete rule handle N                              nftables 或 iptables-nft 的规则
+  flush chain|delete table [FAMILY] TABLE ...       set policy [FAMILY] TABLE CHAIN accept|drop
 
 示例：
   glassnet trace web 10.88.0.9 --port 80
   glassnet trace pod:default/web db.default.svc.cluster.local --port 5432
   glassnet trace host 192.0.2.254 --layers
   glassnet trace 192.0.2.254 192.0.2.1 --in eth0 --port 8080
-  glassnet trace web db --port 5432 --state monday.json",
+  glassnet trace web db --port 5432 --state monday.json
+  glassnet trace web db --port 5432 --if 'in db: delete rule handle 12'",
     ),
     ("trace", "from", "发送者：位置、某个位置的地址，或与 --in 一起使用的外部地址"),
     ("trace", "to", "发往哪里：地址、位置或主机名"),
@@ -96,6 +104,7 @@ TO 也可以是地址或主机名；主机名按 FROM 的方式查询：先查�
     ("trace", "link", "数据包由本机或另一位置的这条链路进入"),
     ("trace", "one_way", "只看去程"),
     ("trace", "state", "查询快照，而不是本机（见 glassnet snapshot）"),
+    ("trace", "changes", "以及作某项更改之后会怎样；更改只在内存中进行，可以给出多次"),
     ("trace", "predict", "只作预测；目前也不做别的"),
     ("trace", "layers", "数据包每有变化，列出它的全部首部"),
     ("snapshot", "", "把所有网络命名空间的状态写入文件，供 glassnet trace --state 使用"),

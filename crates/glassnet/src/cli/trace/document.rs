@@ -14,8 +14,19 @@ pub(super) struct Document<'a> {
     /// Absent if nothing answers, or nobody asked for it.
     back: Option<&'a Path>,
     ends: Vec<Ended<'a>>,
+    /// After the changes that were asked for.
+    #[serde(rename = "if")]
+    then: Option<After<'a>>,
     /// What the walk asked for and could not see.
     unseen: Vec<Unseen<'a>>,
+}
+
+#[derive(Serialize)]
+struct After<'a> {
+    changes: &'a [String],
+    there: &'a Path,
+    back: Option<&'a Path>,
+    ends: Vec<Ended<'a>>,
 }
 
 #[derive(Serialize)]
@@ -60,15 +71,13 @@ impl<'a> Document<'a> {
             notes: understood.notes.iter().map(|note| note.said(language)).collect(),
             question: &understood.question,
         };
-        let ways = [("there", Some(&traced.there)), ("back", traced.back.as_ref())];
-        let mut ends: Vec<Ended<'a>> = ways
-            .into_iter()
-            .filter_map(|(way, path)| {
-                let end = &path?.end;
-                let (said, is) = (end.said(language), word(end));
-                Some(Ended { way, is, said, cure: None, command: None })
-            })
-            .collect();
+        let mut ends = ends(&traced.there, traced.back.as_ref(), language);
+        let then = traced.then.as_ref().map(|then| After {
+            changes: &then.changes,
+            there: &then.there,
+            back: then.back.as_ref(),
+            ends: self::ends(&then.there, then.back.as_ref(), language),
+        });
         if let (Some(last), Some(advice)) = (ends.last_mut(), &traced.advice) {
             last.cure = Some(advice.cure.say(language));
             last.command = advice.command.as_deref();
@@ -84,9 +93,20 @@ impl<'a> Document<'a> {
             there: &traced.there,
             back: traced.back.as_ref(),
             ends,
+            then,
             unseen: unseen.collect(),
         }
     }
+}
+
+fn ends<'a>(there: &Path, back: Option<&Path>, language: Language) -> Vec<Ended<'a>> {
+    let ways = [("there", Some(there)), ("back", back)].into_iter();
+    let ends = ways.filter_map(|(way, path)| {
+        let end = &path?.end;
+        let (said, is) = (end.said(language), word(end));
+        Some(Ended { way, is, said, cure: None, command: None })
+    });
+    ends.collect()
 }
 
 fn word(end: &End) -> &'static str {

@@ -17,9 +17,11 @@ mod sender;
 mod sent;
 mod state;
 mod view;
+mod what_if;
 mod wrong;
 
 pub(super) use sent::Sent;
+use what_if::Then;
 pub(super) use wrong::Wrong;
 
 use super::Outcome;
@@ -47,13 +49,22 @@ its name servers.
 
 Nothing is sent. The exit code is 0 if the packet arrives, and its answer too; 1 if one of them does
 not; 3 if that cannot be told, since it leaves what was looked at or meets what is not modelled.
+With --if it is that of the packet after the changes.
+
+Changes are written as [in PLACE: ]VERB WHAT, of the host if no place is named:
+  add|delete route, rule, address, neighbour, fdb   in the words of ip and bridge
+  set link NAME up|down|mtu N|address MAC           delete link NAME
+  set sysctl NAME=VALUE                             flush connections
+  delete rule handle N                              a rule of nftables, or of iptables-nft
+  flush chain|delete table [FAMILY] TABLE ...       set policy [FAMILY] TABLE CHAIN accept|drop
 
 Examples:
   glassnet trace web 10.88.0.9 --port 80
   glassnet trace pod:default/web db.default.svc.cluster.local --port 5432
   glassnet trace host 192.0.2.254 --layers
   glassnet trace 192.0.2.254 192.0.2.1 --in eth0 --port 8080
-  glassnet trace web db --port 5432 --state monday.json")]
+  glassnet trace web db --port 5432 --state monday.json
+  glassnet trace web db --port 5432 --if 'in db: delete rule handle 12'")]
 pub(super) struct Trace {
     /// Who sends: a place, an address of one, or with --in the address of somebody outside
     #[arg(value_name = "FROM")]
@@ -86,6 +97,10 @@ pub(super) struct Trace {
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
 
+    /// And what would come of it after a change, made in memory only: may be given several times
+    #[arg(long = "if", value_name = "CHANGE")]
+    changes: Vec<String>,
+
     /// Only predict; nothing else is done yet
     #[arg(long)]
     predict: bool,
@@ -109,6 +124,8 @@ struct Traced {
     understood: Understood,
     there: Path,
     back: Option<Path>,
+    /// As it would be after the changes.
+    then: Option<Then>,
     /// What to do, if one of them does not arrive.
     advice: Option<Advice>,
 }
@@ -127,7 +144,15 @@ impl Trace {
         }
         let last = back.as_ref().unwrap_or(&there);
         let advice = cure::cure(&mut machine, last);
-        let traced = Traced { understood, there, back, advice };
+        let mut then = what_if::then(&mut machine, &self.changes, &understood.question)?;
+        if let Some(then) = &mut then {
+            then.back = then.back.take().filter(|_| !self.one_way);
+            name_holder(&mut machine, &mut then.there);
+            if let Some(back) = &mut then.back {
+                name_holder(&mut machine, back);
+            }
+        }
+        let traced = Traced { understood, there, back, then, advice };
         let code = traced.code();
         out.document(&Document::of(&traced, &machine, out.language))?;
         out.drawn(|language, colour| {
@@ -214,8 +239,11 @@ fn steadily(
 
 impl Traced {
     fn code(&self) -> ExitCode {
-        let ends =
-            [Some(&self.there), self.back.as_ref()].into_iter().flatten().map(|way| &way.end);
+        let (there, back) = match &self.then {
+            Some(then) => (&then.there, then.back.as_ref()),
+            None => (&self.there, self.back.as_ref()),
+        };
+        let ends = [Some(there), back].into_iter().flatten().map(|way| &way.end);
         let worst = ends.map(|end| match end {
             End::Delivered { .. } => 0,
             End::Dropped { .. } => 1,

@@ -1,7 +1,7 @@
 //! Why a question cannot be understood: what is wrong, what to try.
 
 use crate::places::NoPlace;
-use model::explain::{Language, PartText, Say as _, Text, TraceText};
+use model::explain::{ChangeFault, Language, PartText, Say as _, Text, TraceText};
 use model::net::Family;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -41,6 +41,8 @@ pub(in crate::cli) enum Wrong {
         path: PathBuf,
         why: String,
     },
+    /// A change that cannot be tried.
+    Change(ChangeFault),
     /// Options that do not go together.
     Usage(TraceText),
 }
@@ -54,7 +56,7 @@ impl Wrong {
             Self::NoAddress { .. } => "no-address",
             Self::Unreadable { .. } => "kernel",
             Self::StateNewer { .. } | Self::StateDamaged { .. } => "not-a-snapshot",
-            Self::Usage(_) => "usage",
+            Self::Change(_) | Self::Usage(_) => "usage",
         }
     }
 
@@ -73,6 +75,7 @@ impl Wrong {
                 Text::NoSuchLink { link: &link.said(language), place }.say(language)
             }
             Self::NoName { why, .. } | Self::Usage(why) => why.say(language),
+            Self::Change(fault) => TraceText::NoChange { why: fault.say(language) }.say(language),
             Self::NoAddress { name, family, others } => {
                 let name = name.clone();
                 match (family, others.is_empty()) {

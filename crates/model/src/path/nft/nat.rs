@@ -23,9 +23,23 @@ const NETMAP: u32 = 1 << 6;
 /// Where one side of a connection shall be translated to.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Wish {
-    To { kind: NatKind, addresses: Option<(IpAddr, IpAddr)>, ports: Option<(u16, u16)>, flags: u32 },
-    Masquerade { ports: Option<(u16, u16)>, flags: u32 },
-    Redirect { ports: Option<(u16, u16)>, flags: u32 },
+    /// `base` is the port that is put onto the first of the range, those behind it onto those behind
+    /// that.
+    To {
+        kind: NatKind,
+        addresses: Option<(IpAddr, IpAddr)>,
+        ports: Option<(u16, u16)>,
+        base: Option<u16>,
+        flags: u32,
+    },
+    Masquerade {
+        ports: Option<(u16, u16)>,
+        flags: u32,
+    },
+    Redirect {
+        ports: Option<(u16, u16)>,
+        flags: u32,
+    },
 }
 
 /// What an expression wishes.
@@ -40,7 +54,7 @@ pub(super) fn wish(
             let v4 = scene.state.packet.addresses().is_some_and(|(from, _)| from.is_ipv4());
             let range = |first| address_range(registers, first, address_max, v4);
             let addresses = address.map(range).transpose()?;
-            Wish::To { kind, addresses, ports: ports(port, port_max)?, flags }
+            Wish::To { kind, addresses, ports: ports(port, port_max)?, base: None, flags }
         }
         Expression::Masquerade { flags, port, port_max } => {
             Wish::Masquerade { ports: ports(port, port_max)?, flags }
@@ -58,8 +72,8 @@ pub(super) fn bind(scene: &mut Scene<'_, '_>, wish: Wish) -> Result<Effect, Halt
         return unknown("the translation of a packet without a connection");
     };
     let now = scene.state.connections[index].translated(false);
-    let (kind, address, ports, flags) = match wish {
-        Wish::To { kind, addresses, ports, flags } => {
+    let (kind, address, ports, base, flags) = match wish {
+        Wish::To { kind, addresses, ports, base, flags } => {
             let side = side(kind, now);
             let address = match addresses {
                 None => None,
@@ -67,17 +81,17 @@ pub(super) fn bind(scene: &mut Scene<'_, '_>, wish: Wish) -> Result<Effect, Halt
                 Some((first, last)) if first == last => Some(first),
                 Some(_) => return unknown("which address of a range is taken"),
             };
-            (kind, address, ports, flags)
+            (kind, address, ports, base, flags)
         }
         Wish::Masquerade { ports, flags } => {
             let Some(address) = masqueraded(scene, now.destination.ip())? else {
                 return Ok(Effect::Decides(Outcome::Verdict(Verdict::Drop)));
             };
-            (NatKind::Source, Some(address), ports, flags)
+            (NatKind::Source, Some(address), ports, None, flags)
         }
         Wish::Redirect { ports, flags } => {
             let address = redirected(scene, now.destination.ip())?;
-            (NatKind::Destination, Some(address), ports, flags)
+            (NatKind::Destination, Some(address), ports, None, flags)
         }
     };
     let side = side(kind, now);
@@ -86,6 +100,10 @@ pub(super) fn bind(scene: &mut Scene<'_, '_>, wish: Wish) -> Result<Effect, Halt
         None if random && kind == NatKind::Source => 0,
         None => side.port(),
         Some((one, last)) if one == last => one,
+        Some((first, last)) if side.port() != 0 && base.is_some() => {
+            let off = side.port().wrapping_sub(base.unwrap_or(0));
+            first.wrapping_add(off % last.wrapping_sub(first).saturating_add(1))
+        }
         // A port within the range is kept, unless it is to be random.
         Some((from, to)) if !random && (from..=to).contains(&side.port()) => side.port(),
         Some(_) => 0,

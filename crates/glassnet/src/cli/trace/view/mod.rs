@@ -12,7 +12,7 @@
 
 mod packet;
 
-use super::{Traced, called};
+use super::{Traced, called, what_if};
 use crate::cli::table::width;
 use crate::machine::{Machine, word};
 use model::explain::{Language, Say as _, TraceText};
@@ -38,7 +38,28 @@ pub(super) fn draw(traced: &Traced, machine: &Machine, style: &Style) -> String 
         text += &way(path, machine, style);
         text += &format!("{}\n", style.strong(&path.end.said(language)));
     }
-    if let Some(advice) = &traced.advice {
+    if let Some(then) = &traced.then {
+        text += &format!("\n{}\n", style.strong(&TraceText::After.say(language)));
+        for change in &then.changes {
+            text += &format!("  {}\n", change.said(language));
+        }
+        let ways = [
+            (TraceText::There, Some(&traced.there), Some(&then.there)),
+            (TraceText::Back, traced.back.as_ref(), then.back.as_ref()),
+        ];
+        for (name, before, after) in ways {
+            let Some(after) = after else { continue };
+            text += &format!("\n{}\n", style.strong(&name.say(language)));
+            let common = before.map_or(0, |before| what_if::common(before, after));
+            if common > 0 {
+                text += &format!("  {}\n", TraceText::SameHops { count: common }.say(language));
+            }
+            let rest = Path { hops: after.hops[common..].to_vec(), end: after.end.clone() };
+            text += &way(&rest, machine, style);
+            text += &format!("{}\n", style.strong(&after.end.said(language)));
+        }
+    }
+    if let Some(advice) = traced.advice.as_ref().filter(|_| traced.then.is_none()) {
         let cure = advice.cure.say(language);
         text += &format!("\n{}\n", TraceText::WhatToDo { text: cure }.say(language));
         if let Some(command) = &advice.command {

@@ -9,7 +9,7 @@ use crate::path::machine::{Halt, unknown};
 use crate::path::nft::expression::{Effect, Outcome};
 use crate::path::nft::nat::{self, Wish};
 
-/// `NF_NAT_RANGE_PROTO_OFFSET`, `NF_NAT_RANGE_NETMAP`.
+/// `NF_NAT_RANGE_PROTO_OFFSET`.
 const OFFSET: u32 = 1 << 5;
 
 /// Does what a target does. `changed` is set when it left something behind.
@@ -52,18 +52,16 @@ pub(in crate::path::nft) fn target(
         Target::Netmap { .. } => return unknown("a translation of whole prefixes"),
         Target::Masquerade { ports, flags } => Wish::Masquerade { ports: *ports, flags: *flags },
         Target::Redirect { ports, flags } => Wish::Redirect { ports: *ports, flags: *flags },
-        Target::Dnat(range) => to(NatKind::Destination, range)?,
-        Target::Snat(range) => to(NatKind::Source, range)?,
+        Target::Dnat(range) => to(NatKind::Destination, range),
+        Target::Snat(range) => to(NatKind::Source, range),
     };
     nat::bind(scene, wish)
 }
 
-fn to(kind: NatKind, range: &NatRange) -> Result<Wish, Halt> {
-    if range.flags & OFFSET != 0 {
-        return unknown("a shifted range of ports");
-    }
-    let NatRange { addresses, ports, flags, .. } = *range;
-    Ok(Wish::To { kind, addresses, ports, flags })
+fn to(kind: NatKind, range: &NatRange) -> Wish {
+    let NatRange { addresses, ports, flags, base_port } = *range;
+    let base = (flags & OFFSET != 0).then_some(base_port);
+    Wish::To { kind, addresses, ports, base, flags }
 }
 
 fn connection_mark(scene: &mut Scene<'_, '_>, mode: ConnectionMark) -> bool {

@@ -1,0 +1,42 @@
+//! `--if CHANGE`: the same question once more, of the machine as it would be.
+
+use super::Wrong;
+use crate::cli::error::Error;
+use crate::machine::Machine;
+use model::change::{Change, Changed};
+use model::host::NamespaceId;
+use model::path::{self, Path, Question};
+
+/// What would come of it.
+pub(super) struct Then {
+    pub(super) changes: Vec<String>,
+    pub(super) there: Path,
+    pub(super) back: Option<Path>,
+}
+
+/// `None` if no change was asked for.
+pub(super) fn then(
+    machine: &mut Machine,
+    texts: &[String],
+    question: &Question,
+) -> Result<Option<Then>, Error> {
+    if texts.is_empty() {
+        return Ok(None);
+    }
+    let read = |text: &String| {
+        let find = |name: &str| machine.find(name, |_| false).ok().map(|found| found.id);
+        Change::read(text, &NamespaceId::Host, find)
+    };
+    let refused = |fault| Error::Trace(Wrong::Change(fault));
+    let changes = texts.iter().map(read).collect::<Result<Vec<_>, _>>().map_err(refused)?;
+    let host = machine.host.clone();
+    let mut changed = Changed::new(machine, &changes).map_err(refused)?;
+    let (there, back) = path::trace(&host, &mut changed, question.clone());
+    let changes = changes.into_iter().map(|change| change.text).collect();
+    Ok(Some(Then { changes, there, back }))
+}
+
+/// How many hops two ways have in common from their beginning.
+pub(super) fn common(one: &Path, other: &Path) -> usize {
+    one.hops.iter().zip(&other.hops).take_while(|(one, other)| one == other).count()
+}
