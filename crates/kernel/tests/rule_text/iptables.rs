@@ -42,7 +42,8 @@ fn agrees(our: &str, their: &str) -> bool {
     rest.ends_with(last)
 }
 
-fn hold(program: &str, variant: &str, rules: &str) {
+/// Feeds rules of all four tables to the program, and holds ours against its own.
+pub(crate) fn hold(program: &str, variant: &str, rules: &str) {
     let mut place = Place::new();
     place.run("ipset create s1 hash:ip,port", "");
     place.run("ipset create s6 hash:ip family inet6", "");

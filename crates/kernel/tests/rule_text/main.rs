@@ -2,7 +2,9 @@
 //! network namespaces of their own, read from the kernel, and held line by line against what the
 //! programs list.
 
+mod dice;
 mod iptables;
+mod iptables_random;
 mod nft;
 mod place;
 mod random;

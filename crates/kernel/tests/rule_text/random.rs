@@ -1,31 +1,9 @@
 //! Rules made at random from parts, on a fixed seed. `RULES=20000 SEED=7` in the environment makes
 //! more of them, and others.
 
+use crate::dice::{self, Dice};
 use crate::nft::hold;
 use crate::place::Place;
-
-/// A small generator of numbers (xorshift), so that a seed gives the same rules for ever.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 16) as usize % sides
-    }
-
-    fn pick<'a>(&mut self, of: &[&'a str]) -> &'a str {
-        of[self.roll(of.len())]
-    }
-
-    /// Some of a list, in its order, joined; at least one.
-    fn some(&mut self, of: &[&str], joined: &str) -> String {
-        let first = self.roll(of.len());
-        let rest = of.iter().enumerate().filter(|(at, _)| *at == first || self.roll(3) == 0);
-        rest.map(|(_, word)| *word).collect::<Vec<_>>().join(joined)
-    }
-}
 
 /// A value's name, single values of it, ranges that do not overlap with each other or with those.
 struct Part {
@@ -244,14 +222,17 @@ fn rule(dice: &mut Dice, family: &Family) -> String {
         let parts = family.parts[dice.roll(family.parts.len())];
         &parts[dice.roll(parts.len())]
     };
-    let mut words = Vec::new();
+    let mut words: Vec<String> = Vec::new();
     for _ in 0..=dice.roll(4) {
         let (one, two, other) = (part(dice), part(dice), part(dice));
         // A part that is no whole bytes and does not end with one is shifted in a concatenation,
         // which is not modelled.
         let is_shifted = |part: &Part| part.name.ends_with("dscp");
         words.push(match dice.roll(12) {
-            2 => dice.pick(MASKED).to_owned(),
+            // nft makes one range of two borders side by side, whatever they are of.
+            2 if !words.last().is_some_and(|before| MASKED.contains(&&before[..])) => {
+                dice.pick(MASKED).to_owned()
+            }
             3 => mapped(dice, one),
             4 if ![one, two, other].into_iter().any(is_shifted) => three(dice, [one, two, other]),
             0 if !is_shifted(one) && !is_shifted(two) => joined(dice, one, two),
@@ -277,9 +258,8 @@ fn refused_lines(error: &str) -> Vec<usize> {
 #[test]
 fn a_thousand_rules_made_at_random() {
     const TOGETHER: usize = 50;
-    let given = |name| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
-    let wanted = given("RULES").unwrap_or(1_000) as usize;
-    let mut dice = Dice(given("SEED").unwrap_or(0x9e37_79b9_7f4a_7c15).max(1));
+    let wanted = dice::rules(1_000);
+    let mut dice = Dice::seeded();
     let trial = Place::new();
     let (mut taken, mut refused, mut differences) = (0, 0, Vec::new());
     while taken < wanted {

@@ -5,7 +5,7 @@ use super::elements;
 use super::flow::{Match, Right};
 use super::header::Protocol;
 use super::kind::{Kind, number};
-use super::printer::{Printer, ports, property, show, types};
+use super::printer::{Printer, ports, show, types};
 use super::value::{Operation, Type, Value};
 use crate::host::nft::{CmpOp, PayloadBase, Set};
 
@@ -196,11 +196,7 @@ fn plain(printer: &mut Printer, left: &Value<'_>, op: CmpOp, right: &Right<'_>) 
     if let (CmpOp::Equal, Right::Bytes(bytes)) = (op, right) {
         let value = u64::try_from(kind.number(bytes)).unwrap_or(u64::MAX);
         match &left {
-            Value::Meta(_) => {
-                if let Some(key) = property(&left) {
-                    printer.context.learn_meta(key, value, at);
-                }
-            }
+            Value::Meta(key) => printer.context.learn_meta(*key, value, at),
             Value::Ct { key, .. } => printer.context.learn_ct(*key, value, at),
             _ => {}
         }

@@ -7,17 +7,25 @@
 //!             ──printer, context: which header is it, what is implied──▶ words
 //! ```
 //!
-//! [`rule`] and [`ruleset`] print what nft 1.0.6 prints, line by line, but for these kinds of
-//! difference:
+//! [`rule`] and [`ruleset`] print what nft 1.0.6 prints, line by line (the kernel crate's tests hold
+//! them side by side), but for these kinds of difference:
 //!
-//! - What the model does not hold: comments, sizes and timeouts of sets, comments of chains, numbers
-//!   of counters, types by example (`typeof`).
-//! - What needs more than the ruleset: names of links by their number (but `lo`), of users and
-//!   groups, of marks.
-//! - Order of tables, sets and chains: by name. Order of ranges over several fields: by key.
-//! - Two borders of different fields that stand beside each other (`tcp dport >= 5 tcp sport <= 9`)
-//!   are one range to nft, of the second field; here they are two.
-//! - What is not modelled is `[unknown: why]`.
+//! - What the model does not hold: numbers of counters; comments of sets and chains; sizes, timeouts
+//!   and further flags of sets; types by example (`typeof`), whose numbers are taken to be in the
+//!   network's byte order; `snaplen` and `queue-threshold` of `log`, and a prefix that is empty.
+//! - What the ruleset does not say: names of links by their number (`iif 2`, but for `lo`), of users,
+//!   groups, marks, and of groups of links but `default`.
+//! - Order: tables, sets and chains stand by name, ranges over several fields by key, not in the order
+//!   in which they were made; sets of bits whose lowest bits are the same, largest first.
+//! - Two borders of different values side by side (`meta length < 1000 meta mark > 16`): nft makes
+//!   them one range, of the second value. Here they stay two.
+//! - Ranges of names (`"a*"` and `"b"` in one set): nft prints `""-""`, here it is `"a"-"b"`.
+//! - What is not modelled is `[unknown: why]`, and what is read from a register that it may have
+//!   written `[unknown]`: bits that are shifted, as in concatenations with `ip dscp`; headers
+//!   written where the reader knows no way to mend the checksum.
+//!
+//! A table with extensions of iptables is printed as `iptables -S` prints it; what differs there is
+//! listed in `iptables/mod.rs`.
 
 mod alone;
 mod context;

@@ -4,17 +4,18 @@ use super::Shown;
 use super::context::Context;
 use super::elements;
 use super::flow::{Span, Statement, Translation};
-use super::value::{Operation, Type, Value, ct_word, meta_word};
+use super::header::Protocol;
+use super::kind::Kind;
+use super::value::{Operation, Type, Value, ct_type, ct_word, meta_type, meta_word};
 use super::{alone, matching};
-use crate::host::nft::SetValueType;
 use crate::host::nft::{
-    CtDirection, CtKey, FibBy, FibResult, MetaKey, NftFamily, PayloadBase, Set,
+    CtDirection, CtKey, FibBy, FibResult, NftFamily, PayloadBase, Set, SetValueType,
 };
 
 pub(super) struct Printer {
     pub(super) family: NftFamily,
     pub(super) context: Context,
-    /// What was printed, each with its place.
+    /// The statements printed so far; those that turned out to be implied are among them.
     pub(super) lines: Vec<String>,
 }
 
@@ -39,12 +40,12 @@ impl Printer {
                 self.lines.push(format!("{} vmap {}", key.shown, key.set));
             }
             Statement::SetMeta { key, value } => {
-                let value = self.assigned(value, super::value::meta_type(*key));
+                let value = self.assigned(value, meta_type(*key));
                 let word = meta_word(*key);
                 self.lines.push(format!("{word} set {value}"));
             }
             Statement::SetCt { key, direction, value } => {
-                let value = self.assigned(value, super::value::ct_type(*key));
+                let value = self.assigned(value, ct_type(*key));
                 self.lines.push(format!("{} set {value}", ct(*key, *direction)));
             }
             Statement::SetPayload { place, value } => {
@@ -124,7 +125,7 @@ impl Printer {
             }
             line += if flags & PREFIX != 0 { " prefix to" } else { " to" };
         }
-        let kind = if is_ip6 { super::kind::Kind::Ipv6 } else { super::kind::Kind::Ipv4 };
+        let kind = if is_ip6 { Kind::Ipv6 } else { Kind::Ipv4 };
         if let Some(span) = address {
             let brackets = port.is_some() && is_ip6;
             line += &format!(" {}", self.span(span, Type::of_kind(kind), brackets));
@@ -133,7 +134,7 @@ impl Printer {
             self.context.forget_checks();
             let colon = if address.is_some() { ":" } else { " :" };
             line += colon;
-            line += &self.span(span, Type::of_kind(super::kind::Kind::Port), false);
+            line += &self.span(span, Type::of_kind(Kind::Port), false);
         }
         let flags: Vec<_> =
             FLAGS.iter().filter(|(bit, _)| flags & bit != 0).map(|(_, word)| *word).collect();
@@ -182,7 +183,6 @@ const FLAGS: [(u32, &str); 3] =
 
 /// Ports of a transport that nobody named.
 pub(super) fn ports<'a>(base: PayloadBase, offset: u32, len: u32) -> Option<Value<'a>> {
-    use super::header::Protocol;
     let protocol = Protocol::Transport;
     let field = protocol.fields().iter().find(|field| field.offset == offset && field.len == len);
     let field = field.filter(|_| base == PayloadBase::Transport)?;
@@ -290,12 +290,4 @@ fn fib(result: FibResult, by: FibBy) -> String {
         FibResult::AddressType => "type",
     };
     format!("fib {} {result}", by.join(" . "))
-}
-
-/// The key of properties that a check may be of.
-pub(super) fn property(value: &Value<'_>) -> Option<MetaKey> {
-    match value {
-        Value::Meta(key) => Some(*key),
-        _ => None,
-    }
 }

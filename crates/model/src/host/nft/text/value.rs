@@ -2,8 +2,9 @@
 
 use super::header::{Field, Protocol};
 use super::kind::Kind;
-use crate::host::nft::{CtDirection, CtKey, FibBy, FibResult, MetaKey, PayloadBase, Set};
-use crate::host::nft::{DataType, SetValueType};
+use crate::host::nft::{
+    CtDirection, CtKey, DataType, FibBy, FibResult, MetaKey, PayloadBase, Set, SetValueType,
+};
 
 /// A value that a rule works with.
 #[derive(Clone, Debug, PartialEq, Eq)]
