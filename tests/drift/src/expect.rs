@@ -5,8 +5,9 @@
 //! link hears what its host sends and what goes up to its host, not what is only bridged.
 
 use crate::watch::Sighting;
+use model::host::nft::NftFamily;
 use model::net::LinkName;
-use model::path::{Decision, End, Hop, Packet, Path, Place, Reason, Stage};
+use model::path::{Decision, End, Evidence, Hop, Packet, Path, Place, Reason, Stage};
 
 /// What must be seen, in this order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -65,7 +66,7 @@ pub fn expected(path: &Path) -> Expected {
         }
     }
     if let End::Dropped { at, stage, because } = &path.end {
-        expected.end(path.hops.last(), at, *stage, because, port_of.is_some());
+        expected.end(path.hops.last(), at, *stage, because, port_of);
     }
     expected
 }
@@ -85,10 +86,11 @@ impl Expected {
         at: &Place,
         stage: Stage,
         because: &Reason,
-        on_port: bool,
+        port_of: Option<&LinkName>,
     ) {
         let Some(last) = last else { return };
         let here = |leaves| sighting(at, leaves, &last.packet);
+        let on_port = port_of.is_some();
         match (stage, because) {
             // The tap comes first.
             (Stage::Receive, Reason::OtherHost { .. } | Reason::Rule { .. }) => {
@@ -100,12 +102,26 @@ impl Expected {
                 self.floods = true;
                 self.maybe(here(true).filter(|_| !on_port), Must::Be);
             }
+            // The ingress of the bridge's own link, to which it had been handed up.
+            (Stage::Bridge, Reason::Rule { evidence }) if is_of_device(evidence) && on_port => {
+                let at = Place { link: port_of.cloned(), ..at.clone() };
+                self.maybe(sighting(&at, false, &last.packet), Must::Be);
+            }
             (Stage::Bridge, _) if !on_port => self.maybe(here(true), Must::Be),
             // `at` is the port that it came by.
             (Stage::Bridge, _) => {}
             (Stage::Transmit | Stage::Encapsulate, _) => self.maybe(here(true), Must::Perhaps),
             _ => {}
         }
+    }
+}
+
+fn is_of_device(evidence: &Evidence) -> bool {
+    match evidence {
+        Evidence::Rule { family, .. } | Evidence::Policy { family, .. } => {
+            *family == NftFamily::Netdev
+        }
+        _ => false,
     }
 }
 

@@ -1,7 +1,6 @@
 //! What is wrong in a case: lines taken out, changed, or put in that nobody would want.
 
 use super::draft::{Draft, Pair, Station};
-use super::not_yet::{Kind, allowed};
 use super::random::Random;
 use model::net::Family;
 use std::net::IpAddr;
@@ -183,9 +182,6 @@ fn refusing_route(draft: &mut Draft, space: &str) {
 
 /// A MAC address that the bridge is told to be behind another port.
 fn wrong_entry(draft: &mut Draft) {
-    if !allowed(Kind::WrongEntry) {
-        return;
-    }
     let Some((space, port)) = draft.a_port() else { return };
     let mac = mac(&mut draft.random);
     draft.space(&space).bridge.push(format!("fdb replace {mac} dev {port} master static"));

@@ -59,8 +59,9 @@ fn route(draft: &mut Draft, space: &str) {
     let family = if draft.random.percent(60) { Family::V4 } else { Family::V6 };
     let table = *draft.random.pick(&TABLES);
     let prefix = super::filters::address(draft, family);
-    let stations: Vec<_> =
-        draft.stations.iter().filter(|s| Family::of(s.address) == family).collect();
+    let own = allowed(Kind::OwnGateway);
+    let fits = |s: &&Station| Family::of(s.address) == family && (own || s.space != space);
+    let stations: Vec<_> = draft.stations.iter().filter(fits).collect();
     let Some(gateway) = (!stations.is_empty()).then(|| draft.random.below(stations.len())) else {
         return;
     };

@@ -1,7 +1,6 @@
 //! Settings (`/proc/sys/net`) other than those of a working router.
 
 use super::draft::Draft;
-use super::not_yet::{Kind, allowed};
 
 pub(super) fn choose(draft: &mut Draft) {
     for host in 0..draft.hosts.len() {
@@ -14,14 +13,12 @@ pub(super) fn choose(draft: &mut Draft) {
             let of = draft.random.word(&["all", &link]).to_owned();
             draft.set(&name, format!("net/ipv4/conf/{of}/rp_filter={value}"));
         }
-        let bridges = draft.networks.iter().any(|n| n.host == host && n.bridge.is_some());
-        let unforwarded = allowed(Kind::BridgedWithoutForwarding) || !bridges;
-        if draft.random.percent(20) && unforwarded {
+        if draft.random.percent(12) {
             draft.set(&name, "net/ipv4/ip_forward=0");
-        } else if draft.random.percent(20) && (unforwarded || !link.starts_with("br")) {
+        } else if draft.random.percent(12) {
             draft.set(&name, format!("net/ipv4/conf/{link}/forwarding=0"));
         }
-        if draft.random.percent(10) && unforwarded {
+        if draft.random.percent(10) {
             draft.set(&name, "net/ipv6/conf/all/forwarding=0");
         }
         let rare = ["route_localnet=1", "accept_local=1", "arp_ignore=1", "src_valid_mark=1"];
