@@ -102,10 +102,12 @@ impl Expected {
                 self.floods = true;
                 self.maybe(here(true).filter(|_| !on_port), Must::Be);
             }
-            // The ingress of the bridge's own link, to which it had been handed up.
-            (Stage::Bridge, Reason::Rule { evidence }) if is_of_device(evidence) && on_port => {
+            // At the bridge's own link: its ingress, if the frame had been handed up to it.
+            (Stage::Bridge, Reason::Rule { evidence }) if is_of_device(evidence) => {
                 let at = Place { link: port_of.cloned(), ..at.clone() };
-                self.maybe(sighting(&at, false, &last.packet), Must::Be);
+                // What the host sends by it meets the egress before the tap.
+                let seen = sighting(&at, false, &last.packet).filter(|_| on_port);
+                self.maybe(seen, Must::Be);
             }
             (Stage::Bridge, _) if !on_port => self.maybe(here(true), Must::Be),
             // `at` is the port that it came by.

@@ -52,6 +52,9 @@ fn run_many(cases: &str, seed: &str, resume: Option<&str>) -> Result<bool, Strin
     for failure in &tally.failures {
         println!("not played: {failure}");
     }
+    for example in tally.examples.values() {
+        println!("unknown, such as {example}");
+    }
     for unsteady in &tally.unsteady {
         println!("differed once: {unsteady}");
     }

@@ -97,7 +97,9 @@ pub fn case(case: &Case) -> Tally {
                 ways.into_iter().flatten().for_each(|path| tally.coverage.path(path));
                 read.for_each(|(_, part, namespace)| tally.coverage.read(part, namespace));
             }
-            Verdict::Unknown { why } => tally.count_unknown(why),
+            Verdict::Unknown { why } => {
+                tally.count_unknown(&format!("{} packet {}", case.title, outcome.packet), why);
+            }
             Verdict::Disagrees(_) => {
                 let words = outcome.in_words(&case.packets[outcome.packet]);
                 doubtful.push((outcome.packet, words));

@@ -17,6 +17,8 @@ pub struct Tally {
     pub disagreements: Vec<Disagreement>,
     /// By reason, without the names and numbers in it.
     pub unknown: BTreeMap<String, u64>,
+    /// One of each reason as it was said, with its case.
+    pub examples: BTreeMap<String, String>,
     /// Differed once, and not when the case was played again.
     pub unsteady: Vec<String>,
     /// Cases that could not be played.
@@ -50,8 +52,9 @@ impl Tally {
         self.share(self.unknowns())
     }
 
-    pub fn count_unknown(&mut self, why: &str) {
+    pub fn count_unknown(&mut self, case: &str, why: &str) {
         *self.unknown.entry(plain(why)).or_default() += 1;
+        self.examples.entry(plain(why)).or_insert_with(|| format!("{case}: {why}"));
     }
 
     pub fn add(&mut self, other: Self) {
@@ -62,6 +65,9 @@ impl Tally {
         self.disagreements.extend(other.disagreements);
         for (why, count) in other.unknown {
             *self.unknown.entry(why).or_default() += count;
+        }
+        for (why, example) in other.examples {
+            self.examples.entry(why).or_insert(example);
         }
         self.unsteady.extend(other.unsteady);
         self.failures.extend(other.failures);

@@ -2,13 +2,15 @@
 //! Each with what is in its way; a kind whose line is taken out comes into the cases from then on.
 
 /// What is left out, and why.
-pub const NOT_YET: &[(Kind, &str)] =
-    &[(Kind::OwnGateway, "an IPv4 gateway that is the host's own address is none")];
+pub const NOT_YET: &[(Kind, &str)] = &[(
+    Kind::RefusedWithoutSource,
+    "IPv6 asks again with a source where the first lookup, without one, was refused",
+)];
 
 /// A kind of network or packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    OwnGateway,
+    RefusedWithoutSource,
 }
 
 /// Whether cases may have it.

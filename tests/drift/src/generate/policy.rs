@@ -24,7 +24,7 @@ pub(super) fn choose(draft: &mut Draft) {
 fn rule(draft: &mut Draft, space: &str) {
     let family = if draft.random.percent(60) { Family::V4 } else { Family::V6 };
     let mut words = format!("rule add pref {}", draft.random.between(1, 40));
-    if draft.random.percent(15) {
+    if draft.random.percent(15) && (family == Family::V4 || allowed(Kind::RefusedWithoutSource)) {
         words.push_str(" not");
     }
     let prefix = super::filters::address(draft, family);
@@ -59,8 +59,7 @@ fn route(draft: &mut Draft, space: &str) {
     let family = if draft.random.percent(60) { Family::V4 } else { Family::V6 };
     let table = *draft.random.pick(&TABLES);
     let prefix = super::filters::address(draft, family);
-    let own = allowed(Kind::OwnGateway);
-    let fits = |s: &&Station| Family::of(s.address) == family && (own || s.space != space);
+    let fits = |s: &&Station| Family::of(s.address) == family;
     let stations: Vec<_> = draft.stations.iter().filter(fits).collect();
     let Some(gateway) = (!stations.is_empty()).then(|| draft.random.below(stations.len())) else {
         return;
