@@ -83,15 +83,6 @@ impl Watch {
         Ok(Self { captures, tunnels })
     }
 
-    /// Packets for which there was no room since the opening.
-    pub(crate) fn lost(&mut self) -> Result<u64> {
-        let mut lost = 0;
-        for (_, _, capture) in &mut self.captures {
-            lost += capture.counts()?.lost;
-        }
-        Ok(lost)
-    }
-
     pub(crate) fn descriptors(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
         self.captures.iter().map(|(_, _, capture)| capture.as_fd())
     }

@@ -31,8 +31,6 @@ pub(super) struct Network {
     pub(super) host: usize,
     pub(super) number: u8,
     pub(super) families: Vec<Family>,
-    /// The bridge; without one each container has a cable of its own to the host.
-    pub(super) bridge: Option<String>,
 }
 
 /// An address on a link.

@@ -41,12 +41,4 @@ impl Random {
     pub(crate) fn word<'x>(&mut self, from: &[&'x str]) -> &'x str {
         from[self.below(from.len())]
     }
-
-    pub(crate) fn chance<T>(
-        &mut self,
-        share: usize,
-        then: impl FnOnce(&mut Self) -> T,
-    ) -> Option<T> {
-        self.percent(share).then(|| then(self))
-    }
 }

@@ -72,7 +72,7 @@ fn network(draft: &mut Draft, host: usize, number: u8) {
     };
     let bridge = draft.random.percent(70).then(|| format!("br{number}"));
     let (name, host_number) = (draft.hosts[host].name.clone(), draft.hosts[host].number);
-    let network = Network { host, number, families: families.clone(), bridge: bridge.clone() };
+    let network = Network { host, number, families: families.clone() };
     if let Some(bridge) = &bridge {
         draft.bridge(&name, bridge);
         for family in &families {

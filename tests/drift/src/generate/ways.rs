@@ -97,12 +97,26 @@ fn tunnel(draft: &mut Draft, vni: u8, left: usize, right: usize, underlay: usize
             );
         }
         draft.space(&name).bridge.push(format!("fdb append {} dev {link} dst {remote}", mac(peer)));
+        // Both ways at once, the tunnel's and the plain one: which is taken is a matter of a hash.
+        let many = draft.random.percent(30).then(|| draft.random.between(1, 3));
+        if many.is_some() {
+            let seed = draft.random.between(1, 1 << 30);
+            draft.set(&name, format!("net/ipv4/fib_multipath_hash_seed={seed}"));
+        }
+        let plain = draft.underlays[underlay].address(Family::V4, peer);
+        let way = |of: Family| match many {
+            Some(weight) if of == Family::V4 => format!(
+                "nexthop via {} dev {link} weight {weight} nexthop via {plain} weight 2",
+                inner(of, peer)
+            ),
+            _ => format!("via {} dev {link}", inner(of, peer)),
+        };
         let networks = draft.networks.iter().filter(|network| network.host == there);
         let lines: Vec<_> = networks
             .flat_map(|network| {
                 network.families.iter().map(move |of| (*of, network.prefix(*of, peer)))
             })
-            .map(|(of, prefix)| format!("route add {prefix} via {} dev {link}", inner(of, peer)))
+            .map(|(of, prefix)| format!("route add {prefix} {}", way(of)))
             .collect();
         for line in lines {
             draft.ip(&name, line);

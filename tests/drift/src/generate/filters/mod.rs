@@ -18,7 +18,6 @@ use std::collections::BTreeSet;
 /// What a rule may speak of.
 #[derive(Clone, Debug)]
 struct Scene {
-    space: String,
     links: Vec<String>,
     /// The table's: `ip`, `ip6`, `inet`, `bridge`, `netdev`.
     family: &'static str,
@@ -72,7 +71,6 @@ fn ruleset(draft: &mut Draft, space: &str, most: usize) {
             .random
             .pick(&["inet", "inet", "inet", "inet", "ip", "ip", "ip6", "bridge", "netdev"]);
         let scene = Scene {
-            space: space.to_owned(),
             links: links.clone(),
             family,
             hook: "",
