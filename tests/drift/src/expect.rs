@@ -110,8 +110,14 @@ impl Expected {
                 self.maybe(seen, Must::Be);
             }
             (Stage::Bridge, _) if !on_port => self.maybe(here(true), Must::Be),
-            // `at` is the port that it came by.
-            (Stage::Bridge, _) => {}
+            // `at` is the port that it came by. If the bridge did not know the one that refuses it, the
+            // others have copies.
+            (Stage::Bridge, because) => {
+                self.floods |= matches!(
+                    because,
+                    Reason::Isolated { .. } | Reason::PortState { .. } | Reason::LinkDown { .. }
+                );
+            }
             (Stage::Transmit | Stage::Encapsulate, _) => self.maybe(here(true), Must::Perhaps),
             _ => {}
         }

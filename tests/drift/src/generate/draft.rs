@@ -175,12 +175,19 @@ impl Draft {
         }
     }
 
+    /// The number of a link that is no cable's end. The kernel takes links in the order in which they were
+    /// made, which is told by their numbers alone.
+    pub(super) fn number(&mut self) -> u16 {
+        self.links += 1;
+        2000 + self.links
+    }
+
     /// A bridge that is set up.
     pub(super) fn bridge(&mut self, space: &str, name: &str) {
-        self.links += 1;
+        let number = self.number();
         let [high, low] = self.links.to_be_bytes();
         let mac = format!("02:00:01:00:{high:02x}:{low:02x}");
-        self.ip(space, format!("link add name {name} address {mac} type bridge"));
+        self.ip(space, format!("link add name {name} index {number} address {mac} type bridge"));
         self.ip(space, format!("link set {name} up"));
     }
 

@@ -76,6 +76,7 @@ fn tunnel(draft: &mut Draft, vni: u8, left: usize, right: usize, underlay: usize
     for (here, there) in [(left, right), (right, left)] {
         let (name, own) = (draft.hosts[here].name.clone(), draft.hosts[here].number);
         let peer = draft.hosts[there].number;
+        let number = draft.number();
         let mac = |number: u8| format!("02:00:02:00:{vni:02x}:{number:02x}");
         let (local, remote) = (outer(draft, here), outer(draft, there));
         // Now and then the two do not fit together.
@@ -83,7 +84,7 @@ fn tunnel(draft: &mut Draft, vni: u8, left: usize, right: usize, underlay: usize
         draft.ip(
             &name,
             format!(
-                "link add name {link} address {} type vxlan id {vni} local {local} dstport {port} nolearning",
+                "link add name {link} index {number} address {} type vxlan id {vni} local {local} dstport {port} nolearning",
                 mac(own)
             ),
         );

@@ -210,7 +210,7 @@ fn mark(draft: &mut Draft, _: &Scene) -> String {
 }
 
 fn frame(draft: &mut Draft, scene: &Scene) -> Option<String> {
-    if !(matches!(scene.family, "bridge" | "netdev") && !scene.hook.is_empty()) {
+    if !matches!(scene.family, "bridge" | "netdev") || scene.hook.is_empty() {
         return None;
     }
     let mac = crate::build::mac(1000 + draft.random.below(10) as u32);
