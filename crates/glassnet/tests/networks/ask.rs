@@ -35,9 +35,11 @@ pub(crate) enum Answer {
     Came,
     /// A connection stood, and was ended before anything came.
     Closed,
-    /// A reset, or an ICMP error.
+    /// A reset, or an ICMP error that says the port.
     Refused,
-    /// The sender's own host would not send it.
+    /// An ICMP error of another kind, or the sender's own lack of a route.
+    Unreachable,
+    /// The sender's own kernel would not send it.
     Unsent,
     Silence,
 }
@@ -119,8 +121,10 @@ fn judge(error: &Error) -> Answer {
     match error.kind() {
         ErrorKind::TimedOut | ErrorKind::WouldBlock => Answer::Silence,
         ErrorKind::ConnectionRefused => Answer::Refused,
-        ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => Answer::Refused,
-        ErrorKind::PermissionDenied | ErrorKind::InvalidInput => Answer::Unsent,
+        ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => Answer::Unreachable,
+        ErrorKind::PermissionDenied | ErrorKind::InvalidInput | ErrorKind::AddrNotAvailable => {
+            Answer::Unsent
+        }
         _ => panic!("a socket says what is not provided for: {error}"),
     }
 }

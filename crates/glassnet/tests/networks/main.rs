@@ -11,8 +11,11 @@
 
 mod ask;
 mod compare;
+mod docker;
 mod kube_proxy;
 mod listen;
+mod plugins;
+mod podman;
 mod policy;
 mod predict;
 mod private_host;

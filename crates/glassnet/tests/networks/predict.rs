@@ -22,6 +22,8 @@ pub(crate) enum Predicted {
     },
     /// Whoever refuses it says so.
     Refused,
+    /// The sender has no way to it.
+    Unsent,
     Lost,
     Unknown {
         why: String,
@@ -73,6 +75,7 @@ fn expect(question: &Question, document: &Document) -> Predicted {
                 answered: back.as_ref().is_some_and(|back| returned(&back.end)),
             }
         }
+        End::Dropped { stage: Stage::Leave, .. } => Predicted::Unsent,
         End::Dropped { because, .. } if refuses(because) => Predicted::Refused,
         End::Dropped { .. } => Predicted::Lost,
         // Nothing is beyond what these hosts have, so whoever is sent out there does not answer.

@@ -27,9 +27,9 @@ pub(crate) fn on_private_host(test: &str, iptables: Iptables, work: impl FnOnce(
     }
     let path = std::env::var("PATH").unwrap();
     let host = repository().join("tests/clients/host");
-    // None of them takes half as long, on a machine with nothing else to do.
+    // None of them takes a tenth of it on a machine with nothing else to do.
     let status = Command::new("timeout")
-        .args(["--kill-after=5", "200"])
+        .args(["--kill-after=5", "600"])
         .arg(host)
         .arg(std::env::current_exe().unwrap())
         .args(["--exact", test, "--nocapture", "--quiet"])

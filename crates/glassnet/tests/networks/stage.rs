@@ -4,9 +4,10 @@
 use crate::listen::{self, Heard};
 use crate::private_host::run;
 use kernel::{NetNs, netns};
+use serde_json::Value;
 use std::net::IpAddr;
 use std::os::fd::AsFd as _;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The port at which everybody listens, and one at which nobody does.
@@ -21,7 +22,7 @@ pub(crate) const OUTSIDE: [&str; 2] = ["192.0.2.9", "2001:db8::9"];
 pub(crate) struct Place {
     pub(crate) name: String,
     pub(crate) namespace: NetNs,
-    pub(crate) addresses: Vec<IpAddr>,
+    path: PathBuf,
 }
 
 pub(crate) struct Stage {
@@ -46,17 +47,17 @@ impl Stage {
             HOST[0], HOST[1], OUTSIDE[0], OUTSIDE[1]
         ));
         let mut stage = Self { places: Vec::new(), heard: Heard::default() };
-        stage.add("host", "/proc/self/ns/net", &HOST);
-        stage.add("netns:outside", "/run/netns/outside", &OUTSIDE);
+        stage.add("host", "/proc/self/ns/net");
+        stage.add("netns:outside", "/run/netns/outside");
         stage
     }
 
     /// One more place, whose namespace a path leads to.
-    pub(crate) fn add(&mut self, name: &str, path: impl AsRef<Path>, addresses: &[&str]) {
-        let namespace = NetNs::by_path(path).unwrap();
-        let addresses = addresses.iter().map(|address| address.parse().unwrap()).collect();
+    pub(crate) fn add(&mut self, name: &str, path: impl Into<PathBuf>) {
+        let path = path.into();
+        let namespace = NetNs::by_path(&path).unwrap();
         netns::within(namespace.as_fd(), prepare).unwrap();
-        let place = Arc::new(Place { name: name.to_owned(), namespace, addresses });
+        let place = Arc::new(Place { name: name.to_owned(), namespace, path });
         listen::at(&place, OPEN, &self.heard);
         self.places.push(place);
     }
@@ -72,7 +73,26 @@ impl Stage {
              ip -n {name} route add default via {2}; ip -n {name} -6 route add default via {3}",
             own[0], own[1], gateways[0], gateways[1]
         ));
-        self.add(&format!("netns:{name}"), format!("/run/netns/{name}"), &own);
+        self.add(&format!("netns:{name}"), format!("/run/netns/{name}"));
+    }
+}
+
+impl Place {
+    /// What others can send to, once it is certain that nobody else has it.
+    pub(crate) fn addresses(&self) -> Vec<IpAddr> {
+        let inside = format!("nsenter --net={}", self.path.display());
+        run(&format!(
+            "for ((tries = 0; tries < 100; tries++)); do
+                 [[ $({inside} ip -6 address show tentative) ]] || exit 0
+                 sleep 0.05
+             done
+             exit 1"
+        ));
+        let links: Vec<Value> =
+            serde_json::from_str(&run(&format!("{inside} ip -json address show scope global")))
+                .unwrap();
+        let all = links.iter().filter_map(|link| link["addr_info"].as_array()).flatten();
+        all.filter_map(|address| address["local"].as_str()?.parse().ok()).collect()
     }
 }
 
