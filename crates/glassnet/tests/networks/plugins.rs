@@ -27,7 +27,7 @@ fn plugins(network: &str, backend: &str) {
         configure(number, name, backend);
     }
     for name in ["one", "two", "both"] {
-        run(&format!("ip netns add {name}"));
+        run(&format!("ip netns add {name}; ip -n {name} link set lo up"));
     }
     let map = |host, container, protocol| json!({ "hostPort": host, "containerPort": container, "protocol": protocol });
     let mut near = map(9080, 80, "tcp");

@@ -75,6 +75,7 @@ fn expect(question: &Question, document: &Document) -> Predicted {
                 answered: back.as_ref().is_some_and(|back| returned(&back.end)),
             }
         }
+        End::Dropped { because: Reason::LinkDown { .. }, .. } => Predicted::Lost,
         End::Dropped { stage: Stage::Leave, .. } => Predicted::Unsent,
         End::Dropped { because, .. } if refuses(because) => Predicted::Refused,
         End::Dropped { .. } => Predicted::Lost,
