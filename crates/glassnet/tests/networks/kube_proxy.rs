@@ -13,7 +13,7 @@ const REMEMBERED: &str = "recent";
 #[test]
 fn by_iptables_nft() {
     on_private_host("kube_proxy::by_iptables_nft", Iptables::Nft, || {
-        services("kube-proxy, nft", &FAMILIES)
+        services("kube-proxy, nft", &FAMILIES);
     });
 }
 
@@ -162,8 +162,6 @@ impl Family {
     fn rules(&self) -> String {
         let Self { pods, loopback, balancer, refuse, .. } = self;
         let bits = if loopback.contains(':') { 128 } else { 32 };
-        let mask =
-            if bits == 32 { "255.255.255.255" } else { "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff" };
         let mut chains = String::new();
         let (mut nat, mut external, mut refusals) = (String::new(), String::new(), String::new());
         let mut node_ports = String::new();
@@ -227,11 +225,11 @@ impl Family {
                 chains += &format!(":{sep} - [0:0]\n");
                 if service.affinity {
                     nat += &format!(
-                        "-A {svc} {note} -m recent --rcheck --seconds 10800 --reap --name {sep} --mask {mask} --rsource -j {sep}\n"
+                        "-A {svc} {note} -m recent --rcheck --seconds 10800 --reap --name {sep} -j {sep}\n"
                     );
                 }
                 let remember = match service.affinity {
-                    true => format!(" -m recent --set --name {sep} --mask {mask} --rsource"),
+                    true => format!(" -m recent --set --name {sep}"),
                     false => String::new(),
                 };
                 nat += &format!(
