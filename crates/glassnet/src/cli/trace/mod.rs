@@ -17,6 +17,7 @@ mod sender;
 mod sent;
 mod state;
 mod view;
+mod walk;
 mod what_if;
 mod wrong;
 
@@ -34,7 +35,7 @@ use document::Document;
 use model::explain::{Language, TraceText};
 use model::host::NamespaceId;
 use model::net::Family;
-use model::path::{self, End, Path, Question};
+use model::path::{End, Path, Question};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -137,7 +138,7 @@ impl Trace {
             None => Machine::here().map_err(Error::Kernel)?,
         };
         let mut understood = self.understand(&mut machine, out.language)?;
-        let (mut there, mut back) = self.walk(&mut machine, &mut understood);
+        let (mut there, mut back) = walk::walk(&mut machine, &mut understood, self.one_way);
         name_holder(&mut machine, &mut there);
         if let Some(back) = &mut back {
             name_holder(&mut machine, back);
@@ -161,44 +162,6 @@ impl Trace {
         Ok(code)
     }
 
-    /// The paths. Where they depend on a port of the kernel's choice, one that it might choose is taken,
-    /// and told.
-    fn walk(&self, machine: &mut Machine, understood: &mut Understood) -> (Path, Option<Path>) {
-        let mut unsteady = None;
-        let mut walk = |machine: &mut Machine, question: &Question| {
-            let (ways, changing) = steadily(machine, question);
-            unsteady = changing;
-            (ways.0, ways.1.filter(|_| !self.one_way))
-        };
-        let known = |(there, back): &(Path, Option<Path>)| {
-            let mut ends = [Some(there), back.as_ref()].into_iter().flatten().map(|way| &way.end);
-            !ends.any(|end| matches!(end, End::Unknown { .. }))
-        };
-        let question = &mut understood.question;
-        let ways = walk(machine, question);
-        let chosen = question.source_port.is_none() && question.asked != path::Asked::Echo;
-        let ways = match known(&ways) || !chosen {
-            true => ways,
-            false => {
-                let port = port::likely(machine, &question.namespace);
-                let again = Question { source_port: Some(port), ..question.clone() };
-                let certain = walk(machine, &again);
-                if known(&certain) {
-                    understood.question = again;
-                    understood.notes.push(TraceText::FromPort { port });
-                    certain
-                } else {
-                    ways
-                }
-            }
-        };
-        if let Some(id) = unsteady {
-            let place = called(machine, &id);
-            understood.notes.push(TraceText::Unsteady { place });
-        }
-        ways
-    }
-
     fn understand(&self, machine: &mut Machine, language: Language) -> Result<Understood, Error> {
         let sender = sender::find(machine, &self.from, self.link.as_deref(), language)?;
         let family = match (self.v4, self.v6) {
@@ -214,26 +177,6 @@ impl Trace {
         };
         let notes = state::note(machine).into_iter().chain(receiver.note).collect();
         Ok(Understood { from: sender.said, to: receiver.said, notes, question })
-    }
-}
-
-/// How often a walk is begun anew since rules changed under it.
-const TRIES: usize = 3;
-
-/// The paths through one state of the machine; else the last ones, and whose rules kept changing.
-fn steadily(
-    machine: &mut Machine,
-    question: &Question,
-) -> ((Path, Option<Path>), Option<NamespaceId>) {
-    let host = machine.host.clone();
-    let mut tries = 1;
-    loop {
-        let ways = path::trace(&host, machine, question.clone());
-        match machine.changed() {
-            Some(_) if tries < TRIES => machine.forget(),
-            changed => return (ways, changed),
-        }
-        tries += 1;
     }
 }
 

@@ -1,0 +1,69 @@
+//! The walk itself: through one state of the machine, and with a port where one decides.
+
+use super::{Understood, called, port};
+use crate::machine::Machine;
+use model::explain::TraceText;
+use model::host::NamespaceId;
+use model::path::{self, End, Path, Question};
+
+/// The paths. Where they depend on a port of the kernel's choice, one that it might choose is taken,
+/// and told.
+pub(super) fn walk(
+    machine: &mut Machine,
+    understood: &mut Understood,
+    one_way: bool,
+) -> (Path, Option<Path>) {
+    let mut unsteady = None;
+    let mut walk = |machine: &mut Machine, question: &Question| {
+        let (ways, changing) = steadily(machine, question);
+        unsteady = changing;
+        (ways.0, ways.1.filter(|_| !one_way))
+    };
+    let known = |(there, back): &(Path, Option<Path>)| {
+        let mut ends = [Some(there), back.as_ref()].into_iter().flatten().map(|way| &way.end);
+        !ends.any(|end| matches!(end, End::Unknown { .. }))
+    };
+    let question = &mut understood.question;
+    let ways = walk(machine, question);
+    let chosen = question.source_port.is_none() && question.asked != path::Asked::Echo;
+    let ways = match known(&ways) || !chosen {
+        true => ways,
+        false => {
+            let port = port::likely(machine, &question.namespace);
+            let again = Question { source_port: Some(port), ..question.clone() };
+            let certain = walk(machine, &again);
+            if known(&certain) {
+                understood.question = again;
+                understood.notes.push(TraceText::FromPort { port });
+                certain
+            } else {
+                ways
+            }
+        }
+    };
+    if let Some(id) = unsteady {
+        let place = called(machine, &id);
+        understood.notes.push(TraceText::Unsteady { place });
+    }
+    ways
+}
+
+/// How often a walk is begun anew since rules changed under it.
+const TRIES: usize = 3;
+
+/// The paths through one state of the machine; else the last ones, and whose rules kept changing.
+fn steadily(
+    machine: &mut Machine,
+    question: &Question,
+) -> ((Path, Option<Path>), Option<NamespaceId>) {
+    let host = machine.host.clone();
+    let mut tries = 1;
+    loop {
+        let ways = path::trace(&host, machine, question.clone());
+        match machine.changed() {
+            Some(_) if tries < TRIES => machine.forget(),
+            changed => return (ways, changed),
+        }
+        tries += 1;
+    }
+}
