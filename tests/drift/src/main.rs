@@ -15,6 +15,9 @@ drift shrink SEED|FILE        prints the smallest case that still differs";
 /// More than processors, since a case mostly waits.
 const THREADS: usize = 8;
 
+/// Cases that are made small at the end of a run; each takes some minutes.
+const SHRUNK: usize = 3;
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
@@ -66,6 +69,10 @@ fn run_many(cases: &str, seed: &str, resume: Option<&str>) -> Result<bool, Strin
             found.difference
         );
     }
+    for found in tally.disagreements.iter().take(SHRUNK) {
+        println!("the smallest case that differs, for tests/drift/scenarios:");
+        print(&shrink::shrink(found.case.clone()))?;
+    }
     println!("{tally}");
     Ok(tally.disagreements.is_empty() && tally.failures.is_empty())
 }
@@ -105,8 +112,6 @@ fn smallest(case: &Case) -> Result<bool, String> {
     let Some(packet) = differs else { return Err("no packet differs".to_owned()) };
     let mut case = case.clone();
     case.packets.truncate(packet + 1);
-    let small = shrink::shrink(case);
-    print(&small)?;
-    tell(&small)?;
+    print(&shrink::shrink(case))?;
     Ok(false)
 }
