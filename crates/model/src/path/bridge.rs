@@ -198,8 +198,11 @@ fn port(
         ([], []) => return Err(Halt::Drop(Reason::OtherHost { mac })),
         _ => return unknown(format!("{mac} may be behind more than one port of {bridge}")),
     };
-    if let Some((learned, evidence)) = &state.resolved
+    // What this host's bridges have learned from an answer was heard; of one from beyond a wire it is
+    // taken for granted.
+    if let Some((learned, evidence @ Evidence::Resolved { by, .. })) = &state.resolved
         && *learned == mac
+        && by.host != machine.host
     {
         let evidence = Some(evidence.clone());
         return Ok((port.clone(), Decision::Port { link: port }, evidence));

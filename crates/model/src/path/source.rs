@@ -22,7 +22,7 @@ pub(super) fn choose(
             let scope = found.route.map_or(0, |route| route.scope);
             // Who has none sends from 0.0.0.0.
             let source = choose4(machine, of, found.link()?, found.gateway(), scope)?;
-            Ok(source.unwrap_or(Ipv4Addr::UNSPECIFIED.into()))
+            Ok(source.unwrap_or(UNSPECIFIED))
         }
         IpAddr::V6(to) => choose6(machine, of, Some(found.link()?), to).map(IpAddr::V6),
     }
@@ -177,4 +177,5 @@ pub(super) fn masquerade(
     }
 }
 
+const UNSPECIFIED: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 const LOCALHOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
