@@ -84,7 +84,12 @@ impl Stage {
                 word.replace(&format!("${end}"), &self.called(end))
             })
         };
-        command.arg(verb).args(words.split_whitespace().map(named));
+        // What stands in quotes is one word.
+        let parts = words.split('"').enumerate().flat_map(|(number, part)| match number % 2 {
+            0 => part.split_whitespace().collect(),
+            _ => vec![part],
+        });
+        command.arg(verb).args(parts.map(named));
         command.env_remove("LANG").env_remove("LC_ALL").env_remove("LC_MESSAGES");
         command
     }

@@ -25,7 +25,7 @@ sentences! {
         zh "前 {count} 跳相同"
     NoChange { why: String }
         en "--if: {why}"
-        zh "--if：{why}"
+        zh "--if 不可行：{why}"
     AsItWas { host: String, time: String }
         en "as {host} was on {time}"
         zh "按 {host} 在 {time} 的状态"
