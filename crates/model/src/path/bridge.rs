@@ -5,11 +5,11 @@
 //! frame floods.
 
 use super::bridge_netfilter::{self as filter, Seen};
-use super::buffer::{Heard, State};
+use super::buffer::{Heard, Port, State};
 use super::domain::{FORWARDING, Search, Sought, learns};
 use super::hooks::{self, At, Stack};
 use super::machine::{Halt, Machine, unknown};
-use super::receive::device_rules;
+use super::receive::{comes_in_by, leaves_by};
 use super::transmit::fits;
 use super::walk::{Done, Next, hop};
 use super::{Decision, Evidence, Reason, Stage};
@@ -41,21 +41,16 @@ pub(super) fn bridge(
     let stack = Stack::Bridge(name);
     let first = if from.is_some() { Hook::Prerouting } else { Hook::Output };
     let mut evidence = Vec::new();
-    if from.is_none() {
-        // What the host sends leaves by the bridge's own link first.
-        device_rules(machine, &here, name, "leaves by")?;
-        let device = Stack::Device(name);
-        let egress = At { hook: Hook::Egress, stack: device, iif: None, oif: Some(name) };
-        evidence.extend(hooks::run(machine, state, &egress)?.evidence);
-    }
-    if from.is_some() {
-        let at = At { hook: first, stack, iif: from, oif: None };
-        evidence.extend(hooks::run(machine, state, &at)?.evidence);
-    }
     let mut hops = Vec::new();
     let mut seen = Seen::Not;
-    if let Some(port) = from {
-        seen = filter::prerouting(machine, state, name, port, &mut hops)?;
+    match from {
+        Some(port) => {
+            let at = At { hook: first, stack, iif: from, oif: None };
+            evidence.extend(hooks::run(machine, state, &at)?.evidence);
+            seen = filter::prerouting(machine, state, name, port, &mut hops)?;
+        }
+        // What the host sends leaves by the bridge's own link first.
+        None => evidence.extend(leaves_by(machine, state, name)?.evidence),
     }
     let Some((_, mac)) = state.frame() else {
         return unknown(format!("a packet without a frame is at bridge {name}"));
@@ -66,8 +61,7 @@ pub(super) fn bridge(
     if let (Some(port), Some((mac, _))) = (from, state.frame())
         && learns(machine, &here, name, port, mac)?
     {
-        let (namespace, bridge, port) = (here.clone(), name.clone(), port.clone());
-        state.heard.push(Heard { namespace, bridge, port, mac });
+        state.heard.push(Heard { at: Port::new(&here, name, port), mac });
     }
     let at = machine.place(&here, Some(name));
     let packet = state.packet.clone();
@@ -75,10 +69,7 @@ pub(super) fn bridge(
         let input = At { hook: Hook::Input, stack, iif: from, oif: None };
         evidence.extend(hooks::run(machine, state, &input)?.evidence);
         // The bridge's own link takes it in like any other.
-        device_rules(machine, &here, name, "comes in by")?;
-        let device = Stack::Device(name);
-        let ingress = At { hook: Hook::Ingress, stack: device, iif: Some(name), oif: None };
-        evidence.extend(hooks::run(machine, state, &ingress)?.evidence);
+        evidence.extend(comes_in_by(machine, state, name)?.evidence);
         hops.push(hop(at, Stage::Bridge, packet, Decision::Up, evidence));
         let next = match seen {
             Seen::Yes => Next::Route(name.clone()),
@@ -165,10 +156,9 @@ fn port(
         entry.bridge.as_ref() == Some(bridge) && entry.mac == mac && !entry.local
     };
     let mut heard = state.heard.iter().rev();
-    if let Some(heard) =
-        heard.find(|its| its.namespace == *of && its.bridge == *bridge && its.mac == mac)
-    {
-        let port = heard.port.clone();
+    let is_here = |its: &Port| its.namespace == *of && its.bridge == *bridge;
+    if let Some(heard) = heard.find(|its| is_here(&its.at) && its.mac == mac) {
+        let port = heard.at.port.clone();
         let evidence = Evidence::Heard { mac, port: port.clone() };
         return Ok((port.clone(), Decision::Port { link: port }, Some(evidence)));
     }
@@ -200,7 +190,7 @@ fn port(
     };
     // What this host's bridges have learned from an answer was heard; of one from beyond a wire it is
     // taken for granted.
-    if let Some((learned, evidence @ Evidence::Resolved { by, .. })) = &state.resolved
+    if let Some(evidence @ Evidence::Resolved { mac: learned, by, .. }) = &state.resolved
         && *learned == mac
         && by.host != machine.host
     {

@@ -8,7 +8,7 @@
 use super::buffer::{Bridged, State};
 use super::fib::{Flow, Sends, lookup};
 use super::hooks::{self, At, Passed, Stack};
-use super::machine::{Halt, Machine, unknown};
+use super::machine::{Halt, Machine, passes, unknown};
 use super::neighbour;
 use super::route::{forwarding, takes_in};
 use super::walk::hop;
@@ -176,12 +176,10 @@ fn on_bridge(machine: &Machine<'_>, state: &State, bridge: &LinkName) -> Result<
     };
     match found.sends() {
         Ok(Sends::Here) => Ok(false),
-        Ok(Sends::On) if to.is_ipv4() => match forwarding(machine, of, bridge, to) {
-            Ok(_) => Ok(found.link()? == bridge),
-            Err(Halt::Drop(_)) => Ok(false),
-            Err(other) => Err(other),
-        },
-        Ok(Sends::On) => Ok(found.link()? == bridge),
+        Ok(Sends::On) => {
+            let goes_on = to.is_ipv6() || passes(forwarding(machine, of, bridge, to))?;
+            Ok(goes_on && found.link()? == bridge)
+        }
         Err(Halt::Drop(_)) if to.is_ipv4() => Ok(false),
         Err(other) => Err(other),
     }

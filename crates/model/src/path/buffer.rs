@@ -18,19 +18,31 @@ pub(super) struct State {
     /// The bridge's ports that `br_netfilter` remembers (`struct nf_bridge_info`).
     pub(super) bridged: Option<Bridged>,
     /// The last answer to "who has …?": the bridges on its way have learned from it.
-    pub(super) resolved: Option<(Mac, Evidence)>,
+    pub(super) resolved: Option<Evidence>,
     /// What bridges have learned on this way.
     pub(super) heard: Vec<Heard>,
     /// Who was asked has learned who asked.
     pub(super) learned: Vec<Learned>,
 }
 
-/// A bridge's port by which frames from a MAC address came (`br_fdb_update`).
+/// A bridge and one of its ports.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Heard {
+pub(super) struct Port {
     pub(super) namespace: NamespaceId,
     pub(super) bridge: LinkName,
     pub(super) port: LinkName,
+}
+
+impl Port {
+    pub(super) fn new(of: &NamespaceId, bridge: &LinkName, port: &LinkName) -> Self {
+        Self { namespace: of.clone(), bridge: bridge.clone(), port: port.clone() }
+    }
+}
+
+/// Frames from a MAC address came by the port (`br_fdb_update`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Heard {
+    pub(super) at: Port,
     pub(super) mac: Mac,
 }
 

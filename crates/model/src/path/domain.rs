@@ -4,9 +4,9 @@
 //! Stands in for an ARP request or neighbour solicitation (`net/ipv4/arp.c`, `net/ipv6/ndisc.c`).
 //! That rules of the arp and bridge families let those pass is taken for granted.
 
-use super::buffer::{Heard, Learned};
+use super::buffer::{Heard, Learned, Port};
 use super::fib::{Flow, is_local, lookup};
-use super::machine::{Answer, Halt, Machine, unknown};
+use super::machine::{Answer, Halt, Machine, passes, unknown};
 use super::route::{forwarding, lets_in};
 use super::source::{LINK, choose4};
 use super::transmit::peer;
@@ -32,14 +32,6 @@ pub(super) struct Holder {
     pub(super) place: Place,
     /// The ports that the question went out by on its way there, and the answer came by.
     ports: Vec<Port>,
-}
-
-/// A bridge and one of its ports.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Port {
-    namespace: NamespaceId,
-    bridge: LinkName,
-    port: LinkName,
 }
 
 /// What came of asking.
@@ -132,8 +124,7 @@ impl<'m, 'a> Search<'m, 'a> {
         }
         match &self.machine.link(of, bridge)?.kind {
             LinkKind::Bridge(_) => {
-                let (namespace, bridge_name, port) = (of.clone(), bridge.clone(), name.clone());
-                self.came_by.push(Port { namespace, bridge: bridge_name, port });
+                self.came_by.push(Port::new(of, bridge, name));
                 self.station(of, bridge)?;
                 self.ports(of, bridge, Some(name))
             }
@@ -178,8 +169,7 @@ impl<'m, 'a> Search<'m, 'a> {
                 continue;
             }
             if port.port.and_then(|port| port.state).is_none_or(|state| state == FORWARDING) {
-                let (namespace, name) = (of.clone(), port.name.clone());
-                self.goes_by.push(Port { namespace, bridge: bridge.clone(), port: name });
+                self.goes_by.push(Port::new(of, bridge, &port.name));
                 self.leave_by(of, &port.name)?;
                 self.goes_by.pop();
             }
@@ -195,16 +185,13 @@ impl<'m, 'a> Search<'m, 'a> {
                 Sought::Mac(mac) => link.mac == Some(mac),
                 Sought::Address(address) => self.answers(of, name, address)?,
             };
-        if is_it {
-            let Some(mac) = link.mac else {
-                return self.unclear(format!("the MAC address of {name} was not read"));
-            };
-            let place = self.machine.place(of, Some(name));
-            self.holders.push(Holder { mac, place, ports: self.goes_by.clone() });
-        } else if self.proxies
-            && let Sought::Address(address @ IpAddr::V4(_)) = self.sought
-            && self.stands_in(of, name, address)?
-        {
+        let stands_in = match self.sought {
+            Sought::Address(address @ IpAddr::V4(_)) if self.proxies && !is_it => {
+                self.stands_in(of, name, address)?
+            }
+            Sought::Address(_) | Sought::Mac(_) => false,
+        };
+        if is_it || stands_in {
             let Some(mac) = link.mac else {
                 return self.unclear(format!("the MAC address of {name} was not read"));
             };
@@ -226,10 +213,8 @@ impl<'m, 'a> Search<'m, 'a> {
         {
             return Ok(false);
         }
-        match forwarding(machine, of, name, address) {
-            Ok(_) => {}
-            Err(Halt::Drop(_)) => return Ok(false),
-            Err(other) => return Err(other),
+        if !passes(forwarding(machine, of, name, address))? {
+            return Ok(false);
         }
         let flow = Flow { source: asker, iif: Some(name), ..Flow::any(address) };
         let found = lookup(machine, of, &flow)?;
@@ -412,10 +397,9 @@ pub(super) fn resolve(
                 .flat_map(|(_, asker)| search.came_by.iter().map(move |port| (port, asker)));
             let all = questions.chain(ports.iter().map(|port| (port, mac)));
             let mut heard = Vec::new();
-            for (Port { namespace, bridge, port }, mac) in all {
-                if learns(machine, namespace, bridge, port, mac)? {
-                    let (namespace, bridge) = (namespace.clone(), bridge.clone());
-                    heard.push(Heard { namespace, bridge, port: port.clone(), mac });
+            for (at, mac) in all {
+                if learns(machine, &at.namespace, &at.bridge, &at.port, mac)? {
+                    heard.push(Heard { at: at.clone(), mac });
                 }
             }
             let evidence = Evidence::Resolved { address, mac, by };

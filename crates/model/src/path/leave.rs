@@ -81,12 +81,11 @@ pub(super) fn leave(
         return Err(Halt::Drop(Reason::NoRoute { destination: to }));
     };
     let sends = found.sends()?;
-    let source = match question.source {
+    let source = match flow.source {
         Some(source) if source.is_ipv4() != to.is_ipv4() => {
             return unknown(format!("{source} cannot send to {to}"));
         }
         Some(source) => source,
-        None if flow.source.is_some() => flow.source.unwrap_or(to),
         None if sends == Sends::Here && to.is_ipv6() => to,
         None if sends == Sends::Here => found.source().unwrap_or(to),
         None => source::choose(machine, &here, &found, to)?,
@@ -163,16 +162,17 @@ pub(super) fn output(
     let again = passed.is_remarked
         || passed.changes.iter().any(|c| matches!(c, Translation::Destination { .. }));
     let mut hops = passed.into_hop(machine, state, Stage::Output, Some(oif));
-    let (oif, gateway, mtu) = match state.packet.addresses() {
-        Some((source, to)) if again => {
+    let (oif, gateway, mtu) = match Flow::of(&state.packet, state.mark) {
+        Some(flow) if again => {
             // `ip_route_me_harder`
-            let flow = Flow::of(&state.packet, state.mark).unwrap_or_else(|| Flow::to(to));
             let Some(found) = lookup(machine, &here, &flow)? else {
-                return Err(Halt::Drop(Reason::NoRoute { destination: to }));
+                return Err(Halt::Drop(Reason::NoRoute { destination: flow.destination }));
             };
             let (oif, gateway) = way_out(machine, &here, &found, found.sends()?)?;
             let mut evidence = found.evidence();
-            evidence.extend(loopback_may_leave(machine, &here, source, &oif)?);
+            if let Some(source) = flow.source {
+                evidence.extend(loopback_may_leave(machine, &here, source, &oif)?);
+            }
             fits_route(machine, state, found.mtu(), &oif)?;
             let decision = Decision::Route { link: oif.clone(), gateway, source: None };
             let at = machine.place(&here, None);

@@ -72,6 +72,15 @@ pub(super) fn unknown<T>(why: impl Into<String>) -> Result<T, Halt> {
     Err(Halt::Unknown(why.into()))
 }
 
+/// Whether what was tried goes through: it does not where a packet would be dropped.
+pub(super) fn passes<T>(tried: Result<T, Halt>) -> Result<bool, Halt> {
+    match tried {
+        Ok(_) => Ok(true),
+        Err(Halt::Drop(_)) => Ok(false),
+        Err(other) => Err(other),
+    }
+}
+
 /// A part, or why it cannot be had.
 type Supplied<'a> = Result<Cow<'a, Namespace<Unknown>>, String>;
 

@@ -85,7 +85,7 @@ pub(super) fn find(
     let Resolved { mac, evidence, learned, heard } = resolve(machine, of, link, address, source)?;
     state.heard.extend(heard);
     state.learned.extend(learned);
-    state.resolved = Some((mac, evidence.clone()));
+    state.resolved = Some(evidence.clone());
     Ok((mac, evidence))
 }
 

@@ -2,7 +2,7 @@
 //! to this host's own stack.
 
 use super::buffer::State;
-use super::hooks::{self, At, Stack};
+use super::hooks::{self, At, Passed, Stack};
 use super::machine::{Halt, Machine, unknown};
 use super::walk::{Done, Next, hop};
 use super::{Decision, Part, Reason, Stage};
@@ -22,9 +22,7 @@ pub(super) fn receive(
     if !link.up {
         return Err(Halt::Drop(Reason::LinkDown { link: name.clone() }));
     }
-    device_rules(machine, &here, name, "comes in by")?;
-    let at = At { hook: Hook::Ingress, stack: Stack::Device(name), iif: Some(name), oif: None };
-    let ingress = hooks::run(machine, state, &at)?;
+    let ingress = comes_in_by(machine, state, name)?;
     let next = match &link.master {
         Some(master) => match machine.link(&here, master)?.kind {
             LinkKind::Bridge(_) => {
@@ -54,9 +52,31 @@ pub(super) fn receive(
     Ok(Done { hops: vec![hop], next })
 }
 
+/// What hangs on a link for what comes in by it.
+pub(super) fn comes_in_by(
+    machine: &Machine<'_>,
+    state: &mut State,
+    name: &LinkName,
+) -> Result<Passed, Halt> {
+    device_rules(machine, &state.namespace, name, "comes in by")?;
+    let stack = Stack::Device(name);
+    hooks::run(machine, state, &At { hook: Hook::Ingress, stack, iif: Some(name), oif: None })
+}
+
+/// What hangs on a link for what leaves by it.
+pub(super) fn leaves_by(
+    machine: &Machine<'_>,
+    state: &mut State,
+    name: &LinkName,
+) -> Result<Passed, Halt> {
+    device_rules(machine, &state.namespace, name, "leaves by")?;
+    let stack = Stack::Device(name);
+    hooks::run(machine, state, &At { hook: Hook::Egress, stack, iif: None, oif: Some(name) })
+}
+
 /// Traffic control. A queue delays and sheds load, which is no part of a packet's way; filters that
 /// are not modelled could do anything.
-pub(super) fn device_rules(
+fn device_rules(
     machine: &Machine<'_>,
     of: &NamespaceId,
     link: &LinkName,

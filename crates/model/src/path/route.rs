@@ -4,7 +4,7 @@
 
 use super::buffer::State;
 use super::fib::{Flow, Sends, has_own_rules, is_local, lookup, to_one_host};
-use super::machine::{Halt, Machine, unknown};
+use super::machine::{Halt, Machine, passes, unknown};
 use super::walk::{Done, Next, hop};
 use super::{Decision, Evidence, Reason, Stage};
 use crate::host::route::RouteKind;
@@ -19,9 +19,10 @@ pub(super) fn route(
     iif: &LinkName,
 ) -> Result<Done, Halt> {
     let here = state.namespace.clone();
-    let Some((source, to)) = state.packet.addresses() else {
+    let Some(flow) = Flow::of(&state.packet, state.mark) else {
         return unknown("a packet without addresses");
     };
+    let (flow, to) = (Flow { iif: Some(iif), ..flow }, flow.destination);
     let at = machine.place(&here, Some(iif));
     let local = |evidence| {
         let hop = hop(at.clone(), Stage::Route, state.packet.clone(), Decision::Local, evidence);
@@ -32,13 +33,9 @@ pub(super) fn route(
         return Ok(local(Vec::new()));
     }
     to_one_host(to)?;
-    if to.is_ipv4() {
+    if let (IpAddr::V4(_), Some(source)) = (to, flow.source) {
         no_martian(machine, &here, iif, source, to)?;
     }
-    let flow = Flow {
-        iif: Some(iif),
-        ..Flow::of(&state.packet, state.mark).unwrap_or_else(|| Flow::to(to))
-    };
     let Some(found) = lookup(machine, &here, &flow)? else {
         return Err(Halt::Drop(Reason::NoRoute { destination: to }));
     };
@@ -144,11 +141,7 @@ pub(super) fn lets_in(
     destination: IpAddr,
 ) -> Result<bool, Halt> {
     let flow = Flow { source: Some(source), iif: Some(iif), ..Flow::to(destination) };
-    match takes_in(machine, of, iif, &flow) {
-        Ok(()) => Ok(true),
-        Err(Halt::Drop(_)) => Ok(false),
-        Err(other) => Err(other),
-    }
+    passes(takes_in(machine, of, iif, &flow))
 }
 
 /// Whether the source may come by this link (`__fib_validate_source`). `rp_filter` 1 wants the way back

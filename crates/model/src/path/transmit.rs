@@ -2,13 +2,11 @@
 //! `drivers/net/loopback.c`).
 
 use super::buffer::State;
-use super::hooks::{self, At, Stack};
 use super::machine::{Halt, Machine, unknown};
-use super::receive::device_rules;
+use super::receive::leaves_by;
 use super::walk::{Done, Next, hop};
 use super::{Decision, Evidence, Reason, Stage};
 use crate::host::link::Veth;
-use crate::host::nft::Hook;
 use crate::host::{Link, LinkKind, NamespaceId, Unknown};
 use crate::net::LinkName;
 
@@ -56,9 +54,7 @@ pub(super) fn transmit(
     if !link.up || link.carrier == Some(false) {
         return Err(Halt::Drop(Reason::LinkDown { link: name.clone() }));
     }
-    device_rules(machine, &here, name, "leaves by")?;
-    let at = At { hook: Hook::Egress, stack: Stack::Device(name), iif: None, oif: Some(name) };
-    let egress = hooks::run(machine, state, &at)?;
+    let egress = leaves_by(machine, state, name)?;
     let at = machine.place(&here, Some(name));
     match &link.kind {
         LinkKind::Loopback => {
