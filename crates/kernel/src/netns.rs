@@ -128,7 +128,10 @@ pub fn is_network(descriptor: BorrowedFd<'_>) -> bool {
 /// If the way back fails, the process is aborted: whatever the thread did next would hit another
 /// machine's network, as it were. It is also taken when `work` panics.
 pub fn within<T>(namespace: BorrowedFd<'_>, work: impl FnOnce() -> T) -> Result<T> {
-    let home = NetNs::current()?;
+    there(NetNs::current()?, namespace, work)
+}
+
+fn there<T>(home: NetNs, namespace: BorrowedFd<'_>, work: impl FnOnce() -> T) -> Result<T> {
     setns(namespace, CloneFlags::CLONE_NEWNET).map_err(Error::io(
         "enter a network namespace (it takes CAP_SYS_ADMIN, both here and in the user namespace that \
          owns it)",
@@ -147,10 +150,11 @@ pub fn inside<T>(namespace: BorrowedFd<'_>, work: impl FnOnce() -> T) -> Result<
         let status = status.map_err(Error::io("look at a network namespace's descriptor"))?;
         Ok((status.st_dev, status.st_ino))
     };
-    if which(NetNs::current()?.as_fd())? == which(namespace)? {
+    let home = NetNs::current()?;
+    if which(home.as_fd())? == which(namespace)? {
         return Ok(work());
     }
-    within(namespace, work)
+    there(home, namespace, work)
 }
 
 /// Leads the thread home when dropped.
@@ -166,7 +170,7 @@ impl Drop for WayBack {
 }
 
 /// The netlink sockets of one namespace, each made when first used. The thread that uses them may
-/// be in any namespace.
+/// be in any namespace; one that is in this very namespace needs no rights to make them.
 #[derive(Debug)]
 pub struct Sockets {
     namespace: NetNs,
@@ -230,7 +234,7 @@ fn ready<'a>(
 
 /// One socket in another namespace; the thread is home again afterwards.
 pub fn socket_in(namespace: BorrowedFd<'_>, protocol: Protocol) -> Result<Socket> {
-    within(namespace, || Socket::open(protocol))?
+    inside(namespace, || Socket::open(protocol))?
 }
 
 #[cfg(test)]

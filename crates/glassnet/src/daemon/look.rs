@@ -93,16 +93,11 @@ pub(crate) fn host_for_the_walk() -> kernel::Result<Namespace<Unknown>> {
     let paths: Vec<String> = by_link(&host.links).collect();
     host.sysctls.extend(observe::sysctls(&Sockets::open_here()?, &paths)?);
     host.sockets = sockets()?;
-    add_for_the_walk(&mut host, &mut Sockets::open_here()?)?;
+    let mut of = Sockets::open_here()?;
+    host.rules = Some(observe::rules(of.route()?)?);
+    host.legacy = observe::legacy(&mut of)?;
+    host.ipsets = observe::ipsets(of.netfilter()?)?;
     Ok(host)
-}
-
-/// What of others may decide a packet's way, and nothing of ours stands on.
-fn add_for_the_walk(to: &mut Namespace<Unknown>, of: &mut Sockets) -> kernel::Result<()> {
-    to.rules = Some(observe::rules(of.route()?)?);
-    to.legacy = observe::legacy(of)?;
-    to.ipsets = observe::ipsets(of.netfilter()?)?;
-    Ok(())
 }
 
 /// The settings of each link, and those for all, that a packet's way may depend on.
@@ -113,17 +108,22 @@ fn by_link(links: &Table<Link<Unknown>>) -> impl Iterator<Item = String> {
 
 /// A container's namespace.
 pub(super) fn container(netns: BorrowedFd<'_>) -> kernel::Result<Namespace<Unknown>> {
-    let mut sockets = Sockets::open_in(netns)?;
-    let mut paths: Vec<String> = OF_ALL_LINKS.iter().map(|path| (*path).to_owned()).collect();
-    paths.extend(by_link(&observe::links(sockets.route()?)?));
-    observe::namespace(&mut sockets, &Parts::all(paths))
+    inside(netns, Parts::all)
 }
 
 /// The same with whatever else a packet's way may depend on.
 pub(super) fn container_for_the_walk(netns: BorrowedFd<'_>) -> kernel::Result<Namespace<Unknown>> {
-    let mut inside = container(netns)?;
-    add_for_the_walk(&mut inside, &mut Sockets::open_in(netns)?)?;
-    Ok(inside)
+    inside(netns, Parts::for_the_walk)
+}
+
+fn inside(
+    netns: BorrowedFd<'_>,
+    parts: fn(Vec<String>) -> Parts,
+) -> kernel::Result<Namespace<Unknown>> {
+    let mut sockets = Sockets::open_in(netns)?;
+    let mut paths: Vec<String> = OF_ALL_LINKS.iter().map(|path| (*path).to_owned()).collect();
+    paths.extend(by_link(&observe::links(sockets.route()?)?));
+    observe::namespace(&mut sockets, &parts(paths))
 }
 
 /// Sockets of the host that wait for packets.

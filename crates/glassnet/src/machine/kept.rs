@@ -16,7 +16,7 @@ impl Kept {
     pub(super) fn read(&self, part: &Part) -> Result<Namespace<Unknown>, String> {
         match self.unread.iter().find(|unread| unread.part == part::name(part)) {
             Some(unread) => Err(unread.why.clone()),
-            None => Ok(part::only(&self.state, part)),
+            None => Ok(part.of(&self.state)),
         }
     }
 }

@@ -4,11 +4,8 @@
 //! The namespace that the program is in takes no rights to open a socket of: links, addresses, routes
 //! and sockets are shown to everybody there.
 
-use super::{numbers, settings};
-use kernel::netlink::{Protocol, Socket};
-use kernel::netns::inside;
-use kernel::observe::{self, Names};
-use kernel::{NetNs, Sockets};
+use super::settings;
+use kernel::{NetNs, Sockets, observe};
 use model::host::{Link, Namespace, NamespaceId, Table, Unknown};
 use model::path::Part;
 use nix::errno::Errno;
@@ -21,11 +18,8 @@ pub(super) struct Live {
     /// All namespaces of the machine, and which of them this is.
     known: Rc<[(NamespaceId, NetNs)]>,
     which: usize,
-    route: Option<Socket>,
-    netfilter: Option<Socket>,
-    diagnostics: Option<Socket>,
-    others: Option<Sockets>,
-    links: Option<Table<Link<Unknown>>>,
+    sockets: Option<Sockets>,
+    links: Option<Rc<Table<Link<Unknown>>>>,
     /// Who is behind the numbers that the links tell.
     numbers: Option<BTreeMap<i32, NamespaceId>>,
     /// Of the nftables rules, when they were read.
@@ -43,20 +37,8 @@ pub(super) struct Closed {
 
 impl Live {
     pub(super) fn new(known: Rc<[(NamespaceId, NetNs)]>, which: usize) -> Self {
-        let (route, netfilter, diagnostics, others) = Default::default();
-        let (links, numbers, generation, closed) = Default::default();
-        Self {
-            known,
-            which,
-            route,
-            netfilter,
-            diagnostics,
-            others,
-            links,
-            numbers,
-            generation,
-            closed,
-        }
+        let (sockets, links, numbers, generation, closed) = Default::default();
+        Self { known, which, sockets, links, numbers, generation, closed }
     }
 
     pub(super) fn namespace(&self) -> &NetNs {
@@ -75,7 +57,7 @@ impl Live {
     /// Whether the nftables rules are others by now than those that were read.
     pub(super) fn has_changed(&mut self) -> bool {
         let Some(before) = self.generation else { return false };
-        let now = self.netfilter().and_then(kernel::nft::generation);
+        let now = self.sockets().and_then(|of| kernel::nft::generation(of.netfilter()?));
         now.is_ok_and(|now| now != before)
     }
 
@@ -98,66 +80,28 @@ impl Live {
     }
 
     fn part(&mut self, part: &Part) -> kernel::Result<Namespace<Unknown>> {
-        let mut read = Namespace::default();
+        let links = self.links()?;
+        let mut read = observe::part(self.sockets()?, &links, part)?;
         match part {
-            Part::Links => {
-                read.links = self.links()?.clone();
-                read.numbers = self.numbers(&read.links)?;
-            }
-            Part::Addresses => {
-                let names = Names::of(self.links()?);
-                read.addresses = observe::addresses(self.route()?, &names)?;
-            }
-            Part::Rules => read.rules = Some(observe::rules(self.route()?)?),
-            Part::Routes => {
-                let names = Names::of(self.links()?);
-                read.routes = observe::routes(self.route()?, &names)?;
-            }
-            Part::Neighbours => {
-                let names = Names::of(self.links()?);
-                read.neighbours = observe::neighbours(self.route()?, &names)?;
-            }
-            Part::Fdb => {
-                let links = self.links()?.clone();
-                read.fdb = observe::fdb(self.route()?, &links)?;
-            }
-            Part::Traffic => {
-                let links = self.links()?.clone();
-                let socket = self.route()?;
-                read.qdiscs = observe::qdiscs(socket, &Names::of(&links))?;
-                read.filters = observe::filters(socket, &links, &read.qdiscs)?;
-            }
-            Part::Nft => {
-                read.nft = kernel::nft::read(self.netfilter()?)?;
-                self.generation = read.nft.generation;
-            }
-            Part::Legacy => read.legacy = observe::legacy(self.others()?)?,
-            Part::IpSets => read.ipsets = observe::ipsets(self.netfilter()?)?,
-            Part::Connection(tuple) => {
-                let known = observe::connection(self.others()?, *tuple)?;
-                read.connections.extend(known);
-            }
-            Part::Sockets => read.sockets = observe::sockets(self.diagnostics()?)?,
-            Part::Sysctl(path) => {
-                read.sysctls = inside(self.namespace().as_fd(), || settings::of(&[path]))?;
-            }
+            Part::Links => read.numbers = self.numbers(&links)?,
+            Part::Nft => self.generation = read.nft.generation,
+            _ => {}
         }
         Ok(read)
     }
 
     /// All connections that the kernel knows.
     pub(super) fn connections(&mut self) -> Result<Namespace<Unknown>, Closed> {
-        let read = self.others().and_then(observe::connections);
+        let read = self.sockets().and_then(observe::connections);
         let connections = read.map_err(|error| self.closed(&error, true))?;
         Ok(Namespace { connections, ..Namespace::default() })
     }
 
     /// All settings that a packet's way may depend on.
     pub(super) fn settings(&mut self) -> Result<Namespace<Unknown>, Closed> {
-        let read = self.links().map(|links| links.iter().map(|link| link.name.clone()).collect());
-        let read = read.and_then(|links: Vec<_>| {
-            let paths = settings::paths(&links);
-            inside(self.namespace().as_fd(), || settings::of(&paths))
+        let read = self.links().and_then(|links| {
+            let names: Vec<_> = links.iter().map(|link| link.name.clone()).collect();
+            observe::settings(self.sockets()?, &settings::paths(&names))
         });
         let sysctls = read.map_err(|error| self.closed(&error, false))?;
         Ok(Namespace { sysctls, ..Namespace::default() })
@@ -169,49 +113,25 @@ impl Live {
     ) -> kernel::Result<BTreeMap<i32, NamespaceId>> {
         if self.numbers.is_none() {
             let known = Rc::clone(&self.known);
-            self.numbers = Some(numbers::numbers(self.route()?, links, &known)?);
+            let known = known.iter().map(|(id, namespace)| (id, namespace));
+            self.numbers = Some(observe::numbers(self.sockets()?.route()?, links, known)?);
         }
         Ok(self.numbers.clone().unwrap_or_default())
     }
 
-    /// For what opens its own sockets.
-    fn others(&mut self) -> kernel::Result<&mut Sockets> {
-        let sockets = match self.others.take() {
+    fn links(&mut self) -> kernel::Result<Rc<Table<Link<Unknown>>>> {
+        let links = match self.links.take() {
+            Some(links) => links,
+            None => Rc::new(observe::links(self.sockets()?.route()?)?),
+        };
+        Ok(Rc::clone(self.links.insert(links)))
+    }
+
+    fn sockets(&mut self) -> kernel::Result<&mut Sockets> {
+        let sockets = match self.sockets.take() {
             Some(sockets) => sockets,
             None => Sockets::open_in(self.namespace().as_fd())?,
         };
-        Ok(self.others.insert(sockets))
+        Ok(self.sockets.insert(sockets))
     }
-
-    fn links(&mut self) -> kernel::Result<&Table<Link<Unknown>>> {
-        let links = match self.links.take() {
-            Some(links) => links,
-            None => observe::links(self.route()?)?,
-        };
-        Ok(self.links.insert(links))
-    }
-
-    fn route(&mut self) -> kernel::Result<&mut Socket> {
-        ready(&mut self.route, &self.known[self.which].1, Protocol::Route)
-    }
-
-    fn netfilter(&mut self) -> kernel::Result<&mut Socket> {
-        ready(&mut self.netfilter, &self.known[self.which].1, Protocol::Netfilter)
-    }
-
-    fn diagnostics(&mut self) -> kernel::Result<&mut Socket> {
-        ready(&mut self.diagnostics, &self.known[self.which].1, Protocol::SocketDiagnostics)
-    }
-}
-
-fn ready<'s>(
-    slot: &'s mut Option<Socket>,
-    namespace: &NetNs,
-    protocol: Protocol,
-) -> kernel::Result<&'s mut Socket> {
-    let socket = match slot.take() {
-        Some(socket) => socket,
-        None => inside(namespace.as_fd(), || Socket::open(protocol))??,
-    };
-    Ok(slot.insert(socket))
 }

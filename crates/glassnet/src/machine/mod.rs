@@ -13,7 +13,6 @@
 mod identity;
 mod kept;
 mod live;
-mod numbers;
 mod owner;
 mod part;
 mod settings;
@@ -206,7 +205,7 @@ impl Machine {
         match read {
             Ok(read) => Ok(read),
             Err(closed) if closed.may_not => match self.told().and_then(|t| t.namespaces.get(of)) {
-                Some(told) => Ok(part::only(told, part)),
+                Some(told) => Ok(part.of(told)),
                 None => Err(closed.why),
             },
             Err(closed) => Err(closed.why),

@@ -5,12 +5,12 @@
 //! processes of its own namespace, which are few, then among all.
 
 use super::{Machine, State};
+use kernel::observe::{held, process};
 use model::host::socket::Process;
 use model::host::{NamespaceId, Socket, Table};
 use model::net::Transport;
 use model::path::{End, Evidence, Part, Path};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::net::SocketAddr;
 
 /// Names the process at the end of the path, if it is a socket and this user may know.
@@ -67,18 +67,4 @@ pub(super) fn name_all(sockets: &mut Table<Socket>, holders: &BTreeMap<u64, Proc
         .map(|socket| Socket { process: holders.get(&socket.inode).cloned(), ..socket.clone() })
         .collect();
     sockets.extend(named);
-}
-
-/// The sockets that a process has open, by their numbers.
-fn held(pid: u32) -> impl Iterator<Item = u64> {
-    let open = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
-    open.filter_map(|open| {
-        let target = fs::read_link(open.path()).ok()?;
-        target.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
-    })
-}
-
-fn process(pid: u32) -> Process {
-    let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
-    Process { pid, name: name.trim_end().to_owned() }
 }

@@ -1,9 +1,6 @@
-//! Settings of the namespace that the thread is in, and which of them a packet's way may depend on.
+//! Which settings of a namespace a packet's way may depend on.
 
-use model::host::{Sysctl, Table};
 use model::net::LinkName;
-use std::fmt::Display;
-use std::fs;
 
 /// Of each link, and of all.
 const V4: [&str; 14] = [
@@ -64,20 +61,4 @@ pub(super) fn paths(links: &[LinkName]) -> Vec<String> {
         v4.chain(V6.iter().map(move |setting| format!("net/ipv6/conf/{link}/{setting}")))
     });
     WHOLE.iter().map(|path| (*path).to_owned()).chain(of_links).collect()
-}
-
-/// Their values, as far as they are there. Without `br_netfilter` there is no `bridge-nf-call-*`, and no
-/// bridge calls.
-pub(super) fn of(paths: &[impl Display]) -> Table<Sysctl> {
-    let value = |path: String| {
-        // What leads out of /proc/sys is no setting.
-        let plain = path.split('/').all(|part| !matches!(part, "" | "." | ".."));
-        let read = plain.then(|| fs::read_to_string(format!("/proc/sys/{path}")));
-        match read {
-            Some(Ok(value)) => Some(Sysctl::new(path, value.trim_end_matches('\n'))),
-            _ if path.starts_with("net/bridge/bridge-nf-call-") => Some(Sysctl::new(path, "0")),
-            _ => None,
-        }
-    };
-    paths.iter().filter_map(|path| value(path.to_string())).collect()
 }

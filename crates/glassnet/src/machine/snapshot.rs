@@ -103,7 +103,7 @@ impl Machine {
                     part => live.read(part),
                 };
                 match read {
-                    Ok(read) => part::add(&mut state, part, read),
+                    Ok(read) => part.put(&mut state, read),
                     Err(closed) => {
                         let part = part::name(part).to_owned();
                         unread.push(Unread { part, why: closed.why });

@@ -4,7 +4,7 @@
 //! would load it, and where nothing is tracked there is nothing to ask for.
 
 use crate::conntrack::{self, count, every, is_echo, question};
-use crate::netns::{Sockets, within};
+use crate::netns::{Sockets, inside};
 use crate::{Result, sysctl};
 use model::host::{Connection, Table, Tuple};
 use nix::errno::Errno;
@@ -40,14 +40,14 @@ pub fn connections(of: &mut Sockets) -> Result<Table<Connection>> {
 
 /// Whether anything is tracked in the namespace.
 fn is_there(of: &Sockets) -> Result<bool> {
-    let count = within(of.namespace(), || sysctl::read_if_there(COUNT))??;
+    let count = inside(of.namespace(), || sysctl::read_if_there(COUNT))??;
     Ok(count.is_some_and(|count| count != "0"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::observe::{Parts, namespace};
+    use crate::netns::within;
     use crate::testing::Place;
     use model::host::nft::ct_status;
     use std::io::Read;
@@ -137,8 +137,7 @@ mod tests {
             })
         })
         .unwrap();
-        let parts = Parts { connections: true, ..Parts::default() };
-        let all = namespace(&mut place.sockets, &parts).unwrap().connections;
+        let all = connections(&mut place.sockets).unwrap();
         for (source, destination) in sockets {
             let zone = if destination.port() == 99 { 5 } else { 0 };
             let original = Tuple { protocol: 17, source, destination };

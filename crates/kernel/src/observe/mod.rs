@@ -11,6 +11,8 @@ mod ipset;
 mod legacy;
 mod link;
 mod neighbour;
+mod numbers;
+mod part;
 mod route;
 mod rule;
 mod socket;
@@ -23,13 +25,15 @@ pub use legacy::legacy;
 pub use link::links;
 pub(crate) use link::messages as link_messages;
 pub use neighbour::{fdb, neighbours};
+pub use numbers::numbers;
+pub use part::{part, settings};
 pub use route::routes;
 pub use rule::rules;
-pub use socket::{owners, sockets};
+pub use socket::{held, owners, process, sockets};
 pub use traffic::{filters, qdiscs};
 
 use crate::netlink::Socket;
-use crate::netns::{Sockets, within};
+use crate::netns::{Sockets, inside};
 use crate::{Result, nft, sysctl};
 use model::host::link::Link;
 use model::host::{Namespace, Sysctl, Table, Unknown};
@@ -70,8 +74,6 @@ pub struct Parts {
     pub legacy: bool,
     /// Sets of ipset.
     pub ipsets: bool,
-    /// All tracked connections.
-    pub connections: bool,
     pub sockets: bool,
     /// Who holds the sockets, which takes a walk through `/proc`.
     pub owners: bool,
@@ -95,16 +97,9 @@ impl Parts {
         }
     }
 
-    /// All that there is.
-    pub fn snapshot(sysctls: Vec<String>) -> Self {
-        Self {
-            rules: true,
-            legacy: true,
-            ipsets: true,
-            connections: true,
-            owners: true,
-            ..Self::all(sysctls)
-        }
+    /// The same, and what of others may decide a packet's way though nothing of ours stands on it.
+    pub fn for_the_walk(sysctls: Vec<String>) -> Self {
+        Self { rules: true, legacy: true, ipsets: true, ..Self::all(sysctls) }
     }
 }
 
@@ -119,9 +114,6 @@ pub fn namespace(of: &mut Sockets, parts: &Parts) -> Result<Namespace<Unknown>> 
     }
     if parts.ipsets {
         namespace.ipsets = ipsets(of.netfilter()?)?;
-    }
-    if parts.connections {
-        namespace.connections = connections(of)?;
     }
     if parts.sockets || parts.owners {
         namespace.sockets = sockets(of.diagnostics()?)?;
@@ -159,7 +151,7 @@ pub fn sysctls(of: &Sockets, paths: &[String]) -> Result<Table<Sysctl>> {
     if paths.is_empty() {
         return Ok(Table::default());
     }
-    within(of.namespace(), || {
+    inside(of.namespace(), || {
         let read = |path: &String| {
             let value = sysctl::read_if_there(path);
             value.transpose().map(|value| value.map(|value| Sysctl::new(path, value)))

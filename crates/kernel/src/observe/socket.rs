@@ -66,14 +66,9 @@ pub fn owners(sockets: &mut Table<Socket>) {
         let Some(pid) = process.file_name().to_str().and_then(|name| name.parse().ok()) else {
             continue;
         };
-        let descriptors = std::fs::read_dir(process.path().join("fd")).into_iter().flatten();
-        for descriptor in descriptors.flatten() {
-            let Ok(target) = std::fs::read_link(descriptor.path()) else { continue };
-            let inode = target
-                .to_str()
-                .and_then(|text| text.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok());
-            let Some(owner) = inode.and_then(|inode: u64| wanted.get_mut(&inode)) else { continue };
-            owner.get_or_insert_with(|| Process { pid, name: name_of(pid) });
+        for inode in held(pid) {
+            let Some(owner) = wanted.get_mut(&inode) else { continue };
+            owner.get_or_insert_with(|| self::process(pid));
         }
     }
     let named: Vec<_> = sockets
@@ -86,7 +81,17 @@ pub fn owners(sockets: &mut Table<Socket>) {
     sockets.extend(named);
 }
 
-fn name_of(pid: u32) -> String {
+/// The sockets that a process has open, by their inode numbers. Of one that may not be looked at, none.
+pub fn held(pid: u32) -> impl Iterator<Item = u64> {
+    let open = std::fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
+    open.filter_map(|open| {
+        let target = std::fs::read_link(open.path()).ok()?;
+        target.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
+    })
+}
+
+/// A process with its name.
+pub fn process(pid: u32) -> Process {
     let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
-    name.trim_end().to_owned()
+    Process { pid, name: name.trim_end().to_owned() }
 }

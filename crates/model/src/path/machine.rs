@@ -43,6 +43,64 @@ pub enum Part {
     Sysctl(String),
 }
 
+impl Part {
+    /// The part alone, out of a whole namespace.
+    pub fn of(&self, whole: &Namespace<Unknown>) -> Namespace<Unknown> {
+        let mut only = Namespace::default();
+        match self {
+            Self::Links => {
+                only.links = whole.links.clone();
+                only.numbers = whole.numbers.clone();
+            }
+            Self::Addresses => only.addresses = whole.addresses.clone(),
+            Self::Rules => only.rules = whole.rules.clone(),
+            Self::Routes => only.routes = whole.routes.clone(),
+            Self::Neighbours => only.neighbours = whole.neighbours.clone(),
+            Self::Fdb => only.fdb = whole.fdb.clone(),
+            Self::Traffic => {
+                only.qdiscs = whole.qdiscs.clone();
+                only.filters = whole.filters.clone();
+            }
+            Self::Nft => only.nft = whole.nft.clone(),
+            Self::Legacy => only.legacy = whole.legacy.clone(),
+            Self::IpSets => only.ipsets = whole.ipsets.clone(),
+            Self::Connection(tuple) => {
+                let known = whole.connections.iter();
+                let known = known.filter(|known| known.original == *tuple || known.reply == *tuple);
+                only.connections = known.cloned().collect();
+            }
+            Self::Sockets => only.sockets = whole.sockets.clone(),
+            Self::Sysctl(path) => only.sysctls.extend(whole.sysctls.get(path).cloned()),
+        }
+        only
+    }
+
+    /// Puts the part, as it was read, to what is there of a namespace.
+    pub fn put(&self, to: &mut Namespace<Unknown>, read: Namespace<Unknown>) {
+        match self {
+            Self::Links => {
+                to.links = read.links;
+                to.numbers = read.numbers;
+            }
+            Self::Addresses => to.addresses = read.addresses,
+            Self::Rules => to.rules = read.rules,
+            Self::Routes => to.routes = read.routes,
+            Self::Neighbours => to.neighbours = read.neighbours,
+            Self::Fdb => to.fdb = read.fdb,
+            Self::Traffic => {
+                to.qdiscs = read.qdiscs;
+                to.filters = read.filters;
+            }
+            Self::Nft => to.nft = read.nft,
+            Self::Legacy => to.legacy = read.legacy,
+            Self::IpSets => to.ipsets = read.ipsets,
+            Self::Connection(_) => to.connections.extend(read.connections),
+            Self::Sockets => to.sockets = read.sockets,
+            Self::Sysctl(_) => to.sysctls.extend(read.sysctls),
+        }
+    }
+}
+
 /// What came of asking a wire who has an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {

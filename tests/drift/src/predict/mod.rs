@@ -3,7 +3,6 @@
 //! All namespaces of a case are one machine to the walk: cables between "hosts" are veth pairs whose
 //! ends it finds by itself.
 
-mod numbers;
 mod read;
 
 pub(crate) use read::Reader;

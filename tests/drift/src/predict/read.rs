@@ -1,12 +1,10 @@
 //! The live state of the namespaces, part by part as the walk asks for it. What packets change, the
 //! neighbours, the bridges' databases and the connections, is read anew for each packet; the rest once.
 
-use super::numbers::numbers;
 use crate::build::Network;
 use crate::error::Result;
-use kernel::observe::{self, Names};
-use kernel::{Sockets, nft};
-use model::host::{Link, Namespace, NamespaceId, Sysctl, Table, Unknown};
+use kernel::{Sockets, observe};
+use model::host::{Link, Namespace, NamespaceId, Table, Unknown};
 use model::path::{Part, Source};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -23,7 +21,6 @@ pub(crate) struct Reader<'n> {
 struct Opened {
     sockets: Sockets,
     links: Table<Link<Unknown>>,
-    names: Names,
 }
 
 impl<'n> Reader<'n> {
@@ -51,8 +48,7 @@ impl<'n> Reader<'n> {
             };
             let mut sockets = Sockets::open_in(built.as_fd())?;
             let links = observe::links(sockets.route()?)?;
-            let names = Names::of(&links);
-            self.opened.insert(of.clone(), Opened { sockets, links, names });
+            self.opened.insert(of.clone(), Opened { sockets, links });
         }
         let network = self.network;
         let opened = self.opened.get_mut(of);
@@ -62,37 +58,10 @@ impl<'n> Reader<'n> {
 
 impl Opened {
     fn read(&mut self, network: &Network, part: &Part) -> Result<Namespace<Unknown>> {
-        let mut read = Namespace::default();
-        let names = &self.names;
-        let of = &mut self.sockets;
-        match part {
-            Part::Links => {
-                read.links = self.links.clone();
-                read.numbers = numbers(of.route()?, network)?;
-            }
-            Part::Addresses => read.addresses = observe::addresses(of.route()?, names)?,
-            Part::Rules => read.rules = Some(observe::rules(of.route()?)?),
-            Part::Routes => read.routes = observe::routes(of.route()?, names)?,
-            Part::Neighbours => read.neighbours = observe::neighbours(of.route()?, names)?,
-            Part::Fdb => read.fdb = observe::fdb(of.route()?, &self.links)?,
-            Part::Traffic => {
-                read.qdiscs = observe::qdiscs(of.route()?, names)?;
-                read.filters = observe::filters(of.route()?, &self.links, &read.qdiscs)?;
-            }
-            Part::Nft => read.nft = nft::read(of.netfilter()?)?,
-            Part::Legacy => read.legacy = observe::legacy(of)?,
-            Part::IpSets => read.ipsets = observe::ipsets(of.netfilter()?)?,
-            Part::Connection(tuple) => {
-                read.connections.extend(observe::connection(of, *tuple)?);
-            }
-            Part::Sockets => read.sockets = observe::sockets(of.diagnostics()?)?,
-            Part::Sysctl(path) => {
-                read.sysctls = observe::sysctls(of, std::slice::from_ref(path))?;
-                // Without `br_netfilter` no rule sees what is bridged.
-                if read.sysctls.is_empty() && path.starts_with("net/bridge/bridge-nf-call-") {
-                    read.sysctls.insert(Sysctl::new(path, "0"));
-                }
-            }
+        let mut read = observe::part(&mut self.sockets, &self.links, part)?;
+        if *part == Part::Links {
+            let known = network.spaces.iter().map(|space| (&space.id, space));
+            read.numbers = observe::numbers(self.sockets.route()?, &self.links, known)?;
         }
         Ok(read)
     }

@@ -18,7 +18,7 @@ mod socket;
 #[cfg(test)]
 mod tests;
 
-use crate::netns::{Sockets, within};
+use crate::netns::{Sockets, inside};
 use crate::{Error, Result, ipset};
 use entry::{Entry, Verb};
 use model::host::nft::{BaseChain, Chain, ChainKind, Hook, NftFamily, NftTable, Policy, Rule};
@@ -40,7 +40,7 @@ const HOOKS: [(Hook, &str); 5] = [
 /// The tables of the namespace, as `ip` and `ip6`. Only what is there already is asked for: asking for
 /// a table would make it, and its hooks with it.
 pub fn legacy(of: &mut Sockets) -> Result<Table<NftTable<Unknown>>> {
-    let blobs = within(of.namespace(), || {
+    let blobs = inside(of.namespace(), || {
         let mut blobs = Vec::new();
         for family in Family::BOTH {
             for name in names(family)? {

@@ -2,39 +2,10 @@
 
 use super::machine::*;
 use crate::host::link::Veth;
-use crate::host::{Actual, LinkKind, Namespace, NamespaceId, Unknown};
+use crate::host::{Actual, LinkKind, NamespaceId};
 use crate::path::{End, Part, Path, Progress, Question, Walk, walk};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
-
-/// Only the part asked for, as a live reader gives it.
-fn part(of: &Namespace<Unknown>, part: &Part) -> Namespace<Unknown> {
-    let mut only = Namespace::default();
-    match part {
-        Part::Links => {
-            only.links = of.links.clone();
-            only.numbers = of.numbers.clone();
-        }
-        Part::Addresses => only.addresses = of.addresses.clone(),
-        Part::Routes => only.routes = of.routes.clone(),
-        Part::Neighbours => only.neighbours = of.neighbours.clone(),
-        Part::Fdb => only.fdb = of.fdb.clone(),
-        Part::Traffic => {
-            only.qdiscs = of.qdiscs.clone();
-            only.filters = of.filters.clone();
-        }
-        Part::Rules => only.rules = of.rules.clone(),
-        Part::Nft => only.nft = of.nft.clone(),
-        Part::Legacy => only.legacy = of.legacy.clone(),
-        Part::IpSets => only.ipsets = of.ipsets.clone(),
-        Part::Connection(_) => only.connections = of.connections.clone(),
-        Part::Sockets => only.sockets = of.sockets.clone(),
-        Part::Sysctl(path) => {
-            only.sysctls.extend(of.sysctls.get(path).cloned());
-        }
-    }
-    only
-}
 
 fn drive(actual: &Actual, question: Question) -> (Path, BTreeSet<(NamespaceId, Part)>) {
     let mut walk = Walk::new("ha", question);
@@ -47,7 +18,7 @@ fn drive(actual: &Actual, question: Question) -> (Path, BTreeSet<(NamespaceId, P
                 walk.supply(
                     of.clone(),
                     which.clone(),
-                    Cow::Owned(part(&actual.namespaces[&of], &which)),
+                    Cow::Owned(which.of(&actual.namespaces[&of])),
                 );
             }
             Progress::Resolve { .. } => panic!("nothing is on the wire here"),
