@@ -1,4 +1,5 @@
-//! What the tests stand on: a namespace of their own and the tools that serve as oracles in it.
+//! What the tests stand on: a namespace of their own and the tools that serve as oracles in it. Tests
+//! beside the crate include this file, and the names it uses.
 
 use crate::{NetNs, Sockets, netns};
 use std::io::Write;
@@ -25,6 +26,11 @@ impl Place {
 
     /// The same with a text on its standard input.
     pub(crate) fn feed(&self, command: &str, input: &str) -> String {
+        self.try_feed(command, input).unwrap_or_else(|error| panic!("{command}: {error}\n{input}"))
+    }
+
+    /// The same; what it says if it fails.
+    pub(crate) fn try_feed(&self, command: &str, input: &str) -> Result<String, String> {
         let mut words = command.split(' ');
         let program = words.next().unwrap();
         let spawn = || {
@@ -40,8 +46,9 @@ impl Place {
             .unwrap_or_else(|error| panic!("cannot run {program}, which tests need: {error}"));
         child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
         let output = child.wait_with_output().unwrap();
-        let error = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{command}: {error}\n{input}");
-        String::from_utf8(output.stdout).unwrap()
+        match output.status.success() {
+            true => Ok(String::from_utf8(output.stdout).unwrap()),
+            false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+        }
     }
 }

@@ -1,15 +1,18 @@
 //! The next hop that the model says of several is the one that the kernel takes.
 
+#[allow(dead_code, reason = "not every test runs programs in each of the ways")]
+#[path = "../src/testing.rs"]
+mod testing;
+
 use kernel::observe::{self, Parts};
-use kernel::{NetNs, Sockets};
+// The names that `testing` uses.
+use kernel::{NetNs, Sockets, netns};
 use model::host::{Actual, NamespaceId};
 use model::net::LinkName;
 use model::path::{Asked, Decision, Origin, Question, Stage, walk};
 use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::net::IpAddr;
-use std::os::fd::AsFd as _;
-use std::process::{Command, Stdio};
+use testing::Place;
 
 const SET_UP: &str = "
 for n in 1 2 3; do
@@ -45,22 +48,6 @@ const SYSCTLS: [&str; 11] = [
     "net/ipv6/conf/all/forwarding",
 ];
 
-fn shell(namespace: &NetNs, script: &str) -> String {
-    let run = || {
-        let mut shell = Command::new("sh")
-            .args(["-e"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        shell.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
-        shell.wait_with_output().unwrap()
-    };
-    let output = kernel::netns::within(namespace.as_fd(), run).unwrap();
-    assert!(output.status.success(), "{script}");
-    String::from_utf8(output.stdout).unwrap()
-}
-
 /// A packet to an address, from this host or through it.
 struct Asking {
     to: IpAddr,
@@ -93,8 +80,8 @@ fn device(line: &str) -> &str {
 
 #[test]
 fn the_model_takes_the_next_hop_that_the_kernel_takes() {
-    let namespace = NetNs::fresh().unwrap();
-    shell(&namespace, SET_UP);
+    let mut place = Place::new();
+    place.feed("sh -e", SET_UP);
     let all = asking();
     let mut script = String::new();
     for Asking { to, from, through } in &all {
@@ -103,13 +90,12 @@ fn the_model_takes_the_next_hop_that_the_kernel_takes() {
         // A socket of UDP that is not connected says no source.
         script += &format!("ip -o route get {to} {from} {iif} ipproto udp dport 9\n");
     }
-    let said = shell(&namespace, &script);
+    let said = place.feed("sh -e", &script);
     let kernel: Vec<&str> = said.lines().map(device).collect();
     assert_eq!(kernel.len(), all.len());
 
-    let mut sockets = Sockets::open_in(namespace.as_fd()).unwrap();
     let parts = Parts::all(SYSCTLS.map(str::to_owned).to_vec());
-    let state = observe::namespace(&mut sockets, &parts).unwrap();
+    let state = observe::namespace(&mut place.sockets, &parts).unwrap();
     let actual = Actual { namespaces: BTreeMap::from([(NamespaceId::Host, state)]) };
     let mut taken: BTreeMap<String, usize> = BTreeMap::new();
     for (asking, kernel) in all.iter().zip(kernel) {

@@ -5,13 +5,14 @@ use crate::lab::Lab;
 use crate::watch::{Watch, until};
 use serde_json::Value;
 
-fn file(name: &str) -> String {
+/// A container on each of two hosts, in a network with these subnets.
+pub(crate) fn two_hosts(name: &str, subnets: &str) -> String {
     format!(
         r#"
 lab: {name}
 store: keeper
 networks:
-  blue: {{ subnet: [10.1.0.0/16], backend: vxlan }}
+  blue: {{ subnet: [{subnets}], backend: vxlan }}
 switches:
   s: {{ subnet: [192.0.2.0/24] }}
 hosts:
@@ -37,7 +38,7 @@ fn field<'a>(sighting: &'a Value, layer: usize, name: &str) -> &'a Value {
 
 #[test]
 fn a_request_is_one_packet_in_four_places() {
-    let lab = Lab::of("sightings", file);
+    let lab = Lab::of("sightings", |name| two_hosts(name, "10.1.0.0/16"));
     let run = |place: &str, command: &[&str]| lab.says(place, command);
     let web = run("beta", &["sh", "-c", "glassnet --json ls | jq -r '.[0].addresses[0]'"]);
     let url = format!("http://{web}/");

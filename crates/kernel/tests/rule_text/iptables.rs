@@ -1,6 +1,6 @@
 //! iptables(8) and ip6tables(8) as the oracle, both those that speak nftables and the older.
 
-use crate::place::Place;
+use crate::testing::Place;
 use model::host::nft::text;
 use model::host::nft::{NftFamily, NftTable};
 use model::host::{Table, Unknown};
@@ -45,19 +45,19 @@ fn agrees(our: &str, their: &str) -> bool {
 /// Feeds rules of all four tables to the program, and holds ours against its own.
 pub(crate) fn hold(program: &str, variant: &str, rules: &str) {
     let mut place = Place::new();
-    place.run("ipset create s1 hash:ip,port", "");
-    place.run("ipset create s6 hash:ip family inet6", "");
-    place.run(&format!("{program}-{variant}-restore"), rules);
+    place.run("ipset create s1 hash:ip,port");
+    place.run("ipset create s6 hash:ip family inet6");
+    place.feed(&format!("{program}-{variant}-restore"), rules);
     let tables: Table<NftTable<Unknown>> = match variant {
-        "nft" => place.read().tables,
-        _ => place.read_legacy(),
+        "nft" => kernel::nft::read(place.sockets.netfilter().unwrap()).unwrap().tables,
+        _ => kernel::observe::legacy(&mut place.sockets).unwrap(),
     };
     let family = if program == "iptables" { NftFamily::Ip } else { NftFamily::Ip6 };
     let (mut compared, mut wrong) = (0, Vec::new());
     for name in ["raw", "mangle", "nat", "filter"] {
         let table = tables.get(&(family, name.to_owned())).expect("the table was made");
         let ours = text::table(table);
-        let theirs = place.run(&format!("{program}-{variant} -t {name} -S"), "");
+        let theirs = place.run(&format!("{program}-{variant} -t {name} -S"));
         compared += theirs.lines().filter(|line| line.starts_with("-A ")).count();
         wrong.extend(differences(&ours, &theirs));
     }

@@ -6,5 +6,9 @@ mod dice;
 mod iptables;
 mod iptables_random;
 mod nft;
-mod place;
 mod random;
+#[path = "../../src/testing.rs"]
+mod testing;
+
+// The names that `testing` uses.
+use kernel::{NetNs, Sockets, netns};

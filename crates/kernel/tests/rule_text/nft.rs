@@ -1,6 +1,6 @@
 //! nft(8) as the oracle.
 
-use crate::place::Place;
+use crate::testing::Place;
 use model::host::nft::text;
 use std::collections::BTreeMap;
 
@@ -46,9 +46,9 @@ fn differences(ours: &str, theirs: &str) -> Vec<String> {
 /// Feeds a ruleset to nft and gives the lines that we print differently.
 pub(crate) fn hold(input: &str) -> Vec<String> {
     let mut place = Place::new();
-    place.run("nft -f -", input);
-    let theirs = place.run("nft -s list ruleset", "");
-    let ours = text::ruleset(&place.read());
+    place.feed("nft -f -", input);
+    let theirs = place.run("nft -s list ruleset");
+    let ours = text::ruleset(&kernel::nft::read(place.sockets.netfilter().unwrap()).unwrap());
     assert_eq!(blocks(&ours).len(), blocks(&theirs).len(), "{ours}");
     differences(&ours, &theirs)
 }

@@ -3,7 +3,7 @@
 
 use crate::dice::{self, Dice};
 use crate::nft::hold;
-use crate::place::Place;
+use crate::testing::Place;
 
 /// A value's name, single values of it, ranges that do not overlap with each other or with those.
 struct Part {
@@ -275,7 +275,7 @@ fn a_thousand_rules_made_at_random() {
         let count = TOGETHER.min(wanted - taken);
         let mut rules: Vec<_> = (0..count).map(|_| rule(&mut dice, family)).collect();
         // nft names the lines that it refuses.
-        while let Err(error) = trial.try_run("nft -c -f -", &ruleset(&rules)) {
+        while let Err(error) = trial.try_feed("nft -c -f -", &ruleset(&rules)) {
             let bad = refused_lines(&error);
             let first = ruleset(&[]).lines().count() - 2;
             let before = rules.len();

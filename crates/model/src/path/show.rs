@@ -43,7 +43,7 @@ impl Say for Path {
         let mut text = String::new();
         let mut before = None;
         for Hop { at, stage, decision, packet, evidence, .. } in &self.hops {
-            let now = summary(packet, language);
+            let now = packet.said(language);
             let stage = pad(&stage.said(language), stage_width(language));
             text += &format!("{:<PLACE$} {stage} {}", at.to_string(), decision.said(language));
             if before.as_ref() != Some(&now) {
@@ -67,11 +67,13 @@ fn pad(text: &str, to: usize) -> String {
 }
 
 /// The headers that decide the way, the outermost first, and behind a tunnel's those within.
-fn summary(packet: &Packet, language: Language) -> String {
-    let outer = headers(packet, language);
-    match (packet.vni(), packet.inner()) {
-        (Some(vni), Some(inner)) => format!("{outer}, VNI {vni}: {}", summary(&inner, language)),
-        _ => outer,
+impl Say for Packet {
+    fn said(&self, language: Language) -> String {
+        let outer = headers(self, language);
+        match (self.vni(), self.inner()) {
+            (Some(vni), Some(inner)) => format!("{outer}, VNI {vni}: {}", inner.said(language)),
+            _ => outer,
+        }
     }
 }
 

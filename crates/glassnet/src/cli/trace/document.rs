@@ -1,6 +1,7 @@
 //! The answer as one JSON document: `docs/trace.schema.json`.
 
 use super::Traced;
+use super::ways::Ways;
 use crate::machine::Machine;
 use model::explain::{Language, Say as _};
 use model::host::NamespaceId;
@@ -71,12 +72,12 @@ impl<'a> Document<'a> {
             notes: understood.notes.iter().map(|note| note.said(language)).collect(),
             question: &understood.question,
         };
-        let mut ends = ends(&traced.there, traced.back.as_ref(), language);
+        let mut ends = ends(&traced.ways, language);
         let then = traced.then.as_ref().map(|then| After {
             changes: &then.changes,
-            there: &then.there,
-            back: then.back.as_ref(),
-            ends: self::ends(&then.there, then.back.as_ref(), language),
+            there: &then.ways.there,
+            back: then.ways.back.as_ref(),
+            ends: self::ends(&then.ways, language),
         });
         if let (Some(last), Some(advice)) = (ends.last_mut(), &traced.advice) {
             last.cure = Some(advice.cure.say(language));
@@ -90,8 +91,8 @@ impl<'a> Document<'a> {
         });
         Self {
             question,
-            there: &traced.there,
-            back: traced.back.as_ref(),
+            there: &traced.ways.there,
+            back: traced.ways.back.as_ref(),
             ends,
             then,
             unseen: unseen.collect(),
@@ -99,12 +100,10 @@ impl<'a> Document<'a> {
     }
 }
 
-fn ends<'a>(there: &Path, back: Option<&Path>, language: Language) -> Vec<Ended<'a>> {
-    let ways = [("there", Some(there)), ("back", back)].into_iter();
-    let ends = ways.filter_map(|(way, path)| {
-        let end = &path?.end;
+fn ends<'a>(ways: &Ways, language: Language) -> Vec<Ended<'a>> {
+    let ends = ["there", "back"].into_iter().zip(ways.ends()).map(|(way, end)| {
         let (said, is) = (end.said(language), word(end));
-        Some(Ended { way, is, said, cure: None, command: None })
+        Ended { way, is, said, cure: None, command: None }
     });
     ends.collect()
 }

@@ -18,24 +18,26 @@ mod sent;
 mod state;
 mod view;
 mod walk;
+mod ways;
 mod what_if;
 mod wrong;
 
 pub(super) use sent::Sent;
+use ways::Ways;
 use what_if::Then;
 pub(super) use wrong::Wrong;
 
 use super::Outcome;
 use super::error::Error;
 use super::output::Output;
-use crate::machine::{Machine, name_holder};
+use crate::machine::Machine;
 use clap::Args;
 use cure::Advice;
 use document::Document;
 use model::explain::{Language, TraceText};
 use model::host::NamespaceId;
 use model::net::Family;
-use model::path::{End, Path, Question};
+use model::path::{End, Question};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -123,8 +125,7 @@ struct Understood {
 /// What came of it.
 struct Traced {
     understood: Understood,
-    there: Path,
-    back: Option<Path>,
+    ways: Ways,
     /// As it would be after the changes.
     then: Option<Then>,
     /// What to do, if one of them does not arrive.
@@ -138,22 +139,15 @@ impl Trace {
             None => Machine::here().map_err(Error::Kernel)?,
         };
         let mut understood = self.understand(&mut machine, out.language)?;
-        let (mut there, mut back) = walk::walk(&mut machine, &mut understood, self.one_way);
-        name_holder(&mut machine, &mut there);
-        if let Some(back) = &mut back {
-            name_holder(&mut machine, back);
-        }
-        let last = back.as_ref().unwrap_or(&there);
-        let advice = cure::cure(&mut machine, last);
-        let mut then = what_if::then(&mut machine, &self.changes, &understood.question)?;
+        let mut ways = walk::walk(&mut machine, &mut understood, self.one_way);
+        ways.name_holders(&mut machine);
+        let advice = cure::cure(&mut machine, ways.last());
+        let (changes, question) = (&self.changes, &understood.question);
+        let mut then = what_if::then(&mut machine, changes, question, self.one_way)?;
         if let Some(then) = &mut then {
-            then.back = then.back.take().filter(|_| !self.one_way);
-            name_holder(&mut machine, &mut then.there);
-            if let Some(back) = &mut then.back {
-                name_holder(&mut machine, back);
-            }
+            then.ways.name_holders(&mut machine);
         }
-        let traced = Traced { understood, there, back, then, advice };
+        let traced = Traced { understood, ways, then, advice };
         let code = traced.code();
         out.document(&Document::of(&traced, &machine, out.language))?;
         out.drawn(|language, colour| {
@@ -182,12 +176,8 @@ impl Trace {
 
 impl Traced {
     fn code(&self) -> ExitCode {
-        let (there, back) = match &self.then {
-            Some(then) => (&then.there, then.back.as_ref()),
-            None => (&self.there, self.back.as_ref()),
-        };
-        let ends = [Some(there), back].into_iter().flatten().map(|way| &way.end);
-        let worst = ends.map(|end| match end {
+        let ways = self.then.as_ref().map_or(&self.ways, |then| &then.ways);
+        let worst = ways.ends().map(|end| match end {
             End::Delivered { .. } => 0,
             End::Dropped { .. } => 1,
             End::Left { .. } | End::Unknown { .. } => 3,

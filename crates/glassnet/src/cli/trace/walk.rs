@@ -1,28 +1,22 @@
 //! The walk itself: through one state of the machine, and with a port where one decides.
 
+use super::ways::Ways;
 use super::{Understood, called, port};
 use crate::machine::Machine;
 use model::explain::TraceText;
 use model::host::NamespaceId;
-use model::path::{self, End, Path, Question};
+use model::path::{self, End, Question};
 
 /// The paths. Where they depend on a port of the kernel's choice, one that it might choose is taken,
 /// and told.
-pub(super) fn walk(
-    machine: &mut Machine,
-    understood: &mut Understood,
-    one_way: bool,
-) -> (Path, Option<Path>) {
+pub(super) fn walk(machine: &mut Machine, understood: &mut Understood, one_way: bool) -> Ways {
     let mut unsteady = None;
     let mut walk = |machine: &mut Machine, question: &Question| {
-        let (ways, changing) = steadily(machine, question);
+        let (ways, changing) = steadily(machine, question, one_way);
         unsteady = changing;
-        (ways.0, ways.1.filter(|_| !one_way))
+        ways
     };
-    let known = |(there, back): &(Path, Option<Path>)| {
-        let mut ends = [Some(there), back.as_ref()].into_iter().flatten().map(|way| &way.end);
-        !ends.any(|end| matches!(end, End::Unknown { .. }))
-    };
+    let known = |ways: &Ways| !ways.ends().any(|end| matches!(end, End::Unknown { .. }));
     let question = &mut understood.question;
     let ways = walk(machine, question);
     let chosen = question.source_port.is_none() && question.asked != path::Asked::Echo;
@@ -55,11 +49,12 @@ const TRIES: usize = 3;
 fn steadily(
     machine: &mut Machine,
     question: &Question,
-) -> ((Path, Option<Path>), Option<NamespaceId>) {
+    one_way: bool,
+) -> (Ways, Option<NamespaceId>) {
     let host = machine.host.clone();
     let mut tries = 1;
     loop {
-        let ways = path::trace(&host, machine, question.clone());
+        let ways = Ways::walk(&host, machine, question, one_way);
         match machine.changed() {
             Some(_) if tries < TRIES => machine.forget(),
             changed => return (ways, changed),

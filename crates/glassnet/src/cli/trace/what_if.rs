@@ -1,17 +1,17 @@
 //! `--if CHANGE`: the same question once more, of the machine as it would be.
 
 use super::Wrong;
+use super::ways::Ways;
 use crate::cli::error::Error;
 use crate::machine::Machine;
 use model::change::{Change, Changed};
 use model::host::NamespaceId;
-use model::path::{self, Path, Question};
+use model::path::{Path, Question};
 
 /// What would come of it.
 pub(super) struct Then {
     pub(super) changes: Vec<String>,
-    pub(super) there: Path,
-    pub(super) back: Option<Path>,
+    pub(super) ways: Ways,
 }
 
 /// `None` if no change was asked for.
@@ -19,6 +19,7 @@ pub(super) fn then(
     machine: &mut Machine,
     texts: &[String],
     question: &Question,
+    one_way: bool,
 ) -> Result<Option<Then>, Error> {
     if texts.is_empty() {
         return Ok(None);
@@ -31,9 +32,9 @@ pub(super) fn then(
     let changes = texts.iter().map(read).collect::<Result<Vec<_>, _>>().map_err(refused)?;
     let host = machine.host.clone();
     let mut changed = Changed::new(machine, &changes).map_err(refused)?;
-    let (there, back) = path::trace(&host, &mut changed, question.clone());
+    let ways = Ways::walk(&host, &mut changed, question, one_way);
     let changes = changes.into_iter().map(|change| change.text).collect();
-    Ok(Some(Then { changes, there, back }))
+    Ok(Some(Then { changes, ways }))
 }
 
 /// How many hops two ways have in common from their beginning.

@@ -131,6 +131,30 @@ fn touched((at, length, bits): (usize, usize, u64)) -> Range<usize> {
     end - upper..end - bits.trailing_zeros() as usize / 8
 }
 
+/// The names that any of these bears.
+pub(super) fn names(told: &[Vec<Told>]) -> BTreeSet<String> {
+    told.iter().flatten().map(|told| told.name.clone()).collect()
+}
+
+/// What differs of one packet, as far as Wireshark shows as much of it as we do.
+pub(super) fn differing(
+    dissection: &Dissection,
+    told: &[Told],
+    shown: &[Shown],
+    names: &BTreeSet<String>,
+) -> Vec<String> {
+    match shows_less(dissection).0 {
+        true => contradictions(told, shown).1,
+        false => differences(told, shown, names),
+    }
+}
+
+/// Stops the test where something was found, and shows the first of it.
+pub(super) fn none(found: Vec<String>) {
+    let first: Vec<_> = found.iter().take(20).map(|text| &text[..]).collect();
+    assert!(found.is_empty(), "{} differences:\n{}", found.len(), first.join("\n"));
+}
+
 /// Every field of ours is Wireshark's, in the order and in the bytes; and Wireshark has no more fields
 /// of any name among `names`.
 pub(super) fn differences(told: &[Told], shown: &[Shown], names: &BTreeSet<String>) -> Vec<String> {

@@ -8,7 +8,7 @@ use crate::folder::Folder;
 use crate::packets::{self, KINDS, Packet};
 use crate::pcap;
 use crate::random::{Random, seed};
-use compare::{cleaned, contradictions, differences, shows_less, told};
+use compare::{cleaned, contradictions, differing, names, none, told};
 use model::packet::{Dissection, Start, dissect};
 use program::{Shown, shown};
 use std::collections::BTreeSet;
@@ -26,12 +26,6 @@ fn asked<'p>(
     shown.into_iter().map(cleaned).collect()
 }
 
-/// Stops the test where something was found, and shows the first of it.
-fn none(found: Vec<String>) {
-    let first: Vec<_> = found.iter().take(20).map(|text| &text[..]).collect();
-    assert!(found.is_empty(), "{} differences:\n{}", found.len(), first.join("\n"));
-}
-
 fn digits(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -41,14 +35,10 @@ fn compare(link_type: u32, packets: &[Packet]) {
     let dissections: Vec<Dissection> =
         packets.iter().map(|packet| dissect(&packet.bytes, packet.start)).collect();
     let told: Vec<_> = dissections.iter().map(told).collect();
-    let names: BTreeSet<_> = told.iter().flatten().map(|told| told.name.clone()).collect();
+    let names = names(&told);
     let mut found = Vec::new();
     for (number, packet) in packets.iter().enumerate() {
-        let (told, shown) = (&told[number], &shown[number]);
-        let differences = match shows_less(&dissections[number]).0 {
-            true => contradictions(told, shown).1,
-            false => differences(told, shown, &names),
-        };
+        let differences = differing(&dissections[number], &told[number], &shown[number], &names);
         let say = |text| format!("{} {}: {text}", packet.kind, digits(&packet.bytes));
         found.extend(differences.into_iter().map(say));
     }

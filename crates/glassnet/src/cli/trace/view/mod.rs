@@ -12,6 +12,7 @@
 
 mod packet;
 
+use super::ways::Ways;
 use super::{Traced, called, what_if};
 use crate::cli::table::width;
 use crate::machine::{Machine, word};
@@ -31,7 +32,8 @@ pub(super) fn draw(traced: &Traced, machine: &Machine, style: &Style) -> String 
     for note in &traced.understood.notes {
         text += &format!("{}\n", note.say(language));
     }
-    let ways = [(TraceText::There, Some(&traced.there)), (TraceText::Back, traced.back.as_ref())];
+    let Ways { there, back } = &traced.ways;
+    let ways = [(TraceText::There, Some(there)), (TraceText::Back, back.as_ref())];
     for (name, path) in ways {
         let Some(path) = path else { continue };
         text += &format!("\n{}\n", style.strong(&name.say(language)));
@@ -44,8 +46,8 @@ pub(super) fn draw(traced: &Traced, machine: &Machine, style: &Style) -> String 
             text += &format!("  {}\n", change.said(language));
         }
         let ways = [
-            (TraceText::There, Some(&traced.there), Some(&then.there)),
-            (TraceText::Back, traced.back.as_ref(), then.back.as_ref()),
+            (TraceText::There, Some(there), Some(&then.ways.there)),
+            (TraceText::Back, back.as_ref(), then.ways.back.as_ref()),
         ];
         for (name, before, after) in ways {
             let Some(after) = after else { continue };
@@ -117,7 +119,7 @@ fn way(path: &Path, machine: &Machine, style: &Style) -> String {
             let shown_now = shown(&hop.packet);
             (before.map(shown).as_ref() != Some(&shown_now)).then_some(shown_now)
         };
-        let summary = changed(&|packet| packet::summary(packet, language));
+        let summary = changed(&|packet| packet.said(language));
         if let Some(summary) = summary.filter(|_| !style.layers) {
             text += &format!(" [{summary}]");
         }

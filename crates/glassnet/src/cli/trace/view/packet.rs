@@ -1,32 +1,7 @@
-//! A packet on its way: in a few words, or header by header.
+//! A packet on its way, header by header.
 
 use model::explain::{Language, PathText, TraceText};
 use model::path::{Layer, Packet};
-
-/// The headers that decide the way, the outermost first, and behind a tunnel's those within.
-pub(super) fn summary(packet: &Packet, language: Language) -> String {
-    let outer = outermost(packet, language);
-    match (packet.vni(), packet.inner()) {
-        (Some(vni), Some(inner)) => format!("{outer}, VNI {vni}: {}", summary(&inner, language)),
-        _ => outer,
-    }
-}
-
-fn outermost(packet: &Packet, language: Language) -> String {
-    let Some((from, to)) = packet.addresses() else { return PathText::NoIpPacket.say(language) };
-    let ttl = packet.hops().unwrap_or(0);
-    let transport = match packet.transport() {
-        Some(Layer::Udp { source, destination }) => {
-            format!(" udp {} → {}", port(*source), port(*destination))
-        }
-        Some(Layer::Tcp { source, destination, .. }) => {
-            format!(" tcp {} → {}", port(*source), port(*destination))
-        }
-        Some(Layer::Echo { request, .. }) => format!(" {}", echo(*request, language)),
-        _ => String::new(),
-    };
-    format!("{from} → {to}{transport} ttl {ttl}")
-}
 
 /// Each header in a line, the outermost first.
 pub(super) fn layers(packet: &Packet, language: Language) -> Vec<String> {
