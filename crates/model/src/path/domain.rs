@@ -10,7 +10,7 @@ use super::machine::{Answer, Halt, Machine, passes, unknown};
 use super::route::{forwarding, lets_in};
 use super::source::{LINK, choose4};
 use super::transmit::peer;
-use super::{Evidence, Place, Reason};
+use super::{Evidence, Part, Place, Reason};
 use crate::host::neighbour::NeighbourState;
 use crate::host::route::RouteKind;
 use crate::host::{LinkKind, NamespaceId};
@@ -63,13 +63,15 @@ pub(super) struct Search<'m, 'a> {
     pub(super) wires: Vec<Place>,
     /// Why there may be more than was found.
     pub(super) unclear: Vec<String>,
+    /// What the places looked at so far lack.
+    wanted: Vec<(NamespaceId, Part)>,
 }
 
 impl<'m, 'a> Search<'m, 'a> {
     pub(super) fn new(machine: &'m Machine<'a>, sought: Sought) -> Self {
         let (seen, flooded, holders, wires, unclear) = Default::default();
         let (asker, proxies) = (None, false);
-        let (came_by, goes_by) = Default::default();
+        let (came_by, goes_by, wanted) = Default::default();
         Self {
             machine,
             sought,
@@ -82,11 +84,30 @@ impl<'m, 'a> Search<'m, 'a> {
             goes_by,
             wires,
             unclear,
+            wanted,
         }
     }
 
-    /// Follows a frame out of a link.
+    /// Follows a frame out of a link, to all who hear it.
     pub(super) fn leave_by(&mut self, of: &NamespaceId, name: &LinkName) -> Result<(), Halt> {
+        self.out(of, name)?;
+        self.complete()
+    }
+
+    /// Follows a frame that comes in by a link, to all who hear it.
+    pub(super) fn arrive_at(&mut self, of: &NamespaceId, name: &LinkName) -> Result<(), Halt> {
+        self.into(of, name)?;
+        self.complete()
+    }
+
+    fn complete(&mut self) -> Result<(), Halt> {
+        match std::mem::take(&mut self.wanted) {
+            wanted if wanted.is_empty() => Ok(()),
+            wanted => Err(Halt::Need(wanted)),
+        }
+    }
+
+    fn out(&mut self, of: &NamespaceId, name: &LinkName) -> Result<(), Halt> {
         let link = self.machine.link(of, name)?;
         if !link.up || link.carrier == Some(false) {
             return Ok(());
@@ -96,7 +117,7 @@ impl<'m, 'a> Search<'m, 'a> {
             LinkKind::Bridge(_) => self.ports(of, name, None),
             LinkKind::Veth(_) => {
                 let (namespace, peer) = peer(self.machine, of, name)?;
-                self.arrive_at(&namespace, &peer)
+                self.into(&namespace, &peer)
             }
             LinkKind::Device => {
                 self.wires.push(self.machine.place(of, Some(name)));
@@ -110,8 +131,7 @@ impl<'m, 'a> Search<'m, 'a> {
         }
     }
 
-    /// Follows a frame that comes in by a link.
-    pub(super) fn arrive_at(&mut self, of: &NamespaceId, name: &LinkName) -> Result<(), Halt> {
+    fn into(&mut self, of: &NamespaceId, name: &LinkName) -> Result<(), Halt> {
         let link = self.machine.link(of, name)?;
         // Nothing comes in by a link whose other side is gone.
         let takes = link.up && link.carrier != Some(false);
@@ -170,7 +190,11 @@ impl<'m, 'a> Search<'m, 'a> {
             }
             if port.port.and_then(|port| port.state).is_none_or(|state| state == FORWARDING) {
                 self.goes_by.push(Port::new(of, bridge, &port.name));
-                self.leave_by(of, &port.name)?;
+                match self.out(of, &port.name) {
+                    // The other ports are looked at all the same: what they lack is read in one go.
+                    Err(Halt::Need(wanted)) => self.wanted.extend(wanted),
+                    other => other?,
+                }
                 self.goes_by.pop();
             }
         }

@@ -140,7 +140,7 @@ pub enum By {
 
 /// The ways of a network that others block, with each chain that does.
 pub fn blocked(host: &Namespace<Unknown>, network: &Network) -> Vec<Blocked> {
-    let mut machine = Machine::new("");
+    let mut machine = Machine::new("", None);
     for part in [Part::Links, Part::Addresses, Part::Rules, Part::Routes, Part::Nft, Part::IpSets] {
         machine.supply(NamespaceId::Host, part, Ok(Cow::Borrowed(host)));
     }

@@ -1,7 +1,7 @@
 //! A walk through one host's state, or through several hosts' that are wired together.
 
 use super::domain::{Holder, Search, Sought};
-use super::machine::{Halt, Machine};
+use super::machine::{Halt, Machine, not_read};
 use super::{Answer, End, Hop, Packet, Part, Path, Place, Progress, Question, Walk};
 use crate::host::{Actual, Namespace, NamespaceId, Unknown};
 use crate::net::{LinkName, Mac};
@@ -28,12 +28,21 @@ pub trait Source<'a> {
         of: &NamespaceId,
         part: &Part,
     ) -> Result<Cow<'a, Namespace<Unknown>>, String>;
+
+    /// All of it, if it is there already.
+    fn whole(&self) -> Option<&'a Actual> {
+        None
+    }
 }
 
 impl<'a> Source<'a> for &'a Actual {
     fn read(&mut self, of: &NamespaceId, _: &Part) -> Result<Cow<'a, Namespace<Unknown>>, String> {
         let namespace = self.namespaces.get(of).map(Cow::Borrowed);
-        namespace.ok_or_else(|| format!("namespace {of} was not read"))
+        namespace.ok_or_else(|| not_read(of))
+    }
+
+    fn whole(&self) -> Option<&'a Actual> {
+        Some(self)
     }
 }
 
@@ -101,9 +110,12 @@ impl<'a, 'w> Journey<'a, 'w> {
         from: &str,
         question: Question,
     ) -> Self {
-        let mut walks: BTreeMap<_, _> =
-            sources.keys().map(|name| (name.clone(), Walk::elsewhere(name))).collect();
-        walks.insert(from.to_owned(), Walk::new(from, question));
+        let machine = |name: &String, source: &&mut dyn Source<'a>| {
+            (name.clone(), Walk::before(Machine::new(name, source.whole())))
+        };
+        let mut walks: BTreeMap<_, _> = sources.iter().map(|(n, s)| machine(n, s)).collect();
+        let whole = sources.get(from).and_then(|source| source.whole());
+        walks.insert(from.to_owned(), Walk::on(Machine::new(from, whole), question));
         Self { sources, wires, walks, at: from.to_owned() }
     }
 
@@ -210,8 +222,10 @@ impl<'a, 'w> Journey<'a, 'w> {
             let mut search = Search::new(&walk.machine, sought);
             match search.arrive_at(&NamespaceId::Host, &end.link) {
                 Ok(()) => break (search.holders, search.wires, search.unclear),
-                Err(Halt::Need(of, part)) => {
-                    supply(&mut walk.machine, self.sources.get_mut(&end.host), of, part);
+                Err(Halt::Need(wanted)) => {
+                    for (of, part) in wanted {
+                        supply(&mut walk.machine, self.sources.get_mut(&end.host), of, part);
+                    }
                 }
                 Err(Halt::Unknown(why)) => return Err(why),
                 Err(Halt::Resolve { .. } | Halt::Drop(_)) => return Ok(Vec::new()),
@@ -246,6 +260,6 @@ fn supply<'a>(
     part: Part,
 ) {
     let read = source.map(|source| source.read(&of, &part));
-    let supplied = read.unwrap_or_else(|| Err(format!("namespace {of} was not read")));
+    let supplied = read.unwrap_or_else(|| Err(not_read(&of)));
     machine.supply(of, part, supplied);
 }

@@ -6,8 +6,8 @@
 use super::{Place, Reason};
 use crate::host::nft::{NftTable, Ruleset};
 use crate::host::{
-    Address, Connection, FdbEntry, FibRule, IpSet, Link, Namespace, NamespaceId, Neighbour, Route,
-    Socket, Table, Tuple, Unknown,
+    Actual, Address, Connection, FdbEntry, FibRule, IpSet, Link, Namespace, NamespaceId, Neighbour,
+    Route, Socket, Table, Tuple, Unknown,
 };
 use crate::net::{LinkName, Mac};
 use serde::{Deserialize, Serialize};
@@ -116,7 +116,8 @@ pub enum Answer {
 /// Why a step did not come to its end.
 #[derive(Clone, Debug)]
 pub(super) enum Halt {
-    Need(NamespaceId, Part),
+    /// At least one; whoever looks at many places at once asks for what all of them lack.
+    Need(Vec<(NamespaceId, Part)>),
     /// The address is asked for on this link, beyond which another host may be.
     Resolve {
         at: Place,
@@ -139,6 +140,11 @@ pub(super) fn passes<T>(tried: Result<T, Halt>) -> Result<bool, Halt> {
     }
 }
 
+/// Why nothing of a namespace is known.
+pub(super) fn not_read(of: &NamespaceId) -> String {
+    format!("namespace {of} was not read")
+}
+
 /// A part, or why it cannot be had.
 type Supplied<'a> = Result<Cow<'a, Namespace<Unknown>>, String>;
 
@@ -146,13 +152,21 @@ type Supplied<'a> = Result<Cow<'a, Namespace<Unknown>>, String>;
 #[derive(Clone, Debug)]
 pub(super) struct Machine<'a> {
     pub(super) host: String,
+    /// Known from the start, so that nothing is asked for.
+    whole: Option<&'a Actual>,
     parts: BTreeMap<NamespaceId, BTreeMap<Part, Supplied<'a>>>,
     answers: BTreeMap<(NamespaceId, LinkName, IpAddr), Answer>,
 }
 
 impl<'a> Machine<'a> {
-    pub(super) fn new(host: &str) -> Self {
-        Self { host: host.to_owned(), parts: BTreeMap::new(), answers: BTreeMap::new() }
+    pub(super) fn new(host: &str, whole: Option<&'a Actual>) -> Self {
+        let (parts, answers) = Default::default();
+        Self { host: host.to_owned(), whole, parts, answers }
+    }
+
+    /// Whether it was supplied, or cannot be had.
+    pub(super) fn has(&self, of: &NamespaceId, part: &Part) -> bool {
+        self.parts.get(of).is_some_and(|parts| parts.contains_key(part))
     }
 
     pub(super) fn supply(&mut self, of: NamespaceId, part: Part, namespace: Supplied<'a>) {
@@ -175,10 +189,14 @@ impl<'a> Machine<'a> {
     }
 
     pub(super) fn part(&self, of: &NamespaceId, part: Part) -> Result<&Namespace<Unknown>, Halt> {
+        if let Some(whole) = self.whole {
+            let namespace = whole.namespaces.get(of);
+            return namespace.map_or_else(|| unknown(not_read(of)), Ok);
+        }
         match self.parts.get(of).and_then(|parts| parts.get(&part)) {
             Some(Ok(namespace)) => Ok(namespace),
             Some(Err(why)) => unknown(why.clone()),
-            None => Err(Halt::Need(of.clone(), part)),
+            None => Err(Halt::Need(vec![(of.clone(), part)])),
         }
     }
 

@@ -131,6 +131,8 @@ pub struct Walk<'a> {
     pub(super) state: State,
     next: Next,
     ready: VecDeque<Hop>,
+    /// What the step still lacks.
+    wanted: Vec<(NamespaceId, Part)>,
     hops: usize,
     /// Whose socket waits for the answer.
     asker: Option<(NamespaceId, SocketAddr)>,
@@ -142,7 +144,12 @@ const MOST_HOPS: usize = 1024;
 impl<'a> Walk<'a> {
     /// A walk on the host that the packet comes from.
     pub fn new(host: &str, question: Question) -> Self {
-        let mut walk = Self::elsewhere(host);
+        Self::on(Machine::new(host, None), question)
+    }
+
+    /// Of a host all of which is known.
+    pub(super) fn on(machine: Machine<'a>, question: Question) -> Self {
+        let mut walk = Self::before(machine);
         walk.state.namespace = question.namespace.clone();
         walk.next = match (&question.origin, question.source) {
             (Origin::Socket, _) => Next::Leave { question, answer: false },
@@ -161,7 +168,10 @@ impl<'a> Walk<'a> {
 
     /// A walk on a host where the packet is yet to [`Self::arrive`].
     pub fn elsewhere(host: &str) -> Self {
-        let machine = Machine::new(host);
+        Self::before(Machine::new(host, None))
+    }
+
+    pub(super) fn before(machine: Machine<'a>) -> Self {
         let at = machine.place(&NamespaceId::Host, None);
         let state = State {
             namespace: NamespaceId::Host,
@@ -176,7 +186,8 @@ impl<'a> Walk<'a> {
         };
         let why = "no packet has arrived".to_owned();
         let next = Next::End(End::Unknown { at, stage: Stage::Receive, why });
-        Self { machine, state, next, ready: VecDeque::new(), hops: 0, asker: None }
+        let (ready, wanted, hops, asker) = Default::default();
+        Self { machine, state, next, ready, wanted, hops, asker }
     }
 
     /// Supplies a part of a namespace. Whatever else the value holds is not looked at.
@@ -239,6 +250,11 @@ impl<'a> Walk<'a> {
     /// Goes on by one hop, or says what hinders it.
     pub fn step(&mut self) -> Progress {
         loop {
+            while let Some((of, part)) = self.wanted.pop() {
+                if !self.machine.has(&of, &part) {
+                    return Progress::Need(of, part);
+                }
+            }
             if let Some(hop) = self.ready.pop_front() {
                 self.hops += 1;
                 return Progress::Hop(hop);
@@ -270,7 +286,7 @@ impl<'a> Walk<'a> {
                     self.next = next;
                     self.ready = hops.into();
                 }
-                Err(Halt::Need(of, part)) => return Progress::Need(of, part),
+                Err(Halt::Need(wanted)) => self.wanted = wanted,
                 Err(Halt::Resolve { at, address }) => return Progress::Resolve { at, address },
                 Err(Halt::Drop(because)) => {
                     self.next = Next::End(End::Dropped { at, stage, because });
