@@ -12,7 +12,7 @@ use super::machine::{Halt, Machine, unknown};
 use super::receive::{comes_in_by, leaves_by};
 use super::transmit::fits;
 use super::walk::{Done, Next, hop};
-use super::{Decision, Evidence, Reason, Stage};
+use super::{Decision, End, Evidence, Reason, Stage};
 use crate::host::nft::Hook;
 use crate::host::{Link, LinkKind, NamespaceId, Unknown};
 use crate::net::{LinkName, Mac};
@@ -41,13 +41,12 @@ pub(super) fn bridge(
     let stack = Stack::Bridge(name);
     let first = if from.is_some() { Hook::Prerouting } else { Hook::Output };
     let mut evidence = Vec::new();
-    let mut hops = Vec::new();
     let mut seen = Seen::Not;
     match from {
         Some(port) => {
             let at = At { hook: first, stack, iif: from, oif: None };
             evidence.extend(hooks::run(machine, state, &at)?.evidence);
-            seen = filter::prerouting(machine, state, name, port, &mut hops)?;
+            seen = filter::prerouting(machine, state, name, port)?;
         }
         // What the host sends leaves by the bridge's own link first.
         None => evidence.extend(leaves_by(machine, state, name)?.evidence),
@@ -70,12 +69,21 @@ pub(super) fn bridge(
         evidence.extend(hooks::run(machine, state, &input)?.evidence);
         // The bridge's own link takes it in like any other.
         evidence.extend(comes_in_by(machine, state, name)?.evidence);
-        hops.push(hop(at, Stage::Bridge, packet, Decision::Up, evidence));
+        state.told.push(hop(at, Stage::Bridge, packet, Decision::Up, evidence));
+        // To the IP stack it is for this host by the bridge's MAC, or by that of the port it came by
+        // (`eth_type_trans`, `br_handle_frame`).
+        let by_port = from.map(|port| machine.link(&here, port)).transpose()?;
+        if link.mac != Some(mac) && by_port.and_then(|port| port.mac) != Some(mac) {
+            let at = machine.place(&here, Some(name));
+            let because = Reason::OtherHost { mac };
+            let end = End::Dropped { at, stage: Stage::Prerouting, because };
+            return Ok(Done { hops: std::mem::take(&mut state.told), next: Next::End(end) });
+        }
         let next = match seen {
             Seen::Yes => Next::Route(name.clone()),
             Seen::Not | Seen::Untold => Next::Prerouting(name.clone()),
         };
-        return Ok(Done { hops, next });
+        return Ok(Done { hops: std::mem::take(&mut state.told), next });
     }
     let (port, decision, why) = port(machine, state, &here, name, from, mac)?;
     evidence.extend(why);
@@ -85,12 +93,12 @@ pub(super) fn bridge(
         let at = At { hook, stack, iif, oif: Some(&port) };
         evidence.extend(hooks::run(machine, state, &at)?.evidence);
     }
-    hops.push(hop(at, Stage::Bridge, packet, decision, evidence));
+    state.told.push(hop(at, Stage::Bridge, packet, decision, evidence));
     if from.is_some() {
-        filter::forward(machine, state, name, &port, seen, &mut hops)?;
+        filter::forward(machine, state, name, &port, seen)?;
     }
     fits(state, machine.link(&here, &port)?)?;
-    Ok(Done { hops, next: Next::Transmit(port) })
+    Ok(Done { hops: std::mem::take(&mut state.told), next: Next::Transmit(port) })
 }
 
 /// Whether a port lets frames pass at all.

@@ -10,11 +10,12 @@ use super::fib::{Flow, Sends, lookup};
 use super::hooks::{self, At, Passed, Stack};
 use super::machine::{Halt, Machine, passes, unknown};
 use super::neighbour;
-use super::route::{forwarding, takes_in};
+use super::route::{forwarding, no_martian, onward, reverse_path};
 use super::walk::hop;
-use super::{Decision, Evidence, Hop, Reason, Stage, Translation};
+use super::{Decision, Evidence, Reason, Stage, Translation};
 use crate::host::nft::Hook;
 use crate::net::LinkName;
+use std::net::IpAddr;
 
 /// Whether the IP stack's hooks see bridged packets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +43,6 @@ pub(super) fn prerouting(
     state: &mut State,
     bridge: &LinkName,
     port: &LinkName,
-    hops: &mut Vec<Hop>,
 ) -> Result<Seen, Halt> {
     let path = setting(state);
     let (seen, trial) = match machine.sysctl(&state.namespace, path)? {
@@ -74,7 +74,8 @@ pub(super) fn prerouting(
     }
     let passed = passed?;
     let redirected = is_redirected(&passed);
-    hops.extend(passed.into_hop(machine, state, Stage::Prerouting, Some(bridge)));
+    let passed = passed.into_hop(machine, state, Stage::Prerouting, Some(bridge));
+    state.told.extend(passed);
     if redirected {
         let here = state.namespace.clone();
         let link = machine.link(&here, bridge)?;
@@ -85,7 +86,8 @@ pub(super) fn prerouting(
             let at = machine.place(&here, Some(bridge));
             state.packet = state.unframed().framed(source, mac);
             let decision = Decision::Neighbour { mac };
-            hops.push(hop(at, Stage::Neighbour, state.packet.clone(), decision, vec![evidence]));
+            let hop = hop(at, Stage::Neighbour, state.packet.clone(), decision, vec![evidence]);
+            state.told.push(hop);
             mac
         } else if let Some(own) = link.mac {
             own
@@ -104,7 +106,6 @@ pub(super) fn forward(
     bridge: &LinkName,
     port: &LinkName,
     seen: Seen,
-    hops: &mut Vec<Hop>,
 ) -> Result<(), Halt> {
     let turns = [
         (Stage::Forward, at(Hook::Forward, Some(bridge), Some(bridge))),
@@ -136,7 +137,8 @@ pub(super) fn forward(
     }
     for (stage, at) in turns {
         let passed = hooks::run(machine, state, &at)?;
-        hops.extend(passed.into_hop(machine, state, stage, Some(bridge)));
+        let passed = passed.into_hop(machine, state, stage, Some(bridge));
+        state.told.extend(passed);
     }
     Ok(())
 }
@@ -165,8 +167,8 @@ fn on_bridge(machine: &Machine<'_>, state: &State, bridge: &LinkName) -> Result<
     let of = &state.namespace;
     let Some(flow) = Flow::of(&state.packet, state.mark) else { return Ok(false) };
     let (flow, to) = (Flow { iif: Some(bridge), ..flow }, flow.destination);
-    if to.is_ipv4() {
-        takes_in(machine, of, bridge, &flow)?;
+    if let (IpAddr::V4(_), Some(source)) = (to, flow.source) {
+        no_martian(machine, of, bridge, source, to)?;
     }
     let Some(found) = lookup(machine, of, &flow)? else {
         return match to.is_ipv4() {
@@ -174,10 +176,17 @@ fn on_bridge(machine: &Machine<'_>, state: &State, bridge: &LinkName) -> Result<
             false => Err(Halt::Drop(Reason::NoRoute { destination: to })),
         };
     };
+    let comes_back = || match to {
+        IpAddr::V4(_) => reverse_path(machine, of, bridge, &flow, onward(&found)?).map(|_| ()),
+        IpAddr::V6(_) => Ok(()),
+    };
     match found.sends() {
-        Ok(Sends::Here) => Ok(false),
+        Ok(Sends::Here) => comes_back().map(|()| false),
         Ok(Sends::On) => {
             let goes_on = to.is_ipv6() || passes(forwarding(machine, of, bridge, to))?;
+            if goes_on {
+                comes_back()?;
+            }
             Ok(goes_on && found.link()? == bridge)
         }
         Err(Halt::Drop(_)) if to.is_ipv4() => Ok(false),

@@ -1,7 +1,7 @@
 //! The packet on its way, with what the kernel keeps beside its bytes (`struct sk_buff`).
 
 use super::conntrack::Connection;
-use super::{Evidence, Layer, Packet};
+use super::{Evidence, Hop, Layer, Packet};
 use crate::host::NamespaceId;
 use crate::net::{LinkName, Mac};
 use std::net::IpAddr;
@@ -23,6 +23,8 @@ pub(super) struct State {
     pub(super) heard: Vec<Heard>,
     /// Who was asked has learned who asked.
     pub(super) learned: Vec<Learned>,
+    /// Hops of the step that is being taken: told also if it ends in a drop.
+    pub(super) told: Vec<Hop>,
 }
 
 /// A bridge and one of its ports.

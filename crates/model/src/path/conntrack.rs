@@ -27,8 +27,11 @@ impl Tuple {
     }
 }
 
-/// `IPS_SEEN_REPLY`.
+/// `IPS_*`.
+const EXPECTED: u32 = 1;
 const SEEN_REPLY: u32 = 1 << 1;
+const ASSURED: u32 = 1 << 2;
+const CONFIRMED: u32 = 1 << 3;
 
 /// One connection in one namespace.
 #[derive(Clone, Debug)]
@@ -40,10 +43,29 @@ pub(super) struct Connection {
     pub(super) source_done: bool,
     pub(super) destination_done: bool,
     pub(super) answered: bool,
+    /// Its first packet has left the host's hooks, or is for the host (`nf_conntrack_confirm`).
+    pub(super) confirmed: bool,
+    /// Of [`Self::status`], what only time and helpers set.
+    older: u32,
     pub(super) mark: u32,
 }
 
 impl Connection {
+    /// One that begins.
+    pub(super) fn new(namespace: NamespaceId, original: Tuple) -> Self {
+        Self {
+            namespace,
+            original,
+            reply: original.inverted(),
+            source_done: false,
+            destination_done: false,
+            answered: false,
+            confirmed: false,
+            older: 0,
+            mark: 0,
+        }
+    }
+
     /// One that the kernel has, and a packet of it comes.
     fn known(namespace: NamespaceId, known: &host::Connection, reply: bool) -> Self {
         Self {
@@ -53,6 +75,8 @@ impl Connection {
             source_done: true,
             destination_done: true,
             answered: reply || known.status & SEEN_REPLY != 0,
+            confirmed: true,
+            older: known.status & (EXPECTED | ASSURED),
             mark: known.mark,
         }
     }
@@ -91,6 +115,8 @@ impl Connection {
         let new = self.translated(false);
         let bit = |on: bool, bit| if on { bit } else { 0 };
         bit(self.answered, SEEN_REPLY)
+            | bit(self.confirmed, CONFIRMED)
+            | self.older
             | bit(new.source != self.original.source, ct_status::SNAT)
             | bit(new.destination != self.original.destination, ct_status::DNAT)
             | bit(self.source_done, SOURCE_DONE)
@@ -106,11 +132,15 @@ pub(super) fn track(machine: &Machine<'_>, state: &mut State) -> Result<Option<E
     }
     let Some(tuple) = Tuple::of(&state.packet) else { return Ok(None) };
     let here = |c: &Connection| c.namespace == state.namespace;
+    // The kernel's tuple of an echo holds whether it is a request (`icmp_pkt_to_tuple`).
+    let answers = match state.packet.transport() {
+        Some(Layer::Echo { request, .. }) => Some(!request),
+        _ => None,
+    };
     let find = |reply: bool| {
-        state
-            .connections
-            .iter()
-            .position(|c| here(c) && if reply { c.reply == tuple } else { c.original == tuple })
+        let fits = |c: &Connection| if reply { c.reply == tuple } else { c.original == tuple };
+        let its_way = answers.is_none_or(|answers| answers == reply);
+        state.connections.iter().position(|c| its_way && here(c) && fits(c))
     };
     let mut evidence = None;
     state.tracking = if let Some(index) = find(false) {
@@ -121,6 +151,7 @@ pub(super) fn track(machine: &Machine<'_>, state: &mut State) -> Result<Option<E
     } else if tuple.is_whole()
         && let Some((known, reply)) = machine.connection(&state.namespace, tuple)?
     {
+        let reply = answers.unwrap_or(reply);
         evidence = Some(Evidence::Connection { original: known.original, reply: known.reply });
         state.connections.push(Connection::known(state.namespace.clone(), known, reply));
         Tracking::Connection { index: state.connections.len() - 1, reply }
@@ -128,15 +159,7 @@ pub(super) fn track(machine: &Machine<'_>, state: &mut State) -> Result<Option<E
         // It is left without one, which rules see as invalid.
         return Ok(None);
     } else {
-        state.connections.push(Connection {
-            namespace: state.namespace.clone(),
-            original: tuple,
-            reply: tuple.inverted(),
-            source_done: false,
-            destination_done: false,
-            answered: false,
-            mark: 0,
-        });
+        state.connections.push(Connection::new(state.namespace.clone(), tuple));
         Tracking::Connection { index: state.connections.len() - 1, reply: false }
     };
     Ok(evidence)

@@ -1,6 +1,6 @@
 //! Up to a socket (`ip_local_deliver`, `tcp_v4_rcv`, `udp_rcv`), or to the kernel itself.
 
-use super::buffer::{State, Tracking};
+use super::buffer::State;
 use super::decap::is_tunnelled;
 use super::hooks::{self, At, Stack};
 use super::machine::{Halt, Machine, unknown};
@@ -29,9 +29,9 @@ pub(super) fn deliver(
     machine: &Machine<'_>,
     state: &mut State,
     iif: &LinkName,
-    asker: Option<SocketAddr>,
+    asker: Option<Asker>,
 ) -> Result<Done, Halt> {
-    let Some((_, to)) = state.packet.endpoints() else {
+    let Some((from, to)) = state.packet.endpoints() else {
         return unknown("a packet without addresses");
     };
     if is_tunnelled(machine, state)? {
@@ -42,7 +42,7 @@ pub(super) fn deliver(
     let is_echo = state.packet.identifier().is_some();
     match state.packet.ports() {
         // The socket that asked waits for its answer.
-        _ if asker == Some(to) && is_answer(state) => {}
+        ports if asker.is_some_and(|asker| asker.takes(ports, from, to)) => {}
         _ if is_echo => {}
         None => return unknown("the upper protocol is not modelled"),
         Some((transport, _, port)) => {
@@ -64,8 +64,25 @@ pub(super) fn deliver(
     Ok(Done { hops: vec![hop], next: Next::End(End::Delivered { at, process }) })
 }
 
-fn is_answer(state: &State) -> bool {
-    matches!(state.tracking, Tracking::Connection { reply: true, .. })
+/// The socket that sent the first packet.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asker {
+    pub(super) own: SocketAddr,
+    pub(super) asked: SocketAddr,
+}
+
+impl Asker {
+    /// A connection is with one other end (`__inet_lookup_established`); the socket of a datagram takes
+    /// any.
+    fn takes(
+        &self,
+        ports: Option<(Transport, u16, u16)>,
+        from: SocketAddr,
+        to: SocketAddr,
+    ) -> bool {
+        let is_connected = matches!(ports, Some((Transport::Tcp, ..)));
+        self.own == to && (self.asked == from || !is_connected)
+    }
 }
 
 /// Whether a socket takes packets for this address and port.

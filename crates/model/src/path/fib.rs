@@ -375,7 +375,7 @@ fn lookup_in<'m>(
                 if route.nexthops.is_empty() {
                     return unknown(format!("the route to {} names no hop", route.destination));
                 }
-            } else {
+            } else if !asks_elsewhere(machine, of, flow)? {
                 alive.push(Found::by(route, None));
             }
         }
@@ -395,6 +395,14 @@ fn lookup_in<'m>(
 
 fn same_route(one: &Found<'_>, other: &Found<'_>) -> bool {
     one.route.zip(other.route).is_some_and(|(one, other)| std::ptr::eq(one, other))
+}
+
+/// IPv6 routes that refuse are by the loopback link, and so are none where another is asked for
+/// (`RT6_LOOKUP_F_IFACE`).
+fn asks_elsewhere(machine: &Machine<'_>, of: &NamespaceId, flow: &Flow<'_>) -> Result<bool, Halt> {
+    let strict = flow.family() == Family::V6 && flow.source.is_none();
+    let Some(oif) = flow.oif.filter(|_| strict) else { return Ok(false) };
+    Ok(!matches!(machine.link(of, oif)?.kind, LinkKind::Loopback))
 }
 
 fn has_nexthop(kind: RouteKind) -> bool {

@@ -239,15 +239,8 @@ fn own(host: &Namespace<Unknown>, link: &LinkName, family: Family) -> IpAddr {
 /// The first packet of a connection, or the first answer, as the forward hook has it.
 fn state(from: SocketAddr, to: SocketAddr, translated: Option<SocketAddr>, reply: bool) -> State {
     let original = Tuple { protocol: 6, source: from, destination: to };
-    let mut connection = Connection {
-        namespace: NamespaceId::Host,
-        original,
-        reply: original.inverted(),
-        source_done: false,
-        destination_done: true,
-        answered: reply,
-        mark: 0,
-    };
+    let mut connection = Connection::new(NamespaceId::Host, original);
+    (connection.destination_done, connection.answered) = (true, reply);
     if let Some(container) = translated {
         connection.bind(NatKind::Destination, container);
     }
@@ -274,6 +267,7 @@ fn state(from: SocketAddr, to: SocketAddr, translated: Option<SocketAddr>, reply
         resolved: None,
         heard: Vec::new(),
         learned: Vec::new(),
+        told: Vec::new(),
     }
 }
 

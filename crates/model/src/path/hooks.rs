@@ -130,6 +130,11 @@ pub(super) fn run(machine: &Machine<'_>, state: &mut State, at: &At<'_>) -> Resu
             }
         }
     }
+    if let (Stack::Ip { .. }, Hook::Input | Hook::Postrouting) = (at.stack, at.hook)
+        && let Tracking::Connection { index, .. } = state.tracking
+    {
+        state.connections[index].confirmed = true;
+    }
     Ok(passed)
 }
 

@@ -164,7 +164,9 @@ pub(super) fn output(
     let mut hops = passed.into_hop(machine, state, Stage::Output, Some(oif));
     let (oif, gateway, mtu) = match Flow::of(&state.packet, state.mark) {
         Some(flow) if again => {
-            // `ip_route_me_harder`
+            // `ip_route_me_harder`; an address of a link alone stays with the link.
+            let strict = matches!(flow.destination, IpAddr::V6(to) if to.is_unicast_link_local());
+            let flow = Flow { oif: strict.then_some(oif), ..flow };
             let Some(found) = lookup(machine, &here, &flow)? else {
                 return Err(Halt::Drop(Reason::NoRoute { destination: flow.destination }));
             };

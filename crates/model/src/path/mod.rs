@@ -45,6 +45,7 @@ mod packet;
 mod postrouting;
 mod prerouting;
 mod question;
+pub mod reach;
 mod receive;
 mod route;
 mod show;
@@ -283,6 +284,19 @@ pub enum End {
         stage: Stage,
         why: String,
     },
+}
+
+impl Reason {
+    /// The word for it in JSON.
+    pub fn name(&self) -> String {
+        match serde_json::to_value(self) {
+            Ok(serde_json::Value::String(name)) => name,
+            Ok(serde_json::Value::Object(fields)) => {
+                fields.into_iter().next().map(|(name, _)| name).unwrap_or_default()
+            }
+            Ok(_) | Err(_) => String::new(),
+        }
+    }
 }
 
 /// Why a packet was dropped or refused.

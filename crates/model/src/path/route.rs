@@ -3,7 +3,7 @@
 //! link at all (`fib_validate_source`, RFC 3704).
 
 use super::buffer::State;
-use super::fib::{Flow, Sends, has_own_rules, is_local, lookup, to_one_host};
+use super::fib::{Flow, Found, Sends, has_own_rules, is_local, lookup, to_one_host};
 use super::machine::{Halt, Machine, passes, unknown};
 use super::walk::{Done, Next, hop};
 use super::{Decision, Evidence, Reason, Stage};
@@ -41,7 +41,7 @@ pub(super) fn route(
     };
     let mut evidence = found.evidence();
     if to.is_ipv4() {
-        evidence.extend(reverse_path(machine, &here, iif, &flow)?);
+        evidence.extend(reverse_path(machine, &here, iif, &flow, onward(&found)?)?);
     }
     match found.sends()? {
         Sends::Here => Ok(local(evidence)),
@@ -82,7 +82,7 @@ pub(super) fn forwarding(
 }
 
 /// Addresses that cannot come in by a wire.
-fn no_martian(
+pub(super) fn no_martian(
     machine: &Machine<'_>,
     of: &NamespaceId,
     iif: &LinkName,
@@ -121,7 +121,7 @@ fn no_martian(
 }
 
 /// Refuses a packet whose addresses cannot come in by the link.
-pub(super) fn takes_in(
+fn takes_in(
     machine: &Machine<'_>,
     of: &NamespaceId,
     iif: &LinkName,
@@ -129,7 +129,17 @@ pub(super) fn takes_in(
 ) -> Result<(), Halt> {
     let Some(source) = flow.source else { return Ok(()) };
     no_martian(machine, of, iif, source, flow.destination)?;
-    reverse_path(machine, of, iif, flow).map(|_| ())
+    let found = lookup(machine, of, flow)?;
+    let oif = found.as_ref().map(onward).transpose()?.flatten();
+    reverse_path(machine, of, iif, flow, oif).map(|_| ())
+}
+
+/// The link by which a packet is sent on, if it is.
+pub(super) fn onward<'m>(found: &Found<'m>) -> Result<Option<&'m LinkName>, Halt> {
+    match found.kind() {
+        RouteKind::Unicast => found.link().map(Some),
+        _ => Ok(None),
+    }
 }
 
 /// Whether a packet between these addresses would be taken in by the link.
@@ -145,19 +155,21 @@ pub(super) fn lets_in(
 }
 
 /// Whether the source may come by this link (`__fib_validate_source`). `rp_filter` 1 wants the way back
-/// by the same link, 2 any way back; by a link without an address nothing else will do.
-fn reverse_path(
+/// by the same link, 2 any way back; by a link without an address nothing else will do. To the rules of
+/// policy what goes back comes by the link that the packet is sent on by.
+pub(super) fn reverse_path(
     machine: &Machine<'_>,
     of: &NamespaceId,
     iif: &LinkName,
     flow: &Flow<'_>,
+    oif: Option<&LinkName>,
 ) -> Result<Option<Evidence>, Halt> {
     let Some(source) = flow.source else { return Ok(None) };
     let is_on = |setting| -> Result<bool, Halt> {
         Ok(machine.conf(of, iif, setting)?.value.is_some_and(|value| value > 0))
     };
     let mark = if is_on("src_valid_mark")? { flow.mark } else { 0 };
-    let back = Flow { source: Some(flow.destination), mark, ..Flow::any(source) };
+    let back = Flow { source: Some(flow.destination), mark, iif: oif, ..Flow::any(source) };
     let back = lookup(machine, of, &back)?;
     // What refuses is no way back.
     let back = back.filter(|found| {

@@ -29,6 +29,7 @@ mod next_hop;
 mod outside;
 mod passage;
 mod random;
+mod reach;
 mod stepping;
 mod tunnel;
 

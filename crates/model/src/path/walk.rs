@@ -5,6 +5,7 @@
 //! leaves it can go on in another host's walk ([`Walk::arrive`]), and come back to this one.
 
 use super::buffer::{State, Tracking};
+use super::deliver::Asker;
 use super::hooks::Passed;
 use super::machine::{Answer, Halt, Machine, Part};
 use super::{
@@ -16,7 +17,7 @@ use crate::host::{Namespace, NamespaceId, Unknown};
 use crate::net::{LinkName, Mac};
 use std::borrow::Cow;
 use std::collections::VecDeque;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 /// What a step came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,7 +136,7 @@ pub struct Walk<'a> {
     wanted: Vec<(NamespaceId, Part)>,
     hops: usize,
     /// Whose socket waits for the answer.
-    asker: Option<(NamespaceId, SocketAddr)>,
+    asker: Option<(NamespaceId, Asker)>,
 }
 
 /// No way on one host has more hops, unless it goes in circles that no TTL ends.
@@ -183,6 +184,7 @@ impl<'a> Walk<'a> {
             resolved: None,
             heard: Vec::new(),
             learned: Vec::new(),
+            told: Vec::new(),
         };
         let why = "no packet has arrived".to_owned();
         let next = Next::End(End::Unknown { at, stage: Stage::Receive, why });
@@ -279,7 +281,8 @@ impl<'a> Walk<'a> {
                     if let Next::Leave { .. } = self.next
                         && self.asker.is_none()
                     {
-                        let asker = state.packet.endpoints().map(|(from, _)| from);
+                        let asker = state.packet.endpoints();
+                        let asker = asker.map(|(own, asked)| Asker { own, asked });
                         self.asker = asker.map(|asker| (state.namespace.clone(), asker));
                     }
                     self.state = state;
@@ -289,6 +292,7 @@ impl<'a> Walk<'a> {
                 Err(Halt::Need(wanted)) => self.wanted = wanted,
                 Err(Halt::Resolve { at, address }) => return Progress::Resolve { at, address },
                 Err(Halt::Drop(because)) => {
+                    self.ready = state.told.into();
                     self.next = Next::End(End::Dropped { at, stage, because });
                 }
                 Err(Halt::Unknown(why)) => self.next = Next::End(End::Unknown { at, stage, why }),

@@ -37,7 +37,11 @@ pub(super) fn load(scene: &Scene<'_, '_>, key: MetaKey) -> Result<Loaded, Halt> 
         MetaKey::Oif => index(scene, scene.at.oif)?,
         MetaKey::IifName => name(scene.at.iif),
         MetaKey::OifName => name(scene.at.oif),
-        MetaKey::IifType => of_link(scene, scene.at.iif, hardware_type)?,
+        // That of `skb->dev`.
+        MetaKey::IifType => {
+            let leaves = matches!(scene.at.hook, Hook::Postrouting | Hook::Egress);
+            of_link(scene, if leaves { scene.at.oif } else { scene.at.iif }, hardware_type)?
+        }
         MetaKey::OifType => of_link(scene, scene.at.oif, hardware_type)?,
         MetaKey::IifGroup => of_link(scene, scene.at.iif, group)?,
         MetaKey::OifGroup => of_link(scene, scene.at.oif, group)?,
@@ -49,7 +53,11 @@ pub(super) fn load(scene: &Scene<'_, '_>, key: MetaKey) -> Result<Loaded, Halt> 
             true => Loaded::Unknown(8, "the control group of the sender"),
             false => Loaded::Nothing,
         },
-        MetaKey::PacketType => Loaded::Unknown(1, "the frame's type"),
+        MetaKey::PacketType => match scene.at.stack {
+            // What is another host's does not get there.
+            Stack::Ip { .. } => Loaded::Value(vec![0]),
+            Stack::Bridge(_) | Stack::Device(_) => Loaded::Unknown(1, "the frame's type"),
+        },
         MetaKey::L4Protocol => match packet.protocol() {
             Some(protocol) => Loaded::Value(vec![protocol]),
             None => Loaded::Nothing,

@@ -18,7 +18,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// `NF_NAT_RANGE_PROTO_RANDOM`, `NF_NAT_RANGE_NETMAP`.
 const RANDOM: u32 = 1 << 2;
-const NETMAP: u32 = 1 << 6;
+pub(super) const NETMAP: u32 = 1 << 6;
 
 /// Where one side of a connection shall be translated to.
 #[derive(Clone, Copy, Debug)]
@@ -83,6 +83,10 @@ pub(super) fn bind(scene: &mut Scene<'_, '_>, wish: Wish) -> Result<Effect, Halt
             };
             (kind, address, ports, base, flags)
         }
+        // What a host without an address sends stays as it is (`nf_nat_masquerade_ipv4`).
+        Wish::Masquerade { .. } if asks_from_nowhere(scene, index) => {
+            return Ok(Effect::Decides(Outcome::Verdict(Verdict::Accept)));
+        }
         Wish::Masquerade { ports, flags } => {
             let Some(address) = masqueraded(scene, now.destination.ip())? else {
                 return Ok(Effect::Decides(Outcome::Verdict(Verdict::Drop)));
@@ -90,7 +94,9 @@ pub(super) fn bind(scene: &mut Scene<'_, '_>, wish: Wish) -> Result<Effect, Halt
             (NatKind::Source, Some(address), ports, None, flags)
         }
         Wish::Redirect { ports, flags } => {
-            let address = redirected(scene, now.destination.ip())?;
+            let Some(address) = redirected(scene, now.destination.ip())? else {
+                return Ok(Effect::Decides(Outcome::Verdict(Verdict::Drop)));
+            };
             (NatKind::Destination, Some(address), ports, None, flags)
         }
     };
@@ -114,6 +120,11 @@ pub(super) fn bind(scene: &mut Scene<'_, '_>, wish: Wish) -> Result<Effect, Halt
     }
     scene.state.connections[index].bind(kind, to);
     Ok(Effect::Decides(Outcome::Bound))
+}
+
+fn asks_from_nowhere(scene: &Scene<'_, '_>, index: usize) -> bool {
+    let source = scene.state.connections[index].original.source.ip();
+    source.is_ipv4() && source.is_unspecified()
 }
 
 fn side(kind: NatKind, of: Tuple) -> SocketAddr {
@@ -180,21 +191,32 @@ fn masqueraded(scene: &Scene<'_, '_>, destination: IpAddr) -> Result<Option<IpAd
     source::masquerade(scene.machine, &scene.state.namespace, oif, nexthop, destination)
 }
 
-/// The address of the link it came by; of the loopback link for what the host itself sends.
-fn redirected(scene: &Scene<'_, '_>, destination: IpAddr) -> Result<IpAddr, Halt> {
+/// The first address of the link it came by (`nf_nat_redirect.c`), of IPv6 one that reaches as far as the
+/// destination's; of the loopback link for what the host itself sends. `None` drops the packet.
+fn redirected(scene: &Scene<'_, '_>, destination: IpAddr) -> Result<Option<IpAddr>, Halt> {
     if scene.at.hook == Hook::Output {
-        return Ok(match destination {
+        return Ok(Some(match destination {
             IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
             IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
-        });
+        }));
     }
+    let reaches = |address: IpAddr| match (address, destination) {
+        (IpAddr::V6(own), IpAddr::V6(to)) => {
+            own.to_ipv4_mapped().is_none()
+                && (!to.is_unicast_link_local() || own.is_unicast_link_local())
+        }
+        (own, to) => own.is_ipv4() == to.is_ipv4(),
+    };
     let addresses = scene.machine.addresses(&scene.state.namespace)?.iter();
-    let mut here = addresses
-        .filter(|a| Some(&a.link) == scene.at.iif)
-        .map(|a| a.prefix.addr())
-        .filter(|a| a.is_ipv4() == destination.is_ipv4());
-    match (here.next(), here.next()) {
-        (Some(one), None) => Ok(one),
-        _ => unknown("which of the link's addresses came first"),
+    let here = addresses.filter(|a| Some(&a.link) == scene.at.iif && !a.tentative);
+    let here = here.map(|a| (a.position, a.prefix.addr()));
+    let mut here: Vec<_> = here.filter(|(_, address)| reaches(*address)).collect();
+    here.sort_unstable();
+    match here[..] {
+        [(one, _), (two, _), ..] if one == two => {
+            unknown("which of the link's addresses came first")
+        }
+        [(_, first), ..] => Ok(Some(first)),
+        [] => Ok(None),
     }
 }

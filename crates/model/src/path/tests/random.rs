@@ -10,7 +10,7 @@ use proptest::sample::Index;
 
 /// Something goes wrong in a namespace.
 #[derive(Clone, Debug)]
-enum Damage {
+pub(super) enum Damage {
     LinkGone,
     LinkDown,
     NoMac,
@@ -29,7 +29,7 @@ enum Damage {
     Renumbered,
 }
 
-fn damage() -> impl Strategy<Value = Damage> {
+pub(super) fn damage() -> impl Strategy<Value = Damage> {
     prop_oneof![
         Just(Damage::LinkGone),
         Just(Damage::LinkDown),
@@ -55,7 +55,12 @@ fn pick<T: Clone>(from: impl Iterator<Item = T>, which: Index) -> Option<T> {
     (!all.is_empty()).then(|| which.get(&all).clone())
 }
 
-fn break_it(actual: &mut Actual, namespace: Index, which: Index, damage: &Damage) -> Option<()> {
+pub(super) fn break_it(
+    actual: &mut Actual,
+    namespace: Index,
+    which: Index,
+    damage: &Damage,
+) -> Option<()> {
     let id = pick(actual.namespaces.keys().cloned(), namespace)?;
     let ns = actual.namespace(id);
     let link = pick(ns.links.keys().cloned(), which)?;

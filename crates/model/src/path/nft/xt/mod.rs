@@ -89,6 +89,8 @@ fn says(scene: &Scene<'_, '_>, asked: &Match) -> Result<Says, Halt> {
             let length = u16::try_from(packet.ip_length()).unwrap_or(u16::MAX);
             range.holds(&length).into()
         }
+        // Only Ethernet has such addresses.
+        Match::Mac { .. } if by_loopback(scene)? => Says::No,
         Match::Mac { mac, not } => match scene.state.frame() {
             Some((from, _)) if scene.at.iif.is_some() && scene.at.hook != Hook::Postrouting => {
                 if from.is_zero() {
@@ -214,6 +216,11 @@ fn echo(
     ((any || is == kind && codes.0 == 0) != not).into()
 }
 
+fn by_loopback(scene: &Scene<'_, '_>) -> Result<bool, Halt> {
+    let link = scene.at.iif.map(|iif| scene.machine.link(&scene.state.namespace, iif));
+    Ok(link.transpose()?.is_some_and(|link| matches!(link.kind, LinkKind::Loopback)))
+}
+
 /// `xt_rpfilter`: whether the source could be answered, and by the link that the packet came by.
 fn way_back(
     scene: &Scene<'_, '_>,
@@ -229,7 +236,7 @@ fn way_back(
     else {
         return Ok(true);
     };
-    if matches!(machine.link(of, iif)?.kind, LinkKind::Loopback) {
+    if by_loopback(scene)? {
         return Ok(true);
     }
     let flow = Flow {

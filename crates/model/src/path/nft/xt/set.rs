@@ -1,6 +1,6 @@
 //! `xt_set`: whether a set of ipset holds the packet's ends (`net/netfilter/ipset/ip_set_*.c`).
 
-use super::{Says, Scene, transport};
+use super::{Says, Scene, by_loopback, transport};
 use crate::host::ipset::{IpSetElement, IpSetMembers, IpSetPart};
 use crate::net::IpNet;
 use crate::path::Layer;
@@ -121,6 +121,8 @@ fn fits(scene: &Scene<'_, '_>, element: &IpSetElement, sources: &[bool]) -> Resu
                     (_, port) => (*first..=*last).contains(&port).into(),
                 }
             }
+            // What comes by the loopback link is from 00:00:00:00:00:00.
+            IpSetPart::Mac(mac) if by_loopback(scene)? => mac.is_zero().into(),
             IpSetPart::Mac(mac) => match scene.state.frame() {
                 Some((from, _)) if from.is_zero() => {
                     Says::Maybe("the sender's MAC address".to_owned())

@@ -2,12 +2,13 @@
 //! `xt_REDIRECT.c`, `ipt_REJECT.c`, `xt_HL.c`).
 
 use super::Scene;
-use crate::host::nft::NatKind;
 use crate::host::nft::xt::{ConnectionMark, NatRange, Target};
+use crate::host::nft::{Hook, NatKind};
 use crate::path::buffer::Tracking;
 use crate::path::machine::{Halt, unknown};
 use crate::path::nft::expression::{Effect, Outcome};
-use crate::path::nft::nat::{self, Wish};
+use crate::path::nft::nat::{self, NETMAP, Wish};
+use std::net::IpAddr;
 
 /// `NF_NAT_RANGE_PROTO_OFFSET`.
 const OFFSET: u32 = 1 << 5;
@@ -49,13 +50,27 @@ pub(in crate::path::nft) fn target(
             *changed = true;
             return Ok(Effect::Goes);
         }
-        Target::Netmap { .. } => return unknown("a translation of whole prefixes"),
+        Target::Netmap { address, mask } => netmap(scene.at.hook, *address, *mask),
         Target::Masquerade { ports, flags } => Wish::Masquerade { ports: *ports, flags: *flags },
         Target::Redirect { ports, flags } => Wish::Redirect { ports: *ports, flags: *flags },
         Target::Dnat(range) => to(NatKind::Destination, range),
         Target::Snat(range) => to(NatKind::Source, range),
     };
     nat::bind(scene, wish)
+}
+
+/// Of what is sent on or comes in, the destination; of what leaves, the source (`HOOK2MANIP`).
+fn netmap(hook: Hook, address: IpAddr, mask: IpAddr) -> Wish {
+    let kind = match hook {
+        Hook::Prerouting | Hook::Output => NatKind::Destination,
+        _ => NatKind::Source,
+    };
+    let last = match (address, mask) {
+        (IpAddr::V4(address), IpAddr::V4(mask)) => (address | !mask).into(),
+        (IpAddr::V6(address), IpAddr::V6(mask)) => (address | !mask).into(),
+        (address, _) => address,
+    };
+    Wish::To { kind, addresses: Some((address, last)), ports: None, base: None, flags: NETMAP }
 }
 
 fn to(kind: NatKind, range: &NatRange) -> Wish {
