@@ -92,6 +92,49 @@ pub fn there_and_back(
     Journey::new(sources(&mut states), wires, from, question).there_and_back()
 }
 
+/// Where a walk cannot go on by its host's state alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// Who has this address on the wire of this link? [`Walk::answer`] it.
+    Resolve {
+        at: Place,
+        address: IpAddr,
+    },
+    Leaves {
+        at: Place,
+        packet: Packet,
+    },
+    End(End),
+}
+
+impl End {
+    pub fn at(&self) -> &Place {
+        let (Self::Delivered { at, .. }
+        | Self::Dropped { at, .. }
+        | Self::Left { at }
+        | Self::Unknown { at, .. }) = self;
+        at
+    }
+}
+
+impl<'a> Walk<'a> {
+    /// Goes on as far as its host's state leads.
+    pub fn go_on(&mut self, source: &mut dyn Source<'a>, hops: &mut Vec<Hop>) -> Stop {
+        loop {
+            match self.step() {
+                Progress::Hop(hop) => hops.push(hop),
+                Progress::Need(of, part) => {
+                    let read = source.read(&of, &part);
+                    self.machine.supply(of, part, read);
+                }
+                Progress::Resolve { at, address } => return Stop::Resolve { at, address },
+                Progress::LeavesHost { at, packet } => return Stop::Leaves { at, packet },
+                Progress::End(end) => return Stop::End(end),
+            }
+        }
+    }
+}
+
 struct Journey<'a, 'w> {
     sources: BTreeMap<String, &'w mut dyn Source<'a>>,
     wires: &'w [Wire],

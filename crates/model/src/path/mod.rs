@@ -54,7 +54,7 @@ mod transmit;
 mod walk;
 
 pub use foreign::{Blockage, Blocked, By, Way, blocked, together};
-pub use hosts::{Source, Wire, WireEnd, there_and_back, trace, walk, walk_hosts};
+pub use hosts::{Source, Stop, Wire, WireEnd, there_and_back, trace, walk, walk_hosts};
 pub use machine::{Answer, Part};
 pub use packet::{Layer, Packet};
 pub use question::{Asked, Origin, Question};

@@ -214,6 +214,7 @@ impl<'a> Walk<'a> {
         self.state.mark = 0;
         self.state.tracking = Tracking::NotYet;
         self.state.bridged = None;
+        self.state.resolved = None;
         self.next = Next::Receive(link);
     }
 
