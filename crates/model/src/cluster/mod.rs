@@ -11,6 +11,7 @@ mod network;
 mod proof;
 mod registry;
 mod spread;
+pub mod trace;
 mod way;
 
 pub use attachment::{Attachment, AttachmentId, Bandwidth, Publish, Rate};

@@ -56,5 +56,5 @@ pub use say::Say;
 pub use store::{StoreFailure, StoreFault, StoreRefusal, StoreTried};
 pub use system::SystemFault;
 pub use texts::Text;
-pub use trace::{Cure, PartText, TraceText};
+pub use trace::{Cure, PartText, TraceRefusal, TraceText};
 pub use ways::{Unsent, WayFault};

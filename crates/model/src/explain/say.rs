@@ -199,6 +199,7 @@ mod tests {
             TraceText::TEXTS,
             PartText::TEXTS,
             Cure::TEXTS,
+            TraceRefusal::TEXTS,
         ];
         let mut seen = 0;
         for (name, en, zh) in lists.into_iter().flatten() {

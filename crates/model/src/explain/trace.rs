@@ -3,6 +3,7 @@
 
 use super::SystemFault;
 use super::say::sentences;
+use crate::cluster::NodeName;
 use crate::net::{Family, LinkName, Mac, Transport};
 use std::net::IpAddr;
 
@@ -51,6 +52,27 @@ sentences! {
     Unsteady { place: String }
         en "the nftables rules of {place} kept changing while they were read: this may mix two of their states"
         zh "读取期间 {place} 的 nftables 规则一直在变化：以下结果可能混合了两种状态"
+    // Other nodes of the cluster.
+    OfNode { node: String, place: String } en "{node}: {place}" zh "{node}：{place}"
+    AskedNode { node: String, trip: String, walk: String }
+        en "asked {node} through the store: {trip} ms there and back, {walk} ms of it for reading and walking"
+        zh "已通过存储询问 {node}：往返 {trip} 毫秒，其中读取和推算 {walk} 毫秒"
+    AskedInVain { node: String, trip: String }
+        en "asked {node} through the store, in vain: {trip} ms"
+        zh "已通过存储询问 {node}，没有结果：{trip} 毫秒"
+    RouterBetween { from: String, to: String }
+        en "between {from} and {to} are routers that are no nodes: they were not looked at"
+        zh "{from} 与 {to} 之间有不属于集群的路由器，未作查看"
+    NotCarriedOn { why: String }
+        en "other nodes were not asked: {why}"
+        zh "未询问其他节点：{why}"
+    NodeSays { why: Box<TraceRefusal> } en "{why}" zh "{why}"
+    NotOnNode { node: NodeName, place: String }
+        en "node {node} has no {place} with an address"
+        zh "节点 {node} 上没有带地址的 {place}"
+    ByNode { name: String, address: IpAddr, node: NodeName }
+        en "{name} is {address}, says node {node}"
+        zh "{name} 的地址是 {address}，由节点 {node} 给出"
     There en "there" zh "去程"
     Back en "back" zh "回程"
     /// What is carried, below all headers.
@@ -211,5 +233,58 @@ sentences! {
     AskOn { place: String }
         en "it goes on beyond {place}, where nobody looked: ask on that host, too"
         zh "它已从 {place} 离开，之后未作查看：请在对方主机上继续询问"
+    OnNode { node: NodeName, cure: Box<Cure> } en "on {node}: {cure}" zh "在 {node} 上：{cure}"
+    AskLater { node: NodeName }
+        en "ask again after a moment, or on {node} itself"
+        zh "请稍后再问，或在 {node} 上直接询问"
+    SameVersion { node: NodeName }
+        en "run the same version of glassnet on {node} and here"
+        zh "请在 {node} 与本机运行相同版本的 glassnet"
+    ReachStore en "see why this node's daemon does not reach the store"
+        zh "请查看本节点的守护进程为何连不到存储"
+    AskAgain { node: NodeName }
+        en "see on {node} whether its daemon runs and reaches the store"
+        zh "请在 {node} 上查看其守护进程是否运行、能否连到存储"
+    LetAnswer { node: NodeName }
+        en "start the daemon of {node} without --refuse-traces, or ask on {node} itself"
+        zh "启动 {node} 的守护进程时不要使用 --refuse-traces，或在 {node} 上直接询问"
     AsRoot en "run it as root, to see what was not seen" zh "以 root 身份运行，以查看未能看到的部分"
+}
+
+sentences! {
+    /// Why a node does not say where a packet goes from there.
+    enum TraceRefusal;
+    Silent { node: NodeName, seconds: u64 }
+        en "node {node} did not answer within {seconds} s"
+        zh "节点 {node} 在 {seconds} 秒内没有应答"
+    NotAlive { node: NodeName }
+        en "node {node} cannot be asked: its daemon does not run, or does not reach the store"
+        zh "无法询问节点 {node}：其守护进程没有运行，或连不到存储"
+    StoreAway { node: NodeName, why: String }
+        en "node {node} cannot be asked, for the store is away: {why}"
+        zh "无法询问节点 {node}，因为存储不可用：{why}"
+    Off { node: NodeName }
+        en "node {node} is told not to answer such questions (--refuse-traces)"
+        zh "节点 {node} 已设置为不回答此类询问（--refuse-traces）"
+    TooMany { node: NodeName, burst: u32, rate: u32 }
+        en "node {node} is asked too often: it answers {burst} questions of a node at once, then {rate} each second"
+        zh "对节点 {node} 的询问过于频繁：它对每个节点一次最多回答 {burst} 个问题，之后每秒 {rate} 个"
+    Busy { node: NodeName }
+        en "node {node} has more questions to answer than it takes at once"
+        zh "节点 {node} 待回答的询问已满"
+    Forgotten { node: NodeName, seconds: u64 }
+        en "node {node} does not remember the packet any more: it does so for {seconds} s, and for a few packets"
+        zh "节点 {node} 已不记得这个数据包：它只在 {seconds} 秒内记住少数几个"
+    OtherFormat { node: NodeName, format: u32, knows: u32 }
+        en "node {node} and this one run different versions of glassnet: one writes format {format}, the other reads {knows}"
+        zh "节点 {node} 与本节点的 glassnet 版本不同：一方写入格式 {format}，另一方读取 {knows}"
+    Odd { node: NodeName, why: String }
+        en "what was asked of node {node}, or its answer, was not understood: {why}"
+        zh "对节点 {node} 的询问或其应答无法理解：{why}"
+    TooLarge { node: NodeName, most: usize }
+        en "the answer of node {node} would be longer than {most} bytes"
+        zh "节点 {node} 的应答会超过 {most} 字节"
+    Failed { node: NodeName, why: String }
+        en "node {node} cannot look at itself: {why}"
+        zh "节点 {node} 无法查看自身：{why}"
 }
