@@ -20,6 +20,8 @@ pub struct Client {
 struct Shared {
     options: Options,
     line: Mutex<Line>,
+    /// Of what is to be gone after a while, with when it was granted.
+    lease: Mutex<Option<(i64, Instant)>>,
 }
 
 /// The member that is asked now.
@@ -56,7 +58,9 @@ impl Client {
     /// known at once.
     pub fn new(options: Options) -> Result<Self, Error> {
         options.tls.as_ref().map(Credentials::read).transpose()?;
-        Ok(Self { shared: Arc::new(Shared { options, line: Mutex::default() }) })
+        Ok(Self {
+            shared: Arc::new(Shared { options, line: Mutex::default(), lease: Mutex::default() }),
+        })
     }
 
     /// Asks the store whether it is there and can decide; says who answered.
@@ -188,6 +192,10 @@ impl Client {
     fn via(&self, turn: u64, open: &Open) -> Via {
         let identity = open.credentials.as_ref().is_some_and(|one| one.have_identity());
         Via { endpoint: self.endpoint(turn).clone(), turn, identity }
+    }
+
+    pub(super) fn lease(&self) -> MutexGuard<'_, Option<(i64, Instant)>> {
+        self.shared.lease.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn line(&self) -> MutexGuard<'_, Line> {

@@ -4,7 +4,8 @@
 //!  Client ─┬─ load ────────────▶ all entries, at one revision
 //!          ├─ watch(revision) ─▶ Watch ── next ──▶ Batch: changes since, in order
 //!          ├─ create_network · claim_block · put_member · … ──▶ Ok(revision) or a StoreRefusal
-//!          └─ alive ───────────▶ Living: a key that is gone when we are
+//!          ├─ alive ───────────▶ Living: a key that is gone when we are
+//!          └─ ask · questions · answer ──▶ what nodes ask each other, beside all that
 //! ```
 //!
 //! Keys and values are those of [`model::cluster::Key`] and [`model::cluster::Entry`], below a prefix.
@@ -24,6 +25,7 @@
 
 mod address;
 mod alive;
+mod ask;
 mod claim;
 mod connection;
 mod credentials;
@@ -40,6 +42,7 @@ use serde::{Deserialize, Serialize};
 
 pub use address::{Address, Endpoint};
 pub use alive::Living;
+pub use ask::{Asked, Questions};
 pub use connection::Client;
 pub use load::Loaded;
 /// Why the store could not be asked, what is wrong at one member, and what the store said no to.

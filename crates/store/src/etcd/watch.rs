@@ -51,7 +51,18 @@ impl Client {
     ///
     /// [`Error::HistoryGone`] says that not all of it is to be had: load again.
     pub async fn watch(&self, after: Revision) -> Result<Watch, Error> {
-        let begin = |etcd| self.begin(etcd, after);
+        let prefix = &self.options().prefix;
+        self.watch_range(prefix, &after_all_of(prefix), after).await
+    }
+
+    /// The same of a range of places in etcd, its end excluded.
+    pub(super) async fn watch_range(
+        &self,
+        first: &str,
+        end: &str,
+        after: Revision,
+    ) -> Result<Watch, Error> {
+        let begin = |etcd| begin(etcd, first, end, after);
         let (begun, via) = match self.call(begin).await {
             Err(Unanswered::Compacted(_)) => return Err(gone(after)),
             other => other?,
@@ -66,27 +77,27 @@ impl Client {
         let heard = Instant::now();
         Ok(Watch { client, via, id, requests, answers, seen: after, heard, asked: None })
     }
+}
 
-    async fn begin(
-        &self,
-        etcd: etcd_client::Client,
-        after: Revision,
-    ) -> Result<Begun, etcd_client::Error> {
-        let prefix = &self.options().prefix;
-        let options = WatchOptions::new()
-            .with_range(after_all_of(prefix))
-            .with_start_revision(after.number_for_etcd().saturating_add(1))
-            .with_progress_notify();
-        let mut watcher = etcd.watch_client().max_decoding_message_size(LARGEST);
-        let (requests, mut answers) = watcher.watch(prefix.as_str(), Some(options)).await?.split();
-        let ended = || etcd_client::Error::WatchError("ended at its start".to_owned());
-        let first = answers.message().await?.ok_or_else(ended)?;
-        if first.canceled() {
-            return Err(etcd_client::Error::WatchError(first.cancel_reason().to_owned()));
-        }
-        let revision = Revision::of(first.header());
-        Ok(Begun { id: first.watch_id(), requests, answers, revision })
+async fn begin(
+    etcd: etcd_client::Client,
+    first: &str,
+    end: &str,
+    after: Revision,
+) -> Result<Begun, etcd_client::Error> {
+    let options = WatchOptions::new()
+        .with_range(end)
+        .with_start_revision(after.number_for_etcd().saturating_add(1))
+        .with_progress_notify();
+    let mut watcher = etcd.watch_client().max_decoding_message_size(LARGEST);
+    let (requests, mut answers) = watcher.watch(first, Some(options)).await?.split();
+    let ended = || etcd_client::Error::WatchError("ended at its start".to_owned());
+    let first = answers.message().await?.ok_or_else(ended)?;
+    if first.canceled() {
+        return Err(etcd_client::Error::WatchError(first.cancel_reason().to_owned()));
     }
+    let revision = Revision::of(first.header());
+    Ok(Begun { id: first.watch_id(), requests, answers, revision })
 }
 
 impl Watch {
@@ -95,6 +106,20 @@ impl Watch {
     ///
     /// Nothing is lost when this is not waited for to the end.
     pub async fn next(&mut self) -> Result<Batch, Error> {
+        let answer = self.hear().await?;
+        let (mut changes, mut unreadable) = (Vec::new(), Vec::new());
+        for event in answer.events() {
+            match self.change(event) {
+                Some(Ok(change)) => changes.push(change),
+                Some(Err(why)) => unreadable.push(why),
+                None => {}
+            }
+        }
+        Ok(Batch { revision: self.seen, changes, unreadable })
+    }
+
+    /// The next answer that tells how far the server is, with what changed if anything did.
+    pub(super) async fn hear(&mut self) -> Result<WatchResponse, Error> {
         loop {
             let timeouts = self.client.options().timeouts;
             let give_up = self.asked.map(|asked| asked + timeouts.attempt);
@@ -109,8 +134,8 @@ impl Watch {
                         Ok(None) => return Err(self.over(Fault::Closed)),
                         Err(error) => return Err(self.failed(&error)),
                     };
-                    if let Some(batch) = self.take(&answer)? {
-                        return Ok(batch);
+                    if self.takes(&answer)? {
+                        return Ok(answer);
                     }
                 }
                 () = until(give_up) => return Err(self.over(no_answer(timeouts.attempt))),
@@ -126,7 +151,8 @@ impl Watch {
         }
     }
 
-    fn take(&mut self, answer: &WatchResponse) -> Result<Option<Batch>, Error> {
+    /// Whether the answer tells how far the server is.
+    fn takes(&mut self, answer: &WatchResponse) -> Result<bool, Error> {
         if answer.compact_revision() > 0 {
             return Err(gone(self.seen));
         }
@@ -138,23 +164,14 @@ impl Watch {
         // no more: etcd before 3.4.25 sends it ahead of changes that are still on their way
         // (etcd-io/etcd#15220).
         if answer.watch_id() != self.id {
-            return Ok(None);
+            return Ok(false);
         }
-        let header = Revision::of(answer.header());
-        let mut batch = Batch { revision: header, changes: Vec::new(), unreadable: Vec::new() };
+        self.seen = Revision::of(answer.header());
         // The header tells how far the server is, which may be further than these changes.
         if let Some(last) = answer.events().iter().filter_map(Event::kv).next_back() {
-            batch.revision.number = last.mod_revision().unsigned_abs();
+            self.seen.number = last.mod_revision().unsigned_abs();
         }
-        for event in answer.events() {
-            match self.change(event) {
-                Some(Ok(change)) => batch.changes.push(change),
-                Some(Err(unreadable)) => batch.unreadable.push(unreadable),
-                None => {}
-            }
-        }
-        self.seen = batch.revision;
-        Ok(Some(batch))
+        Ok(true)
     }
 
     fn change(&self, event: &Event) -> Option<Result<Change, Unreadable>> {
