@@ -10,14 +10,18 @@
 //! What may not be read is told with the reason. If our daemon answers this user, what it has seen stands
 //! in for that.
 
+mod entry;
 mod identity;
 mod kept;
 mod live;
+mod outward;
 mod owner;
 mod part;
 mod settings;
 mod snapshot;
 
+pub(crate) use entry::{bearer, entry};
+pub(crate) use outward::Outward;
 pub(crate) use owner::name_holder;
 pub(crate) use part::word;
 pub(crate) use snapshot::{NoSnapshot, Snapshot};
