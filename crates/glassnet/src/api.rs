@@ -6,7 +6,7 @@
 
 use crate::protocol::{
     API_SOCKET, AttachmentRow, ChangeNetwork, CreateNetwork, CreatedNetwork, Failure,
-    RUN_DIRECTORY, Status,
+    RUN_DIRECTORY, Status, TraceAnswer, TraceQuestion,
 };
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
@@ -106,6 +106,11 @@ impl Api {
 
     pub(crate) fn attachments(&self) -> Result<Vec<AttachmentRow>, Error> {
         self.ask(Method::GET, "/v1/attachments")
+    }
+
+    /// Asks another node, through the store.
+    pub(crate) fn trace(&self, question: &TraceQuestion) -> Result<TraceAnswer, Error> {
+        self.send(Method::POST, "/v1/trace", question)
     }
 
     fn ask<T: DeserializeOwned>(&self, method: Method, path: &str) -> Result<T, Error> {

@@ -5,11 +5,12 @@
 //! [`Request::Check`] comes the container's network namespace as a descriptor (`SCM_RIGHTS`), sent
 //! with the frame's first byte. The daemon keeps no descriptor after it has answered.
 
+use model::cluster::trace::{Inquiry, Reply};
 use model::cluster::{
     Attachment, AttachmentId, Backend, Bandwidth, Network, NetworkName, NodeName, Publish,
 };
 pub(crate) use model::explain::Code;
-use model::explain::{Notice, Reason};
+use model::explain::{Notice, Reason, TraceRefusal};
 use model::net::Mac;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -262,6 +263,45 @@ pub(crate) struct PeerInNetwork {
     pub whole: bool,
     /// Why it is not better.
     pub why: Vec<model::explain::WayFault>,
+}
+
+/// What another node is to be asked about a packet's way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TraceQuestion {
+    pub to: Toward,
+    pub inquiry: Inquiry,
+}
+
+/// Who is to be asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Toward {
+    Node(NodeName),
+    /// Whoever has the next hop's address, else the destination's.
+    Packet {
+        next_hop: Option<IpAddr>,
+        destination: Option<IpAddr>,
+    },
+}
+
+/// The answer to [`TraceQuestion`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum TraceAnswer {
+    /// No other node is concerned.
+    Nobody,
+    /// `took` microseconds after it was asked.
+    From {
+        node: NodeName,
+        took: u64,
+        reply: Box<Reply>,
+    },
+    Refused {
+        node: NodeName,
+        took: u64,
+        why: TraceRefusal,
+    },
 }
 
 /// One network's numbers.

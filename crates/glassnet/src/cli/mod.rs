@@ -42,6 +42,8 @@ mod trace;
 mod usage;
 mod version;
 
+pub(crate) use trace::advice;
+
 use clap::{ArgAction, Parser, Subcommand};
 use error::Error;
 use output::Output;

@@ -81,6 +81,13 @@ pub(super) struct Node {
     #[arg(long = "address", value_name = "ADDRESS", value_delimiter = ',', requires = "store")]
     addresses: Vec<IpAddr>,
 
+    /// Do not tell other nodes where a packet would go here, when somebody traces one there
+    #[arg(
+        long, action = ArgAction::SetTrue, value_parser = BoolishValueParser::new(),
+        env = "GLASSNET_REFUSE_TRACES", hide_env_values = true
+    )]
+    refuse_traces: bool,
+
     #[command(subcommand)]
     verb: Option<NodeVerb>,
 }
@@ -182,7 +189,8 @@ impl Node {
                 return Err(Error::Refused(Reason::AddressesOfANode { family }.into()));
             }
         }
-        Ok(Some(ClusterSettings { store, name, addresses: self.addresses.clone() }))
+        let (addresses, refuse_traces) = (self.addresses.clone(), self.refuse_traces);
+        Ok(Some(ClusterSettings { store, name, addresses, refuse_traces }))
     }
 }
 

@@ -3,12 +3,13 @@
 use super::Daemon;
 use crate::protocol::{
     AttachmentRow, ChangeNetwork, Code, CreateNetwork, CreatedNetwork, Failure, Status,
+    TraceAnswer, TraceQuestion,
 };
 use axum::extract::rejection::{BytesRejection, PathRejection};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get};
+use axum::routing::{delete, get, post};
 use axum::{Json, Router};
 use hyper::server::conn::http1;
 use hyper::service::{Service as _, service_fn};
@@ -89,6 +90,7 @@ fn router(daemon: Arc<Daemon>) -> Router {
         .route("/v1/nodes/{name}", delete(forget_node))
         .route("/v1/attachments", get(attachments))
         .route("/v1/state", get(state))
+        .route("/v1/trace", post(trace))
         .route("/metrics", get(metrics))
         .fallback(unknown)
         .method_not_allowed_fallback(not_so)
@@ -187,6 +189,19 @@ async fn attachments(State(daemon): Daemons) -> Json<Vec<AttachmentRow>> {
 
 async fn state(State(daemon): Daemons) -> Result<Json<model::host::Actual>, Failure> {
     blocking(daemon, Daemon::state).await
+}
+
+async fn trace(
+    State(daemon): Daemons,
+    body: Result<axum::body::Bytes, BytesRejection>,
+) -> Result<Json<TraceAnswer>, Failure> {
+    let body = body.map_err(|error| Reason::NotUnderstood { why: error.body_text() })?;
+    let question: TraceQuestion = serde_json::from_slice(&body)
+        .map_err(|error| Reason::NotUnderstood { why: error.to_string() })?;
+    Ok(Json(match daemon.cluster.clone() {
+        Some(cluster) => cluster.trace(question).await,
+        None => TraceAnswer::Nobody,
+    }))
 }
 
 async fn metrics(State(daemon): Daemons) -> String {

@@ -54,6 +54,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         std::thread::Builder::new()
             .name("prove".to_owned())
             .spawn(move || cluster::prove(&proving, &of))?;
+        runtime.spawn(cluster::answer_traces(cluster.clone()));
         runtime.spawn(cluster::follow(cluster));
     }
     daemon.reaper.wake();

@@ -72,7 +72,10 @@ const TABLE: &[(&str, &str, &str)] = &[
   web, pod:default/web   容器或 Pod：属于 glassnet、containerd、Docker、Podman 或实验环境
   netns:blue, /run/...   命名空间的名称或路径，或其中进程的编号
   host                   本机
-TO 也可以是地址或主机名；主机名按 FROM 的方式查询：先查它的 /etc/hosts，再问它的域名服务器。
+TO 也可以是地址；集群中的另一个节点，或那里的位置：NODE 或 NODE/PLACE；也可以是主机名，按 FROM 的
+方式查询：先查它的 /etc/hosts，再问它的域名服务器。
+
+数据包去往集群中的另一个节点时，会通过存储询问那个节点的守护进程。
 
 不会发送任何数据包。数据包和应答都能到达时退出码为 0；其中之一不能到达时为 1；无法判断时为 3，
 例如它离开了所查看的范围，或遇到尚未建模的内容。使用 --if 时，退出码是更改之后那个数据包的。
@@ -87,6 +90,7 @@ TO 也可以是地址或主机名；主机名按 FROM 的方式查询：先查�
 示例：
   glassnet trace web 10.88.0.9 --port 80
   glassnet trace pod:default/web db.default.svc.cluster.local --port 5432
+  glassnet trace web beta/db --port 5432
   glassnet trace host 192.0.2.254 --layers
   glassnet trace 192.0.2.254 192.0.2.1 --in eth0 --port 8080
   glassnet trace web db --port 5432 --state monday.json
@@ -232,6 +236,7 @@ less、greater、broadcast、multicast；比较（tcp[tcpflags] & tcp-syn != 0�
     ("node", "store_key", "该证书的私钥（PEM）"),
     ("node", "name", "本节点在集群中的名称；省略则用主机名"),
     ("node", "addresses", "其他节点访问本节点的地址，每个地址族最多一个；省略则用通往存储的地址"),
+    ("node", "refuse_traces", "其他节点追踪数据包时，不告诉它们数据包在本节点的去向"),
     ("node forget", "", "收回一个永久离开的节点所持有的一切：它的地址块和名称"),
     ("node forget", "name", "节点的名称"),
     ("node reset", "", "从本机清除 glassnet 的一切，并恢复它改过的内核参数"),

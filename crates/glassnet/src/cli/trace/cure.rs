@@ -27,6 +27,11 @@ pub(super) struct Advice {
 /// Nothing if the packet arrives, or if nobody can tell.
 pub(super) fn cure(machine: &mut Machine, path: &Path) -> Option<Advice> {
     match &path.end {
+        // Another node's to say.
+        End::Dropped { at, .. } | End::Unknown { at, .. } if at.host != machine.host => None,
+        End::Left { at } if at.host != machine.host => {
+            Some(Advice { cure: Cure::AskOn { place: at.to_string() }, command: None })
+        }
         End::Delivered { .. } => None,
         End::Left { at } => {
             let link = at.link.as_ref().map(|link| format!(" {link}")).unwrap_or_default();

@@ -1,7 +1,7 @@
 //! The answer as one JSON document: `docs/trace.schema.json`.
 
-use super::Traced;
 use super::ways::Ways;
+use super::{Traced, Trip};
 use crate::machine::Machine;
 use model::explain::{Language, Say as _};
 use model::host::NamespaceId;
@@ -20,6 +20,8 @@ pub(super) struct Document<'a> {
     then: Option<After<'a>>,
     /// What the walk asked for and could not see.
     unseen: Vec<Unseen<'a>>,
+    /// Other nodes, through the store, in their order.
+    asked: &'a [Trip],
 }
 
 #[derive(Serialize)]
@@ -96,6 +98,7 @@ impl<'a> Document<'a> {
             ends,
             then,
             unseen: unseen.collect(),
+            asked: &traced.trips,
         }
     }
 }

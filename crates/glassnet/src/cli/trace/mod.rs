@@ -5,8 +5,11 @@
 //! FROM ── sender ──┐                            ┌─▶ view: words, grouped by namespace
 //! TO ── receiver ──┼─▶ Question ─▶ model::path ─┤   cure: what to do about it
 //!      (resolve) ──┘      machine: parts ──▲    └─▶ document: JSON (docs/trace.schema.json)
+//!                         across: other nodes
 //! ```
 
+mod across;
+mod beyond;
 mod command;
 mod cure;
 mod document;
@@ -31,13 +34,14 @@ use super::Outcome;
 use super::error::Error;
 use super::output::Output;
 use crate::machine::Machine;
+use beyond::{Beyond, Trip};
 use clap::Args;
 use cure::Advice;
 use document::Document;
-use model::explain::{Language, TraceText};
+use model::explain::{Cure, Language, TraceText};
 use model::host::NamespaceId;
 use model::net::Family;
-use model::path::{End, Question};
+use model::path::{End, Path, Place, Question};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -47,8 +51,10 @@ use std::process::ExitCode;
   web, pod:default/web   a container or pod: of glassnet, containerd, Docker, Podman, a lab
   netns:blue, /run/...   a namespace by its name or path, or a process in it by its number
   host                   this host
-TO may also be an address, or a host name: that is looked up as FROM would, in its /etc/hosts and with
-its name servers.
+TO may also be an address; another node of the cluster, or a place there: NODE or NODE/PLACE; or a host
+name: that is looked up as FROM would, in its /etc/hosts and with its name servers.
+
+Where the packet goes on to another node of the cluster, that node's daemon is asked, through the store.
 
 Nothing is sent. The exit code is 0 if the packet arrives, and its answer too; 1 if one of them does
 not; 3 if that cannot be told, since it leaves what was looked at or meets what is not modelled.
@@ -64,6 +70,7 @@ Changes are written as [in PLACE: ]VERB WHAT, of the host if no place is named:
 Examples:
   glassnet trace web 10.88.0.9 --port 80
   glassnet trace pod:default/web db.default.svc.cluster.local --port 5432
+  glassnet trace web beta/db --port 5432
   glassnet trace host 192.0.2.254 --layers
   glassnet trace 192.0.2.254 192.0.2.1 --in eth0 --port 8080
   glassnet trace web db --port 5432 --state monday.json
@@ -130,6 +137,8 @@ struct Traced {
     then: Option<Then>,
     /// What to do, if one of them does not arrive.
     advice: Option<Advice>,
+    /// Questions to other nodes.
+    trips: Vec<Trip>,
 }
 
 impl Trace {
@@ -138,16 +147,23 @@ impl Trace {
             Some(path) => state::read(path)?,
             None => Machine::here().map_err(Error::Kernel)?,
         };
-        let mut understood = self.understand(&mut machine, out.language)?;
-        let mut ways = walk::walk(&mut machine, &mut understood, self.one_way);
+        // Of a snapshot nobody else can tell.
+        let mut beyond = self.state.is_none().then(|| Beyond::new(out.language));
+        let mut understood = self.understand(&mut machine, out.language, beyond.as_mut())?;
+        let mut ways = walk::walk(&mut machine, &mut understood, self.one_way, beyond.as_mut());
         ways.name_holders(&mut machine);
-        let advice = cure::cure(&mut machine, ways.last());
+        let told = beyond.as_mut().and_then(|beyond| beyond.advice.take());
+        let advice = told.or_else(|| cure::cure(&mut machine, ways.last()));
         let (changes, question) = (&self.changes, &understood.question);
-        let mut then = what_if::then(&mut machine, changes, question, self.one_way)?;
+        let notes = beyond.as_mut().map(|beyond| std::mem::take(&mut beyond.notes));
+        understood.notes.extend(notes.into_iter().flatten());
+        let mut then =
+            what_if::then(&mut machine, changes, question, self.one_way, beyond.as_mut())?;
         if let Some(then) = &mut then {
             then.ways.name_holders(&mut machine);
         }
-        let traced = Traced { understood, ways, then, advice };
+        let trips = beyond.map(|beyond| beyond.trips).unwrap_or_default();
+        let traced = Traced { understood, ways, then, advice, trips };
         let code = traced.code();
         out.document(&Document::of(&traced, &machine, out.language))?;
         out.drawn(|language, colour| {
@@ -156,14 +172,19 @@ impl Trace {
         Ok(code)
     }
 
-    fn understand(&self, machine: &mut Machine, language: Language) -> Result<Understood, Error> {
+    fn understand(
+        &self,
+        machine: &mut Machine,
+        language: Language,
+        beyond: Option<&mut Beyond>,
+    ) -> Result<Understood, Error> {
         let sender = sender::find(machine, &self.from, self.link.as_deref(), language)?;
         let family = match (self.v4, self.v6) {
             (true, _) => Some(Family::V4),
             (_, true) => Some(Family::V6),
             _ => None,
         };
-        let receiver = receiver::find(machine, &sender, &self.to, family)?;
+        let receiver = receiver::find(machine, &sender, &self.to, family, beyond)?;
         let question = Question {
             origin: sender.origin,
             source: sender.source,
@@ -193,4 +214,18 @@ fn called(machine: &Machine, id: &NamespaceId) -> String {
         (NamespaceId::Inode(inode), Some(name)) => format!("{name} [{inode}]"),
         _ => id.to_string(),
     }
+}
+
+/// The same of a place, which may be on another host.
+fn called_at(machine: &Machine, at: &Place, language: Language) -> String {
+    if at.host == machine.host {
+        return called(machine, &at.namespace);
+    }
+    let place = at.namespace.to_string();
+    TraceText::OfNode { node: at.host.clone(), place }.say(language)
+}
+
+/// What to do about a packet that does not arrive, for whoever asks this machine from elsewhere.
+pub(crate) fn advice(machine: &mut Machine, path: &Path) -> Option<(Cure, Option<String>)> {
+    cure::cure(machine, path).map(|advice| (advice.cure, advice.command))
 }

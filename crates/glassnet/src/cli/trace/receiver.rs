@@ -1,11 +1,13 @@
 //! TO: the address that a packet is sent to, and how it was found.
 
+use super::beyond::Beyond;
 use super::resolve::{self, By};
 use super::sender::Sender;
 use super::{Wrong, called};
 use crate::cli::error::Error;
 use crate::machine::{Found, Machine};
 use crate::places::NoPlace;
+use model::cluster::NodeName;
 use model::explain::{PartText, TraceText};
 use model::host::NamespaceId;
 use model::host::route::{RouteKind, TABLE_MAIN};
@@ -25,6 +27,7 @@ pub(super) fn find(
     sender: &Sender,
     to: &str,
     family: Option<Family>,
+    beyond: Option<&mut Beyond>,
 ) -> Result<Receiver, Error> {
     if let Ok(address) = to.parse::<IpAddr>() {
         return match family.filter(|family| *family != Family::of(address)) {
@@ -40,7 +43,12 @@ pub(super) fn find(
             let found = Found { id: NamespaceId::Host, link: Some(to.to_owned()) };
             of_place(machine, sender, to, &found, family)
         }
-        Err(NoPlace::Unknown { known, .. }) => of_name(machine, sender, to, family, known),
+        Err(NoPlace::Unknown { known, .. }) => {
+            match beyond.and_then(|beyond| beyond.addresses(to)) {
+                Some((node, told)) => of_node(to, family, &node, told, known),
+                None => of_name(machine, sender, to, family, known),
+            }
+        }
         Err(unclear) => Err(Error::Trace(Wrong::Place(unclear))),
     }
 }
@@ -108,6 +116,24 @@ fn near(machine: &mut Machine, sender: &Sender) -> Vec<ipnet::IpNet> {
             && route.nexthops.iter().all(|hop| hop.gateway.is_none())
     });
     direct.map(|route| route.destination).collect()
+}
+
+/// Of another node, or of a place there: IPv4 first.
+fn of_node(
+    to: &str,
+    family: Option<Family>,
+    node: &NodeName,
+    told: Result<Vec<IpAddr>, TraceText>,
+    known: Vec<String>,
+) -> Result<Receiver, Error> {
+    let name = to.to_owned();
+    let all = told.map_err(|why| Error::Trace(Wrong::NoName { why, known }))?;
+    let mut fit = all.iter().filter(|a| family.is_none_or(|family| Family::of(**a) == family));
+    let Some(address) = fit.next().copied() else {
+        return Err(Error::Trace(Wrong::NoAddress { name, family, others: all }));
+    };
+    let note = TraceText::ByNode { name, address, node: node.clone() };
+    Ok(Receiver { address, said: format!("{address} ({to})"), note: Some(note) })
 }
 
 fn of_name(

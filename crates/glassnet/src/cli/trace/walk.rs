@@ -1,5 +1,6 @@
 //! The walk itself: through one state of the machine, and with a port where one decides.
 
+use super::beyond::Beyond;
 use super::ways::Ways;
 use super::{Understood, called, port};
 use crate::machine::Machine;
@@ -9,23 +10,29 @@ use model::path::{self, End, Question};
 
 /// The paths. Where they depend on a port of the kernel's choice, one that it might choose is taken,
 /// and told.
-pub(super) fn walk(machine: &mut Machine, understood: &mut Understood, one_way: bool) -> Ways {
+pub(super) fn walk(
+    machine: &mut Machine,
+    understood: &mut Understood,
+    one_way: bool,
+    mut beyond: Option<&mut Beyond>,
+) -> Ways {
     let mut unsteady = None;
     let mut walk = |machine: &mut Machine, question: &Question| {
-        let (ways, changing) = steadily(machine, question, one_way);
+        let (ways, changing) = steadily(machine, question, one_way, beyond.as_deref_mut());
         unsteady = changing;
-        ways
+        // No port helps where nobody answers.
+        (ways, beyond.as_ref().is_some_and(|beyond| beyond.refused))
     };
     let known = |ways: &Ways| !ways.ends().any(|end| matches!(end, End::Unknown { .. }));
     let question = &mut understood.question;
-    let ways = walk(machine, question);
+    let (ways, refused) = walk(machine, question);
     let chosen = question.source_port.is_none() && question.asked != path::Asked::Echo;
-    let ways = match known(&ways) || !chosen {
+    let ways = match known(&ways) || !chosen || refused {
         true => ways,
         false => {
             let port = port::likely(machine, &question.namespace);
             let again = Question { source_port: Some(port), ..question.clone() };
-            let certain = walk(machine, &again);
+            let (certain, _) = walk(machine, &again);
             if known(&certain) {
                 understood.question = again;
                 understood.notes.push(TraceText::FromPort { port });
@@ -50,11 +57,12 @@ fn steadily(
     machine: &mut Machine,
     question: &Question,
     one_way: bool,
+    mut beyond: Option<&mut Beyond>,
 ) -> (Ways, Option<NamespaceId>) {
     let host = machine.host.clone();
     let mut tries = 1;
     loop {
-        let ways = Ways::walk(&host, machine, question, one_way);
+        let ways = Ways::walk(&host, machine, question, one_way, beyond.as_deref_mut());
         match machine.changed() {
             Some(_) if tries < TRIES => machine.forget(),
             changed => return (ways, changed),

@@ -1,5 +1,7 @@
 //! The way there, and the answer's.
 
+use super::across;
+use super::beyond::Beyond;
 use crate::machine::{Machine, name_holder};
 use model::path::{self, End, Path, Question, Source};
 
@@ -10,14 +12,21 @@ pub(super) struct Ways {
 }
 
 impl Ways {
-    /// Walks them.
+    /// Walks them, and on through other nodes where those can be asked.
     pub(super) fn walk(
         host: &str,
-        source: &mut dyn Source<'_>,
+        source: &mut dyn Source<'static>,
         question: &Question,
         one_way: bool,
+        beyond: Option<&mut Beyond>,
     ) -> Self {
-        let (there, back) = path::trace(host, source, question.clone());
+        let (there, back) = match beyond {
+            Some(beyond) => {
+                beyond.begin();
+                across::walk(host, source, question, one_way, beyond)
+            }
+            None => path::trace(host, source, question.clone()),
+        };
         Self { there, back: back.filter(|_| !one_way) }
     }
 
@@ -33,7 +42,10 @@ impl Ways {
     /// Names the processes at their ends.
     pub(super) fn name_holders(&mut self, machine: &mut Machine) {
         for way in [Some(&mut self.there), self.back.as_mut()].into_iter().flatten() {
-            name_holder(machine, way);
+            // Another node has named its own.
+            if way.end.at().host == machine.host {
+                name_holder(machine, way);
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! `--if CHANGE`: the same question once more, of the machine as it would be.
 
 use super::Wrong;
+use super::beyond::Beyond;
 use super::ways::Ways;
 use crate::cli::error::Error;
 use crate::machine::Machine;
@@ -20,6 +21,7 @@ pub(super) fn then(
     texts: &[String],
     question: &Question,
     one_way: bool,
+    beyond: Option<&mut Beyond>,
 ) -> Result<Option<Then>, Error> {
     if texts.is_empty() {
         return Ok(None);
@@ -32,7 +34,7 @@ pub(super) fn then(
     let changes = texts.iter().map(read).collect::<Result<Vec<_>, _>>().map_err(refused)?;
     let host = machine.host.clone();
     let mut changed = Changed::new(machine, &changes).map_err(refused)?;
-    let ways = Ways::walk(&host, &mut changed, question, one_way);
+    let ways = Ways::walk(&host, &mut changed, question, one_way, beyond);
     let changes = changes.into_iter().map(|change| change.text).collect();
     Ok(Some(Then { changes, ways }))
 }

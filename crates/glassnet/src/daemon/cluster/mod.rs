@@ -6,6 +6,7 @@
 //!   └───────claims, member, alive───────────┤
 //!                                           └─▶ ways       routes, neighbours, fdb for each peer
 //! prove ──what passes──▶ serve                             by what was proven to pass
+//! trace ◀──questions, answers──▶ etcd                      where a packet goes from here, or there
 //! ```
 //!
 //! One thread ([`serve`]) takes all events in, in their order, so what it decides it decides on one
@@ -21,12 +22,14 @@ mod settings;
 mod snapshot;
 mod status;
 mod sync;
+mod trace;
 mod ways;
 
 pub(super) use prove::serve as prove;
 pub(super) use serve::serve;
 pub(crate) use settings::Settings;
 pub(super) use sync::follow;
+pub(super) use trace::answer_traces;
 
 use super::lock;
 use model::cluster::{Backend, Change, Entry, NetworkName, NodeName, Registry, Way};
@@ -62,6 +65,7 @@ pub(super) struct Cluster {
     snapshot: PathBuf,
     /// Wakes the proofs.
     prover: prove::Prover,
+    traces: trace::Traces,
 }
 
 /// The cluster as this node sees it.
@@ -164,6 +168,7 @@ impl Cluster {
             inbox: Mutex::new(Some(inbox)),
             snapshot,
             prover: prove::Prover::default(),
+            traces: trace::Traces::default(),
         })
     }
 

@@ -14,6 +14,8 @@ pub(crate) struct Settings {
     pub name: NodeName,
     /// Where the others reach it; none: the address that leads to the store.
     pub addresses: Vec<IpAddr>,
+    /// Other nodes are not told where packets go here.
+    pub refuse_traces: bool,
 }
 
 pub(super) fn machine() -> anyhow::Result<String> {

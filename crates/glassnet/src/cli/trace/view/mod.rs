@@ -13,7 +13,7 @@
 mod packet;
 
 use super::ways::Ways;
-use super::{Traced, called, what_if};
+use super::{Traced, Trip, called, called_at, what_if};
 use crate::cli::table::width;
 use crate::machine::{Machine, word};
 use model::explain::{Language, Say as _, TraceText};
@@ -68,12 +68,24 @@ pub(super) fn draw(traced: &Traced, machine: &Machine, style: &Style) -> String 
             text += &format!("  {}\n", command.said(language));
         }
     }
+    for Trip { node, took, walking } in &traced.trips {
+        let (node, trip) = (node.to_string(), milliseconds(*took));
+        let line = match walking.map(milliseconds) {
+            Some(walk) => TraceText::AskedNode { node, trip, walk },
+            None => TraceText::AskedInVain { node, trip },
+        };
+        text += &format!("{}\n", line.say(language));
+    }
     for unseen in &machine.unseen {
         let (part, why) = (word(&unseen.part), unseen.why.clone());
         let place = called(machine, &unseen.namespace);
         text += &format!("{}\n", TraceText::NotSeen { part, place, why }.say(language));
     }
     text
+}
+
+fn milliseconds(microseconds: u64) -> String {
+    format!("{}.{}", microseconds / 1000, microseconds % 1000 / 100)
 }
 
 fn headline(traced: &Traced, language: Language) -> String {
@@ -106,7 +118,7 @@ fn way(path: &Path, machine: &Machine, style: &Style) -> String {
         let now = (&hop.at.host, &hop.at.namespace);
         if place != Some(now) {
             place = Some(now);
-            text += &format!("  {}\n", style.strong(&called(machine, &hop.at.namespace)));
+            text += &format!("  {}\n", style.strong(&called_at(machine, &hop.at, language)));
         }
         let start = format!(
             "    {} {} ",

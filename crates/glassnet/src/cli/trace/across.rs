@@ -1,0 +1,228 @@
+//! The walk goes on across the nodes of a cluster: what leaves this machine for another node is walked on
+//! by that node's daemon, which our own asks through the store; what comes back is walked on here.
+//!
+//! ```text
+//! own walk ── leaves ──▶ daemon ▶ store ▶ that node's daemon ── a part of the way ──┐
+//!     ▲                                                                             │
+//!     └───────────────── its packet is for a link of ours ◀── leaves ◀──────────────┘
+//! ```
+
+use super::beyond::Beyond;
+use crate::machine::{Outward, bearer, entry};
+use crate::protocol::{Toward, TraceAnswer};
+use model::cluster::NodeName;
+use model::cluster::trace::{Ask, Holder, Said, Stretch, Then, next_hop};
+use model::host::NamespaceId;
+use model::net::LinkName;
+use model::path::{
+    Answer, End, Hop, Layer, Packet, Part, Path, Place, Question, Source, Stage, Stop, Walk,
+};
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+/// More visits to nodes than any way has.
+const MOST_VISITS: usize = 32;
+
+/// The way there, and, if the packet is delivered and that is asked for, the answer's.
+pub(super) fn walk(
+    host: &str,
+    source: &mut dyn Source<'static>,
+    question: &Question,
+    one_way: bool,
+    beyond: &mut Beyond,
+) -> (Path, Option<Path>) {
+    let walk = Walk::new(host, question.clone());
+    let (at, turned, visited) = Default::default();
+    let mut source = Outward(source);
+    let back = !one_way;
+    Journey { host, source: &mut source, walk, beyond, at, turned, visited, back }.there_and_back()
+}
+
+struct Journey<'j> {
+    host: &'j str,
+    source: &'j mut dyn Source<'static>,
+    walk: Walk<'static>,
+    beyond: &'j mut Beyond,
+    /// The node where the packet is; `None` for this machine.
+    at: Option<NodeName>,
+    /// The beginning of the answer's way, if the node where it begins has told it.
+    turned: Option<Stretch>,
+    visited: BTreeSet<NodeName>,
+    /// The answer's way is asked for too.
+    back: bool,
+}
+
+impl Journey<'_> {
+    fn there_and_back(mut self) -> (Path, Option<Path>) {
+        let there = self.go(None);
+        if !std::mem::take(&mut self.back) {
+            return (there, None);
+        }
+        let back = match (&self.at, self.turned.take()) {
+            (Some(_), turned) => turned.map(|turned| self.go(Some(turned))),
+            (None, _) => self.walk.turn_around().then(|| self.go(None)),
+        };
+        (there, back)
+    }
+
+    /// From here, or from where a node has got to.
+    fn go(&mut self, mut told: Option<Stretch>) -> Path {
+        let mut hops = Vec::new();
+        for _ in 0..MOST_VISITS {
+            let then = match told.take() {
+                Some(stretch) => {
+                    hops.extend(stretch.hops);
+                    stretch.then
+                }
+                None => self.here(&mut hops),
+            };
+            let next = match then {
+                Then::End(end) => return Path { hops, end },
+                Then::Asks { at, address } => self.resolve(at, address),
+                Then::Leaves { at, packet, next_hop } => self.leave(at, packet, next_hop),
+            };
+            match next {
+                Ok(stretch) => told = stretch,
+                Err(end) => return Path { hops, end },
+            }
+        }
+        let at = hops.last().map_or_else(|| self.place(), |hop| hop.at.clone());
+        let why = format!("it is still on its way after {MOST_VISITS} visits to nodes");
+        Path { hops, end: End::Unknown { at, stage: Stage::Transmit, why } }
+    }
+
+    /// As far as the state of this machine leads.
+    fn here(&mut self, hops: &mut Vec<Hop>) -> Then {
+        match self.walk.go_on(self.source, hops) {
+            Stop::Resolve { at, address } => Then::Asks { at, address },
+            Stop::Leaves { at, packet } => Then::Leaves { at, packet, next_hop: next_hop(hops) },
+            Stop::End(end) => Then::End(end),
+        }
+    }
+
+    /// Over to the machine that the packet is for: this one goes on itself, another tells.
+    fn leave(
+        &mut self,
+        at: Place,
+        packet: Packet,
+        next_hop: Option<IpAddr>,
+    ) -> Result<Option<Stretch>, End> {
+        if let Some(node) = self.at.clone() {
+            let found = entry(self.source, &packet, next_hop).map_err(|why| End::Unknown {
+                at: at.clone(),
+                stage: Stage::Transmit,
+                why,
+            })?;
+            if let Some(entry) = found {
+                self.beyond.crossed(node.as_str(), self.host, entry.between);
+                self.walk.arrive(NamespaceId::Host, entry.link, entry.packet);
+                self.at = None;
+                return Ok(None);
+            }
+        }
+        let known = if self.at.is_none() { self.senders(&at, &packet) } else { Vec::new() };
+        let destination = packet.addresses().map(|(_, to)| to);
+        let to = Toward::Packet { next_hop, destination };
+        let (visited, back) = (self.visited.iter().cloned().collect(), self.back);
+        let ask = Ask::Arrives { packet, next_hop, known, visited, back };
+        match self.beyond.ask(to, ask) {
+            TraceAnswer::Nobody => Err(End::Left { at }),
+            TraceAnswer::Refused { why, .. } => Err(self.beyond.unknown(at, &why)),
+            TraceAnswer::From { node, reply, .. } => match reply.said {
+                Said::NotHere => Err(End::Left { at }),
+                said => {
+                    let from = at.host.clone();
+                    self.take(node, said, at, Some(&from)).map(Some)
+                }
+            },
+        }
+    }
+
+    /// Who has an address on a wire, for whoever asks; the walk goes on with the answer.
+    fn resolve(&mut self, at: Place, address: IpAddr) -> Result<Option<Stretch>, End> {
+        let holder = self.holder(&at, address)?;
+        let Some(node) = self.at.clone() else {
+            let answer = match holder {
+                Some(Holder { mac, at: place, .. }) => Answer::By { mac, place },
+                None => Answer::Unclear("nobody was looked at".to_owned()),
+            };
+            self.walk.answer(&at, address, answer);
+            return Ok(None);
+        };
+        let ask = Ask::GoesOn { at: at.clone(), address, holder, back: self.back };
+        match self.beyond.ask(Toward::Node(node), ask) {
+            TraceAnswer::Nobody => Err(End::Left { at }),
+            TraceAnswer::Refused { why, .. } => Err(self.beyond.unknown(at, &why)),
+            TraceAnswer::From { node, reply, .. } => {
+                self.take(node, reply.said, at, None).map(Some)
+            }
+        }
+    }
+
+    /// An address of this machine, if a node asks, or of another node.
+    fn holder(&mut self, at: &Place, address: IpAddr) -> Result<Option<Holder>, End> {
+        if self.at.is_some()
+            && let Ok(Some((link, mac))) = bearer(self.source, address)
+        {
+            let place = Place { link: Some(link), ..self.place() };
+            return Ok(Some(Holder { address, mac, at: place }));
+        }
+        let to = Toward::Packet { next_hop: Some(address), destination: None };
+        match self.beyond.ask(to, Ask::Has { address }) {
+            TraceAnswer::Nobody => Ok(None),
+            TraceAnswer::Refused { why, .. } => Err(self.beyond.unknown(at.clone(), &why)),
+            TraceAnswer::From { reply, .. } => match reply.said {
+                Said::Has(holder) => Ok(holder),
+                Said::Refused(why) => Err(self.beyond.unknown(at.clone(), &why)),
+                _ => Ok(None),
+            },
+        }
+    }
+
+    /// What a node told of its part of the way.
+    fn take(
+        &mut self,
+        node: NodeName,
+        said: Said,
+        at: Place,
+        from: Option<&str>,
+    ) -> Result<Stretch, End> {
+        let walked = match said {
+            Said::Walked(walked) => walked,
+            Said::Refused(why) => return Err(self.beyond.unknown(at, &why)),
+            Said::NotHere | Said::Has(_) | Said::Addresses(_) => {
+                return Err(self.beyond.odd(&node, at));
+            }
+        };
+        if let Some(from) = from {
+            self.beyond.crossed(from, node.as_str(), walked.between);
+        }
+        let (way, back) = self.beyond.told(&node, self.host, walked);
+        self.visited.insert(node.clone());
+        self.at = Some(node);
+        self.turned = back;
+        Ok(way)
+    }
+
+    /// Who a node may find to have sent the frame: the addresses of the link that it left by.
+    fn senders(&mut self, at: &Place, packet: &Packet) -> Vec<Holder> {
+        let Some(Layer::Ethernet { source: mac, .. }) = packet.layers.first() else {
+            return Vec::new();
+        };
+        let links = self.source.read(&at.namespace, &Part::Links);
+        let addresses = self.source.read(&at.namespace, &Part::Addresses);
+        let (Ok(links), Ok(addresses)) = (links, addresses) else { return Vec::new() };
+        let sends =
+            |name: &LinkName| links.links.get(name).is_some_and(|link| link.mac == Some(*mac));
+        let its = addresses.addresses.iter().filter(|address| sends(&address.link));
+        let holders = its.map(|address| {
+            let place = Place { link: Some(address.link.clone()), ..self.place() };
+            Holder { address: address.prefix.addr(), mac: *mac, at: place }
+        });
+        holders.collect()
+    }
+
+    fn place(&self) -> Place {
+        Place { host: self.host.to_owned(), namespace: NamespaceId::Host, link: None }
+    }
+}
