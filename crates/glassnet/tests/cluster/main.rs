@@ -17,4 +17,5 @@ mod names;
 mod nodes;
 mod pods;
 mod reach;
+mod traced;
 mod walked;
