@@ -167,13 +167,13 @@ fn a_rule_on_the_other_node_is_named_with_what_takes_it_away() {
     assert!(traced.document["if"]["there"]["end"]["dropped"].is_object(), "{:#}", traced.document);
 }
 
-/// The second node hands what comes to a port of its own on to the third, under its own address: the
-/// answer finds its way since the second remembers whom it is for.
+/// The second node hands what comes to a port of its own on to a published port of the third, under its
+/// own address: the answer finds its way since the second remembers whom it is for.
 #[test]
 fn a_node_in_between_remembers_the_packet() {
     let fleet = Fleet::up("third", 3, &Ground::Switch, &blue("direct"));
     let client = fleet.attach("h1", "client", &[]).unwrap();
-    let web = fleet.attach("h3", "web", &[]).unwrap();
+    let web = fleet.attach("h3", "web", &["--publish", "8081:80"]).unwrap();
     fleet.all_reach_all(&[client.clone(), web.clone()]);
     serve(&fleet, &web, 80);
     let address = &web.addresses[0];
@@ -181,17 +181,12 @@ fn a_node_in_between_remembers_the_packet() {
     traced.is_delivered("there", &web);
     assert_eq!((traced.hosts("there"), traced.asked()), (vec!["h1", "h3"], vec!["h3"]));
 
-    let own =
-        r"ip -br -4 address show gn-blue | grep -o '10\.1\.[0-9.]*/32' | head -1 | cut -d/ -f1";
-    let own = fleet.lab.says("h2", &["sh", "-c", own]);
-    let rules = format!(
-        "add table ip site
-        add chain ip site pre {{ type nat hook prerouting priority -110; }}
-        add rule ip site pre ip daddr 192.0.2.2 tcp dport 8080 dnat to {address}:80
-        add chain ip site post {{ type nat hook postrouting priority 90; }}
-        add rule ip site post ip daddr {address} snat to {own}"
-    );
-    fleet.lab.says("h2", &["nft", &rules]);
+    let rules = "add table ip site
+        add chain ip site pre { type nat hook prerouting priority -110; }
+        add rule ip site pre ip daddr 192.0.2.2 tcp dport 8080 dnat to 192.0.2.3:8081
+        add chain ip site post { type nat hook postrouting priority 90; }
+        add rule ip site post ip daddr 192.0.2.3 snat to 192.0.2.2";
+    fleet.lab.says("h2", &["nft", rules]);
     let traced = trace(&fleet, "h1", &["client", "h2", "--port", "8080"]);
     traced.is_delivered("there", &web);
     traced.is_delivered("back", &client);
