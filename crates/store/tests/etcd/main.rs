@@ -1,5 +1,6 @@
 //! The client of etcd against etcd itself, on loopback, with its data in a temporary directory.
 
+mod asks;
 mod claims;
 mod follow;
 mod members;
