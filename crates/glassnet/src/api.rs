@@ -18,6 +18,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::Duration;
 use tokio::net::UnixStream;
 
@@ -216,8 +217,20 @@ impl Question {
     }
 }
 
+/// Where the daemon listens that this process is, if it is one.
+static OWN: OnceLock<PathBuf> = OnceLock::new();
+
+/// This process is the daemon of a run directory: what it asks the daemon of this host, it asks itself.
+pub(crate) fn is_daemon_at(run_directory: &Path) {
+    // There is one daemon in a process.
+    let _ = OWN.set(run_directory.to_owned());
+}
+
 /// Where the daemon of this host listens.
 pub(crate) fn run_directory() -> PathBuf {
+    if let Some(own) = OWN.get() {
+        return own.clone();
+    }
     std::env::var_os("GLASSNET_RUN_DIR")
         .filter(|directory| !directory.is_empty())
         .map_or_else(|| RUN_DIRECTORY.into(), PathBuf::from)

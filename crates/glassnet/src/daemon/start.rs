@@ -22,6 +22,7 @@ use store::{BootId, Journal, Opened, Origin, Queue, StateDirectory, StoreError};
 /// Runs the daemon until the process ends.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     start_logs(options);
+    crate::api::is_daemon_at(&options.run_directory);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
