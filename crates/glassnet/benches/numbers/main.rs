@@ -9,7 +9,7 @@
 //! have hosts of their own, so that nobody's rules are in another's way.
 //!
 //! `cargo bench --bench numbers -- traffic` runs one part: add, burst, traffic, capture, across,
-//! hosts, cluster or idle.
+//! hosts, cluster, trace or idle.
 
 mod across;
 mod add;
@@ -25,6 +25,7 @@ mod node;
 mod private;
 mod statistics;
 mod target;
+mod trace;
 mod traffic;
 
 use anyhow::Context as _;
@@ -55,6 +56,9 @@ fn main() -> anyhow::Result<()> {
     }
     if wanted("cluster") {
         cluster::measure(&mut targets)?;
+    }
+    if wanted("trace") {
+        trace::measure(&mut targets)?;
     }
     if wanted("burst") {
         burst::measure(&node, &mut targets)?;
