@@ -36,10 +36,7 @@ mod watch;
 
 pub(crate) use cluster::Settings as ClusterSettings;
 pub(crate) use facts::{foreign_addresses, foreign_routes};
-pub(crate) use look::{
-    host_and_hooks as observe_host, host_for_the_walk as observe_for_the_walk,
-    routes as observe_routes,
-};
+pub(crate) use look::{host_for_the_walk as observe_for_the_walk, routes as observe_routes};
 pub(crate) use options::Options;
 pub(crate) use reset::reset;
 pub(crate) use start::run;

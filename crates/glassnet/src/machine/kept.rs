@@ -1,6 +1,5 @@
 //! A namespace that a file tells of.
 
-use super::part;
 use super::snapshot::Unread;
 use model::host::{Namespace, Unknown};
 use model::path::Part;
@@ -14,7 +13,7 @@ pub(super) struct Kept {
 impl Kept {
     /// The part, unless it could not be read when the file was written.
     pub(super) fn read(&self, part: &Part) -> Result<Namespace<Unknown>, String> {
-        match self.unread.iter().find(|unread| unread.part == part::name(part)) {
+        match self.unread.iter().find(|unread| unread.is(part)) {
             Some(unread) => Err(unread.why.clone()),
             None => Ok(part.of(&self.state)),
         }

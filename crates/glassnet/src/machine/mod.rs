@@ -24,7 +24,7 @@ pub(crate) use entry::{bearer, entry};
 pub(crate) use outward::Outward;
 pub(crate) use owner::name_holder;
 pub(crate) use part::word;
-pub(crate) use snapshot::{NoSnapshot, Snapshot};
+pub(crate) use snapshot::{NoSnapshot, Snapshot, Unread};
 
 use crate::api::Api;
 use crate::places::{Called, Kind, Name, NoPlace, Places, Wanted, leads_to};

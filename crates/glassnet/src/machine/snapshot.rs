@@ -16,7 +16,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// The form of the file. What an older program would misread gets a higher number.
 const FORMAT: u32 = 1;
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Snapshot {
     glassnet_snapshot: u32,
     /// The version of the program that wrote it.
@@ -28,18 +28,21 @@ pub(crate) struct Snapshot {
 }
 
 /// One namespace.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct OfNamespace {
     pub(crate) id: NamespaceId,
     pub(crate) inode: u64,
     pub(crate) names: Vec<Name>,
+    /// How many processes are in it; `None` in files of earlier versions.
+    #[serde(default)]
+    pub(crate) processes: Option<usize>,
     pub(crate) state: Namespace<Unknown>,
     /// What could not be read. It stands empty in the state.
     #[serde(default)]
     pub(crate) unread: Vec<Unread>,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Unread {
     /// As in the state: `nft`, `routes`.
     pub(crate) part: String,
@@ -47,6 +50,11 @@ pub(crate) struct Unread {
 }
 
 impl Unread {
+    /// Whether it is this part.
+    pub(crate) fn is(&self, part: &Part) -> bool {
+        self.part == part::name(part)
+    }
+
     /// The part as people call it.
     pub(crate) fn word(&self) -> PartText {
         match WHOLE.iter().find(|whole| part::name(whole) == self.part) {
@@ -113,7 +121,8 @@ impl Machine {
             live.rest();
             owner::name_all(&mut state.sockets, &holders);
             let (id, names) = (space.id.clone(), space.names.clone());
-            Some(OfNamespace { id, inode: space.inode, names, state, unread })
+            let processes = Some(space.processes.len());
+            Some(OfNamespace { id, inode: space.inode, names, processes, state, unread })
         });
         Snapshot {
             glassnet_snapshot: FORMAT,
@@ -127,7 +136,7 @@ impl Machine {
     /// The machine as a file tells of it.
     pub(crate) fn of(snapshot: Snapshot) -> Self {
         let spaces = snapshot.namespaces.into_iter().map(|of| {
-            let OfNamespace { id, inode, names, state, unread } = of;
+            let OfNamespace { id, inode, names, state, unread, .. } = of;
             let state = State::Kept(Box::new(Kept { state, unread }));
             Space { id, inode, names, processes: Vec::new(), state }
         });

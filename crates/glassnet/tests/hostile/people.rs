@@ -81,10 +81,10 @@ fn refusals_are_told_in_chinese_and_verbs_can_be_repeated() {
         works(host, "network rm green", "nothing to do");
         // An address is free again once its link is gone, a moment after the detach.
         let late = Instant::now() + HANG;
-        while !host.glassnet(&["doctor"]).status.success() && Instant::now() < late {
+        while !host.glassnet(&["doctor", "host"]).status.success() && Instant::now() < late {
             std::thread::sleep(Duration::from_millis(20));
         }
-        works(host, "doctor", "");
+        works(host, "doctor host", "");
     });
 }
 

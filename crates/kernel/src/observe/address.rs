@@ -44,6 +44,7 @@ fn address(socket: &Socket, names: &Names, body: &[u8]) -> Option<Address> {
         nodad: address.is_ipv4() || flags.contains(AddressFlags::Nodad),
         no_prefix_route: flags.contains(AddressFlags::Noprefixroute),
         tentative: flags.intersects(tentative),
+        duplicate: flags.contains(AddressFlags::Dadfailed),
         position: 0,
         scope: message.header.scope.into(),
     })

@@ -14,7 +14,7 @@
 //! - [`CaptureText`], [`LadderText`], [`FilterFault`]: captured packets, and filters of them;
 //! - [`ChangeFault`]: why a change cannot be tried in memory;
 //! - [`WayFault`]: why a peer is not reached as it should be;
-//! - [`Finding`]: what a check of the host found: what is wrong, how we know, what to do;
+//! - [`Finding`], [`Target`]: what a check of the host found: what is wrong, how we know, what to do;
 //! - [`codes`]: the stable code of each error, with its meaning and what to try.
 //!
 //! The help of each verb stands beside the verbs. Log lines are for programs and stay English.
@@ -32,6 +32,7 @@ mod path;
 mod prefixes;
 mod reasons;
 mod say;
+mod standing;
 mod store;
 mod system;
 mod texts;
@@ -53,6 +54,7 @@ pub use reasons::{
     AttachmentDifference, Choice, NetworkDifference, Ports, Reason, Reserved, Unusable,
 };
 pub use say::Say;
+pub use standing::{Proof, Remedy, Target, Who};
 pub use store::{StoreFailure, StoreFault, StoreRefusal, StoreTried};
 pub use system::SystemFault;
 pub use texts::Text;

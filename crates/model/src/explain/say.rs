@@ -200,6 +200,7 @@ mod tests {
             PartText::TEXTS,
             Cure::TEXTS,
             TraceRefusal::TEXTS,
+            Target::TEXTS,
         ];
         let mut seen = 0;
         for (name, en, zh) in lists.into_iter().flatten() {

@@ -212,6 +212,21 @@ sentences! {
     ForgetNeighbour { address: IpAddr, link: LinkName }
         en "the sender takes {address} on {link} to have a MAC address that nobody has: let it ask anew"
         zh "发送者记录的 {link} 上 {address} 的 MAC 地址并无人使用：请让它重新查询"
+    ForgetConnection { address: IpAddr }
+        en "the kernel remembers this connection from before the rules changed, and {address} is dead: let it forget"
+        zh "内核记住的是规则改变之前的连接，而 {address} 已不存在：请让它忘掉"
+    Tentative { address: IpAddr, place: String, link: LinkName }
+        en "{link} in {place} has {address}, still tentative: duplicate address detection takes a second or two; nodad leaves it out"
+        zh "{place} 中的 {link} 有 {address}，但仍是暂定的（tentative）：重复地址检测需要一两秒；用 nodad 可跳过"
+    Duplicate { address: IpAddr, place: String, link: LinkName }
+        en "{link} in {place} has {address} and does not use it: duplicate address detection found that another has it"
+        zh "{place} 中的 {link} 有 {address}，但没有使用：重复地址检测发现别处已有该地址"
+    NotTranslatedBack { from: IpAddr, place: String }
+        en "the answer comes from {from}, which is not whom {place} asked: it crosses a bridge where netfilter is not asked, so nobody translates it back; let bridges ask"
+        zh "应答来自 {from}，而不是 {place} 所询问的对象：它经过的网桥不调用 netfilter，因此没有谁把地址转换回来；请让网桥调用"
+    DockerResolver
+        en "the rule that leads 127.0.0.11 to Docker's resolver is missing in this container (its table nat was wiped?): start the container anew; its rules are shown by"
+        zh "该容器中把 127.0.0.11 引向 Docker 解析器的规则不见了（nat 表被清空？）：请重新启动容器；以下命令显示它的规则"
     WrongMac en "the frame was sent to a MAC address that nobody here has: look at the sender's neighbours"
         zh "帧发往了这里无人使用的 MAC 地址：请查看发送者的邻居表"
     PortForwards { link: LinkName } en "let port {link} forward" zh "让端口 {link} 转发"

@@ -18,6 +18,9 @@ pub struct Address {
     pub no_prefix_route: bool,
     /// Still being checked for duplicates, or found to be one; only seen.
     pub tentative: bool,
+    /// Found to be somebody else's (`IFA_F_DADFAILED`); only seen.
+    #[serde(default)]
+    pub duplicate: bool,
     /// Its place among the addresses as the kernel lists them, in which it also looks for one to send
     /// from; only seen.
     #[serde(default)]
@@ -42,6 +45,7 @@ impl Address {
             nodad: true,
             no_prefix_route: false,
             tentative: false,
+            duplicate: false,
             position: 0,
             scope: 0,
         }

@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::cli::help::expect;
+use crate::machine::Snapshot;
 use crate::protocol::{AttachmentRow, NetworkStatus};
 use model::cluster::{Network, Pool};
 use model::explain::Language;
@@ -34,10 +35,10 @@ fn well() -> Seen {
         numbers: vec![numbers(1, 65_533)],
         networks,
         attachments,
-        configurations: Vec::new(),
-        legacy_filters: Vec::new(),
+        ..Seen::default()
     };
-    let out = Link { mtu: Some(1500), group: 0, ..Link::ours(link("eth0"), LinkKind::Device) };
+    let out =
+        Link { up: true, mtu: Some(1500), group: 0, ..Link::ours(link("eth0"), LinkKind::Device) };
     host(&mut seen).links.insert(out);
     route(&mut seen, "0.0.0.0/0", "eth0");
     seen
@@ -80,7 +81,26 @@ fn filter(policy: Policy, rules: Vec<Rule<Unknown>>) -> NftTable<Unknown> {
 }
 
 fn found(seen: &Seen) -> Vec<&'static str> {
-    examine(seen, None).iter().map(|(_, finding)| finding.name()).collect()
+    told(seen).iter().map(|(_, finding)| finding.name()).collect()
+}
+
+fn told(seen: &Seen) -> Vec<(&'static str, Finding)> {
+    examine(seen, &mut machine(seen), &Daemon::Told)
+}
+
+/// The same, as the file of a snapshot tells of it.
+fn machine(seen: &Seen) -> Machine {
+    let namespaces = seen
+        .actual
+        .namespaces
+        .iter()
+        .map(|(id, state)| json!({ "id": id, "inode": 0, "names": [], "state": state }));
+    let namespaces: Vec<_> = namespaces.collect();
+    let file = json!({
+        "glassnet_snapshot": 1, "version": "", "host": "vm", "time": 0, "namespaces": namespaces,
+    });
+    let Ok(snapshot) = Snapshot::parse(file.to_string().as_bytes()) else { panic!("{file:#}") };
+    Machine::of(snapshot)
 }
 
 /// What is found after something went wrong.
@@ -199,7 +219,8 @@ fn a_configuration_that_engines_take_before_ours() {
 fn without_a_daemon_the_rest_is_still_looked_at() {
     let mut seen = Seen { actual: well().actual, ..Seen::default() };
     host(&mut seen).nft.tables.insert(filter(Policy::Drop, Vec::new()));
-    let found = examine(&seen, Some("no daemon listens"));
+    let silent = Daemon::Silent { why: "no daemon listens".to_owned() };
+    let found = examine(&seen, &mut machine(&seen), &silent);
     let names: Vec<_> = found.iter().map(|(check, finding)| (*check, finding.name())).collect();
     assert_eq!(names, [("foreign-forward-drop", "foreign-forward-drop"), ("daemon", "not-seen")]);
 }
@@ -213,7 +234,7 @@ fn findings_in_both_languages() {
     route(&mut seen, "10.88.7.0/24", "eth0");
     assert!(seen.networks[0].pool(Family::V4).is_some());
     for language in Language::BOTH {
-        let texts = examine(&seen, None).into_iter().map(|(_, finding)| {
+        let texts = told(&seen).into_iter().map(|(_, finding)| {
             let words = finding.say(language);
             let evidence = Text::Evidence { text: &words.evidence }.say(language);
             let advice = Text::Advice { text: &words.advice }.say(language);

@@ -320,6 +320,21 @@ less、greater、broadcast、multicast；比较（tcp[tcpflags] & tcp-syn != 0�
     ("lab pass", "what", "不再丢弃的内容，写法与丢弃时相同"),
     ("lab schema", "", "输出实验文件的 JSON Schema"),
     ("doctor", "", "检查本机上会破坏容器网络的问题；不做任何更改"),
+    (
+        "doctor",
+        "+",
+        "所有容器、pod 和网络命名空间都会检查，不论由谁创建。每个容器需要到达的目标（外部、网关、同一网络中的
+其他容器）按 glassnet trace 的方式推演，不发送任何数据包；并核对各种表中的内容：邻居、转发表、隧道、连接。
+
+PLACE 的写法与 glassnet capture 相同。不检查实验环境，除非指明其中的位置。
+
+示例：
+  glassnet doctor
+  glassnet doctor pod:default/web
+  glassnet doctor --state monday.json",
+    ),
+    ("doctor", "places", "只检查与这些位置相连的部分（经由网桥和 veth 对）"),
+    ("doctor", "state", "检查快照，而不是本机（见 glassnet snapshot）"),
     ("explain", "", "解释错误码，或列出全部错误码"),
     ("explain", "code", "错误消息末尾方括号中的单词"),
     ("completions", "", "输出 shell 的命令补全脚本"),

@@ -10,15 +10,15 @@
 
 mod across;
 mod beyond;
-mod command;
-mod cure;
+pub(super) mod command;
+pub(super) mod cure;
 mod document;
 mod port;
 mod receiver;
 mod resolve;
 mod sender;
 mod sent;
-mod state;
+pub(super) mod state;
 mod view;
 mod walk;
 mod ways;

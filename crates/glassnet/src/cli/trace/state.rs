@@ -7,19 +7,22 @@ use model::explain::TraceText;
 use std::path::Path;
 
 pub(super) fn read(path: &Path) -> Result<Machine, Error> {
+    snapshot(path).map(Machine::of)
+}
+
+pub(in crate::cli) fn snapshot(path: &Path) -> Result<Snapshot, Error> {
     let bytes = std::fs::read(path).map_err(|error| Error::File(path.to_owned(), error))?;
     let path = path.to_owned();
-    let snapshot = Snapshot::parse(&bytes).map_err(|no| {
+    Snapshot::parse(&bytes).map_err(|no| {
         Error::Trace(match no {
             NoSnapshot::Newer { version } => Wrong::StateNewer { path, version },
             NoSnapshot::Damaged { why } => Wrong::StateDamaged { path, why },
         })
-    })?;
-    Ok(Machine::of(snapshot))
+    })
 }
 
 /// Of when the machine is, if it is not as it is now.
-pub(super) fn note(machine: &Machine) -> Option<TraceText> {
+pub(in crate::cli) fn note(machine: &Machine) -> Option<TraceText> {
     let (host, time) = (machine.host.clone(), moment(machine.time?));
     Some(TraceText::AsItWas { host, time })
 }

@@ -1,6 +1,8 @@
 //! What to do about a packet that does not arrive: a sentence by the reason it was dropped for, and the
 //! command that helps where there is one.
 
+mod behind;
+
 use super::called;
 use super::command::{inside, word};
 use crate::machine::Machine;
@@ -19,13 +21,13 @@ const ANTISPOOF: &str = "antispoof";
 /// For all links of IPv4.
 const FORWARD: &str = "net/ipv4/ip_forward";
 
-pub(super) struct Advice {
-    pub(super) cure: Cure,
-    pub(super) command: Option<String>,
+pub(in crate::cli) struct Advice {
+    pub(in crate::cli) cure: Cure,
+    pub(in crate::cli) command: Option<String>,
 }
 
 /// Nothing if the packet arrives, or if nobody can tell.
-pub(super) fn cure(machine: &mut Machine, path: &Path) -> Option<Advice> {
+pub(in crate::cli) fn cure(machine: &mut Machine, path: &Path) -> Option<Advice> {
     match &path.end {
         // Another node's to say.
         End::Dropped { at, .. } | End::Unknown { at, .. } if at.host != machine.host => None,
@@ -65,6 +67,9 @@ fn dropped(
 ) -> (Cure, Option<Command>) {
     let here = |line: String| Some(Command { place: at.namespace.clone(), line });
     let place = called(machine, &at.namespace);
+    if let Some(found) = behind::behind(machine, path, at, because) {
+        return found;
+    }
     match because {
         Reason::NoRoute { destination } => no_route(machine, at, *destination),
         Reason::RouteRefuses { evidence } => refuses(evidence, here),
