@@ -14,6 +14,7 @@ mod entry;
 mod identity;
 mod kept;
 mod live;
+mod mask;
 mod outward;
 mod owner;
 mod part;
@@ -21,6 +22,7 @@ mod settings;
 mod snapshot;
 
 pub(crate) use entry::{bearer, entry};
+pub(crate) use mask::What;
 pub(crate) use outward::Outward;
 pub(crate) use owner::name_holder;
 pub(crate) use part::word;
@@ -47,6 +49,8 @@ pub(crate) struct Machine {
     pub(crate) unseen: Vec<Unseen>,
     /// When it was so, in seconds since 1970; `None` for now.
     pub(crate) time: Option<u64>,
+    /// What stands in it by others: see [`What`].
+    pub(crate) masked: Vec<String>,
     /// What our daemon tells, if it was asked and answered.
     daemon: OnceCell<Option<Actual>>,
 }
@@ -105,7 +109,7 @@ impl Machine {
             Space { id, inode, names, processes, state }
         });
         let (spaces, unseen, daemon) = (spaces.collect(), Vec::new(), OnceCell::new());
-        Ok(Self { host, spaces, unseen, time: None, daemon })
+        Ok(Self { host, spaces, unseen, time: None, masked: Vec::new(), daemon })
     }
 
     /// What one word means: see [`Called::find`].

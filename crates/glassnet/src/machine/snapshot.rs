@@ -24,6 +24,9 @@ pub(crate) struct Snapshot {
     pub(crate) host: String,
     /// When it was read, in seconds since 1970.
     pub(crate) time: u64,
+    /// What stands there by others: `addresses`, `names`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) masked: Vec<String>,
     pub(crate) namespaces: Vec<OfNamespace>,
 }
 
@@ -129,19 +132,21 @@ impl Machine {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             host: self.host.clone(),
             time: time.map_or(0, |since| since.as_secs()),
+            masked: Vec::new(),
             namespaces: namespaces.collect(),
         }
     }
 
     /// The machine as a file tells of it.
-    pub(crate) fn of(snapshot: Snapshot) -> Self {
-        let spaces = snapshot.namespaces.into_iter().map(|of| {
+    pub(crate) fn of(mut snapshot: Snapshot) -> Self {
+        let spaces = std::mem::take(&mut snapshot.namespaces).into_iter().map(|of| {
             let OfNamespace { id, inode, names, state, unread, .. } = of;
             let state = State::Kept(Box::new(Kept { state, unread }));
             Space { id, inode, names, processes: Vec::new(), state }
         });
         let (spaces, unseen, daemon) = (spaces.collect(), Vec::new(), OnceCell::from(None));
-        Self { host: snapshot.host, spaces, unseen, time: Some(snapshot.time), daemon }
+        let Snapshot { host, time, masked, .. } = snapshot;
+        Self { host, spaces, unseen, time: Some(time), masked, daemon }
     }
 }
 

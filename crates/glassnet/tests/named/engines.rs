@@ -6,19 +6,19 @@ use crate::stage::Stage;
 #[test]
 fn the_rule_to_dockers_resolver_is_missing() {
     let mut stage = Stage::new("resolver");
-    stage.wait_with("exec ip netns exec $w busybox nc -u -ll -s 127.0.0.11 -p 41234 -e true");
+    stage.wait_with("exec ip netns exec $w busybox nc -ll -p 41234 -e true");
     crate::stage::until("it waits", || {
-        stage.succeeds("ip netns exec $w ss -lunH | grep -q 127.0.0.11")
+        stage.succeeds("ip netns exec $w ss -ltnH | grep -q :41234")
     });
     stage.sh("ip netns exec $w nft 'add table ip nat; add chain ip nat OUTPUT { type nat hook output priority -100; }; \
-              add rule ip nat OUTPUT ip daddr 127.0.0.11 udp dport 53 dnat to 127.0.0.11:41234'");
-    stage.trace("$w 127.0.0.11 --proto udp --port 53", 0, &["delivered to busybox"]);
+              add rule ip nat OUTPUT ip daddr 127.0.0.11 tcp dport 53 dnat to 127.0.0.11:41234'");
+    stage.trace("$w 127.0.0.11 --port 53", 0, &["delivered to busybox"]);
     stage.sh("ip netns exec $w nft flush ruleset");
     stage.trace(
-        "$w 127.0.0.11 --proto udp --port 53",
+        "$w 127.0.0.11 --port 53",
         1,
         &[
-            "no socket waits at udp port 53",
+            "no socket waits at tcp port 53",
             "rule that leads 127.0.0.11 to Docker's resolver is missing",
         ],
     );

@@ -53,8 +53,8 @@ fn what_is_meant_is_no_fault() {
     stage.sh("ip -n $h route del default; ip -n $h -6 route del default
               bridge -n $h link set dev w0 isolated on; bridge -n $h link set dev x0 isolated on
               ip netns exec $h nft 'add table inet f; add chain inet f in { type filter hook input priority 0; policy drop; }; \
-              add chain inet f fwd { type filter hook forward priority 0; policy drop; }; \
-              add rule inet f fwd ct state established accept; add rule inet f fwd tcp dport 443 accept; \
+              add chain inet f passing { type filter hook forward priority 0; policy drop; }; \
+              add rule inet f passing ct state established accept; add rule inet f passing tcp dport 443 accept; \
               add rule inet f in icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept'");
     stage.is_well();
 }

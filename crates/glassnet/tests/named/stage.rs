@@ -5,7 +5,11 @@
 //! x 10.9.1.3, fd09:1::3 ──┤ br0 10.9.1.1 h 192.168.9.1 ── 192.168.9.2 o
 //! ```
 
+use kernel::NetNs;
+use kernel::netns::within;
 use serde_json::Value;
+use std::net::UdpSocket;
+use std::os::fd::AsFd as _;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -73,6 +77,13 @@ impl Stage {
         until(&waits, || self.shell(&waits).status().unwrap().success());
     }
 
+    /// Sends a datagram from a namespace.
+    pub(crate) fn send_udp(&self, which: &str, from: &str, to: &str) {
+        let netns = NetNs::by_path(format!("/run/netns/{}", self.called(which))).unwrap();
+        let send = || UdpSocket::bind(from).unwrap().send_to(b"x", to).unwrap();
+        within(netns.as_fd(), send).unwrap();
+    }
+
     pub(crate) fn succeeds(&self, line: &str) -> bool {
         self.shell(line).stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap().success()
     }
@@ -128,22 +139,27 @@ impl Stage {
         assert!(found.is_empty(), "{found:#?}");
     }
 
-    /// That doctor finds this, alone, and says all of that; the command that it gives.
+    /// That doctor finds this once, and says all of that of it; the command that it gives.
     #[track_caller]
     pub(crate) fn finds(&self, finding: &str, wanted: &[&str]) -> String {
         let found = self.doctor();
-        let of_it: Vec<_> = found.iter().filter(|one| one["finding"] == finding).collect();
-        assert_eq!(of_it.len(), 1, "{finding} in {found:#?}");
-        let words = &of_it[0]["words"];
-        let said =
-            ["what", "evidence", "advice"].map(|part| words[part].as_str().unwrap()).join("\n");
-        for one in wanted {
-            let one = NAMES.iter().fold((*one).to_owned(), |one, which| {
-                one.replace(&format!("${which}"), &self.called(which))
-            });
-            assert!(said.contains(&one), "{one:?} is not in\n{said}");
-        }
+        let wanted: Vec<String> = wanted.iter().map(|one| self.named(one)).collect();
+        let says = |one: &&Value| {
+            let words =
+                ["what", "evidence", "advice"].map(|part| one["words"][part].as_str().unwrap());
+            let said = words.join("\n");
+            one["finding"] == finding && wanted.iter().all(|one| said.contains(one))
+        };
+        let of_it: Vec<_> = found.iter().filter(says).collect();
+        assert_eq!(of_it.len(), 1, "{finding} {wanted:?} in {found:#?}");
         of_it[0]["command"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Words with the names of `$h` and the others.
+    fn named(&self, words: &str) -> String {
+        NAMES.iter().fold(words.to_owned(), |words, which| {
+            words.replace(&format!("${which}"), &self.called(which))
+        })
     }
 
     /// That doctor finds it, and that its command makes all well again.

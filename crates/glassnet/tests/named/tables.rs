@@ -28,11 +28,11 @@ fn a_neighbour_entry_for_a_mac_address_that_nobody_has() {
 fn a_forwarding_entry_leads_to_the_wrong_port() {
     let stage = Stage::new("fdb");
     stage.sh("mac=$(ip netns exec $x cat /sys/class/net/eth0/address)
-              ip netns exec $h bridge fdb replace $mac dev w0 master static");
+              ip netns exec $h bridge fdb replace $mac dev w0 master static sticky");
     stage.trace("$w 192.168.9.2", 0, &[]);
     stage.mended(
         "fdb-elsewhere",
-        &["$h br0 sends what is for $x eth0 to the wrong port", "behind w0", "behind x0"],
+        &["$h br0 sends what is for netns:$x eth0 to the wrong port", "behind w0", "behind x0"],
     );
 }
 
@@ -41,7 +41,7 @@ fn a_forwarding_entry_leads_to_the_wrong_port() {
 fn a_route_by_a_link_whose_other_end_is_down() {
     let stage = Stage::new("dead");
     stage.sh("ip -n $o link set eth0 down");
-    stage.mended_by("route-by-dead-link", &["out, whose other end is down", "$o eth0"], "ip -n $o route add 10.9.1.0/24 via 192.168.9.1; ip -n $o route add fd09:1::/64 via fd09:9::1 || true");
+    stage.mended_by("route-by-dead-link", &["out, whose other end is down", "$o eth0"], "ip -n $o addr add fd09:9::2/64 dev eth0 nodad || true; ip -n $o route add 10.9.1.0/24 via 192.168.9.1; ip -n $o route add fd09:1::/64 via fd09:9::1 || true");
 }
 
 /// F38, moby#41136: the container is gone, and its veth still takes a port of the bridge.

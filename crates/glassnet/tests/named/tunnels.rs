@@ -10,7 +10,7 @@ fn stage(name: &str) -> Stage {
     stage.sh(&format!(
         "ip -n $h link add vx type vxlan id 9 dstport 4789 local 192.168.9.1 nolearning
          ip -n $o link add vx type vxlan id 9 dstport 4789 local 192.168.9.2 nolearning
-         ip -n $h link set vx address {MAC_H} up; ip -n $o link set vx address {MAC_O} up
+         ip -n $h link set vx address {MAC_H} mtu 1450 up; ip -n $o link set vx address {MAC_O} mtu 1450 up
          ip -n $h addr add 10.200.0.1/32 dev vx; ip -n $o addr add 10.200.0.2/32 dev vx
          ip -n $h route add 10.200.0.2/32 dev vx; ip -n $o route add 10.200.0.1/32 dev vx
          ip -n $h neigh replace 10.200.0.2 lladdr {MAC_O} dev vx nud permanent
@@ -33,6 +33,8 @@ fn the_inner_mac_address_is_not_the_tunnel_ends() {
         "tunnel-mac-other",
         &["the inner destination MAC is not that of", "$o vx", "02:00:00:00:09:77"],
     );
+    // The kernel forgets a link's neighbours with its address.
+    stage.sh(&format!("ip -n $o neigh replace 10.200.0.1 lladdr {MAC_H} dev vx nud permanent"));
     stage.trace("$h 10.200.0.2", 0, &[]);
 }
 

@@ -3,9 +3,11 @@
 //! It takes root. Named namespaces of a test are gone when it ends.
 
 mod dropped;
+mod explain;
 #[path = "../one_host/lab.rs"]
 mod lab;
 mod machines;
+mod masked;
 mod names;
 mod schema;
 mod snapshot;

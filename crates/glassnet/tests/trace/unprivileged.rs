@@ -32,3 +32,12 @@ fn what_it_takes_is_said() {
         assert!(text(&to).contains(wanted), "{wanted}: {}", text(&to));
     }
 }
+
+#[test]
+fn the_doctor_says_what_he_could_not_look_at() {
+    let found = as_nobody("doctor host");
+    assert_eq!(found.status.code(), Some(1), "{}", text(&found));
+    for wanted in ["nftables rules of host could not be read", "CAP_NET_ADMIN", "as root"] {
+        assert!(text(&found).contains(wanted), "{wanted}: {}", text(&found));
+    }
+}

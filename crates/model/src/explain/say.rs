@@ -201,6 +201,8 @@ mod tests {
             Cure::TEXTS,
             TraceRefusal::TEXTS,
             Target::TEXTS,
+            Lesson::TEXTS,
+            MaskedText::TEXTS,
         ];
         let mut seen = 0;
         for (name, en, zh) in lists.into_iter().flatten() {

@@ -30,6 +30,9 @@ sentences! {
     AsItWas { host: String, time: String }
         en "as {host} was on {time}"
         zh "按 {host} 在 {time} 的状态"
+    AsItWasMasked { host: String, time: String, masked: Vec<MaskedText> }
+        en "as {host} was on {time}; {masked} stand there by others"
+        zh "按 {host} 在 {time} 的状态；其中的{masked}已用替代值代替"
     /// A place was asked for, and it has this address only.
     HasIt { name: String, address: IpAddr }
         en "{name} is {address}"
@@ -155,6 +158,13 @@ sentences! {
     Sockets en "sockets" zh "套接字"
     Sysctls en "settings" zh "设置"
     Sysctl { path: String } en "setting {path}" zh "设置 {path}"
+}
+
+sentences! {
+    /// What is masked in a file.
+    enum MaskedText;
+    Addresses en "addresses" zh "地址"
+    Names en "names" zh "名称"
 }
 
 sentences! {

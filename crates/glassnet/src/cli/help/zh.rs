@@ -92,6 +92,7 @@ TO 也可以是地址；集群中的另一个节点，或那里的位置：NODE 
   glassnet trace pod:default/web db.default.svc.cluster.local --port 5432
   glassnet trace web beta/db --port 5432
   glassnet trace host 192.0.2.254 --layers
+  glassnet trace web 192.0.2.254 --explain
   glassnet trace 192.0.2.254 192.0.2.1 --in eth0 --port 8080
   glassnet trace web db --port 5432 --state monday.json
   glassnet trace web db --port 5432 --if 'in db: delete rule handle 12'",
@@ -110,6 +111,7 @@ TO 也可以是地址；集群中的另一个节点，或那里的位置：NODE 
     ("trace", "state", "查询快照，而不是本机（见 glassnet snapshot）"),
     ("trace", "changes", "以及作某项更改之后会怎样；更改只在内存中进行，可以给出多次"),
     ("trace", "predict", "只作预测；目前也不做别的"),
+    ("trace", "explain", "说明每一步发生了什么，面向初次了解的人"),
     ("trace", "layers", "数据包每有变化，列出它的全部首部"),
     ("snapshot", "", "把所有网络命名空间的状态写入文件，供 glassnet trace --state 使用"),
     (
@@ -118,11 +120,18 @@ TO 也可以是地址；集群中的另一个节点，或那里的位置：NODE 
         "文件包含本机的地址、路由、规则、套接字和名称，因此只有所有者可以读取。写好之后，读取其中的内容不再
 需要 root。
 
+使用 --mask 时，所列内容处处由同一个替代值代替：原来共享多长的前缀，之后仍共享多长；私有、链路本地及其他
+特殊地址仍属同类。端口、设置和先后顺序不变；注释会去掉。无法如实替代的内容按未建模处理。文件中没有对照，
+对照由 --words 写出。
+
 示例：
   glassnet snapshot -o monday.json
+  glassnet snapshot -o monday.json --mask addresses,names --words mine.json
   glassnet trace web db --port 5432 --state monday.json",
     ),
     ("snapshot", "output", "要写入的文件，格式为 JSON"),
+    ("snapshot", "mask", "用替代值代替这些内容"),
+    ("snapshot", "words", "把替代值的对照写入文件，以便日后查找"),
     ("capture", "", "显示经过的数据包：在容器、Pod、命名空间中，在链路上，或所有地方"),
     (
         "capture",

@@ -1,5 +1,6 @@
 //! The answer as one JSON document: `docs/trace.schema.json`.
 
+use super::lessons::Said;
 use super::ways::Ways;
 use super::{Traced, Trip};
 use crate::machine::Machine;
@@ -18,6 +19,9 @@ pub(super) struct Document<'a> {
     /// After the changes that were asked for.
     #[serde(rename = "if")]
     then: Option<After<'a>>,
+    /// With `--explain`: sentences about each hop of a way, and last about its end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explained: Option<Said>,
     /// What the walk asked for and could not see.
     unseen: Vec<Unseen<'a>>,
     /// Other nodes, through the store, in their order.
@@ -97,6 +101,7 @@ impl<'a> Document<'a> {
             back: traced.ways.back.as_ref(),
             ends,
             then,
+            explained: traced.lessons.said(language),
             unseen: unseen.collect(),
             asked: &traced.trips,
         }

@@ -13,6 +13,7 @@ mod beyond;
 pub(super) mod command;
 pub(super) mod cure;
 mod document;
+mod lessons;
 mod port;
 mod receiver;
 mod resolve;
@@ -38,6 +39,7 @@ use beyond::{Beyond, Trip};
 use clap::Args;
 use cure::Advice;
 use document::Document;
+use lessons::Lessons;
 use model::explain::{Cure, Language, TraceText};
 use model::host::NamespaceId;
 use model::net::Family;
@@ -72,6 +74,7 @@ Examples:
   glassnet trace pod:default/web db.default.svc.cluster.local --port 5432
   glassnet trace web beta/db --port 5432
   glassnet trace host 192.0.2.254 --layers
+  glassnet trace web 192.0.2.254 --explain
   glassnet trace 192.0.2.254 192.0.2.1 --in eth0 --port 8080
   glassnet trace web db --port 5432 --state monday.json
   glassnet trace web db --port 5432 --if 'in db: delete rule handle 12'")]
@@ -118,6 +121,10 @@ pub(super) struct Trace {
     /// All headers of the packet, wherever one changed
     #[arg(long)]
     layers: bool,
+
+    /// Say of each step what happens there, for who does not know it yet
+    #[arg(long)]
+    explain: bool,
 }
 
 /// A question and what it was understood from.
@@ -139,6 +146,8 @@ struct Traced {
     advice: Option<Advice>,
     /// Questions to other nodes.
     trips: Vec<Trip>,
+    /// Of each hop and the end of each way, if that was asked for.
+    lessons: Lessons,
 }
 
 impl Trace {
@@ -162,8 +171,9 @@ impl Trace {
         if let Some(then) = &mut then {
             then.ways.name_holders(&mut machine);
         }
+        let lessons = Lessons::of(&ways, then.as_ref(), self.explain);
         let trips = beyond.map(|beyond| beyond.trips).unwrap_or_default();
-        let traced = Traced { understood, ways, then, advice, trips };
+        let traced = Traced { understood, ways, then, advice, trips, lessons };
         let code = traced.code();
         out.document(&Document::of(&traced, &machine, out.language))?;
         out.drawn(|language, colour| {

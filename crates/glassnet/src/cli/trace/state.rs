@@ -3,7 +3,7 @@
 use super::Wrong;
 use crate::cli::error::Error;
 use crate::machine::{Machine, NoSnapshot, Snapshot};
-use model::explain::TraceText;
+use model::explain::{MaskedText, TraceText};
 use std::path::Path;
 
 pub(super) fn read(path: &Path) -> Result<Machine, Error> {
@@ -24,7 +24,16 @@ pub(in crate::cli) fn snapshot(path: &Path) -> Result<Snapshot, Error> {
 /// Of when the machine is, if it is not as it is now.
 pub(in crate::cli) fn note(machine: &Machine) -> Option<TraceText> {
     let (host, time) = (machine.host.clone(), moment(machine.time?));
-    Some(TraceText::AsItWas { host, time })
+    let words = machine.masked.iter().filter_map(|what| match &what[..] {
+        "addresses" => Some(MaskedText::Addresses),
+        "names" => Some(MaskedText::Names),
+        _ => None,
+    });
+    let masked: Vec<_> = words.collect();
+    Some(match masked.is_empty() {
+        true => TraceText::AsItWas { host, time },
+        false => TraceText::AsItWasMasked { host, time, masked },
+    })
 }
 
 /// Seconds since 1970 as a date and a time, UTC. The days are counted from 1 March of year 0, so that a

@@ -7,14 +7,15 @@
 //! private ones. The price is that the bits by which an address is told from the nearest class stay.
 
 use model::net::{IpNet, Mac};
-use siphasher::sip128::{Hasher128 as _, SipHasher24};
+use siphasher::sip::SipHasher24;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::hash::Hasher as _;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// What stays, whole.
-const KEPT: [&str; 6] = ["0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3", "::/128", "::1/128", "ff00::/8"];
+const KEPT: [&str; 6] =
+    ["0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3", "::/128", "::1/128", "ff00::/8"];
 
 /// What keeps its prefix (RFC 6890).
 const CLASSES: [&str; 13] = [
@@ -96,7 +97,8 @@ impl Addresses {
     /// Whether the bit behind this prefix is not changed: something that keeps its place lies behind it, or
     /// it lies in what stays whole.
     fn stays(&self, before: &IpNet) -> bool {
-        let is_above = |fixed: &IpNet| before.prefix_len() < fixed.prefix_len() && before.contains(fixed);
+        let is_above =
+            |fixed: &IpNet| before.prefix_len() < fixed.prefix_len() && before.contains(fixed);
         self.kept.iter().any(|kept| kept.contains(before)) || self.fixed.iter().any(is_above)
     }
 
@@ -104,7 +106,7 @@ impl Addresses {
         let mut hasher = SipHasher24::new_with_key(&self.key);
         hasher.write(&[if of.addr().is_ipv4() { 4 } else { 6 }, of.prefix_len()]);
         hasher.write(&number(of.addr()).to_be_bytes());
-        hasher.finish128().h1
+        hasher.finish()
     }
 
     /// A prefix, without bits behind it.
@@ -130,7 +132,7 @@ impl Addresses {
         hasher.write(&[48]);
         hasher.write(&mac.0);
         let mut masked = mac;
-        let random = hasher.finish128().h1.to_be_bytes();
+        let random = hasher.finish().to_be_bytes();
         masked.0.copy_from_slice(&random[..6]);
         masked.0[0] = masked.0[0] & !3 | mac.0[0] & 3;
         self.words.borrow_mut().insert(mac.to_string(), masked.to_string());
@@ -185,7 +187,9 @@ mod tests {
     #[test]
     fn what_is_special_stays_so() {
         let mask = Addresses::new([7; 16]);
-        for kept in ["0.0.0.0", "127.0.0.11", "255.255.255.255", "224.0.0.1", "::", "::1", "ff02::1"] {
+        for kept in
+            ["0.0.0.0", "127.0.0.11", "255.255.255.255", "224.0.0.1", "::", "::1", "ff02::1"]
+        {
             assert_eq!(mask.ip(ip(kept)), ip(kept));
         }
         assert_ne!(mask.ip(ip("10.1.2.3")), ip("10.1.2.3"));

@@ -8,8 +8,25 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Names that say nothing about whose machine it is.
 const KEPT: [&str; 19] = [
-    "lo", "all", "default", "host", "filter", "nat", "mangle", "raw", "security", "INPUT", "OUTPUT",
-    "FORWARD", "PREROUTING", "POSTROUTING", "input", "output", "forward", "prerouting", "postrouting",
+    "lo",
+    "all",
+    "default",
+    "host",
+    "filter",
+    "nat",
+    "mangle",
+    "raw",
+    "security",
+    "INPUT",
+    "OUTPUT",
+    "FORWARD",
+    "PREROUTING",
+    "POSTROUTING",
+    "input",
+    "output",
+    "forward",
+    "prerouting",
+    "postrouting",
 ];
 
 #[derive(Default)]
@@ -34,6 +51,11 @@ impl Names {
         self.beginnings.borrow_mut().insert(of.to_owned());
     }
 
+    /// Those that were asked for.
+    pub(super) fn into_beginnings(self) -> BTreeSet<String> {
+        self.beginnings.into_inner()
+    }
+
     pub(super) fn link(&self, name: &str) -> String {
         if KEPT.contains(&name) {
             return name.to_owned();
@@ -46,17 +68,17 @@ impl Names {
         // Only what begins with a beginning begins with its letter.
         let masked = begins.map_or_else(
             || format!("l{number:04}"),
-            |beginning| format!("{}{number:04}", self.beginning(&beginning)),
+            |beginning| format!("{}{number:03}", self.beginning(&beginning)),
         );
         self.links.borrow_mut().insert(name.to_owned(), masked.clone());
         masked
     }
 
-    /// The longest beginning of it that a rule speaks of.
+    /// The longest beginning of it that a rule speaks of; it may be that itself.
     fn beginning_of(&self, name: &str) -> Option<String> {
         let known = self.beginnings.borrow();
-        let shorter = known.iter().filter(|start| name.starts_with(*start) && *start != name);
-        shorter.max_by_key(|start| start.len()).cloned()
+        let fitting = known.iter().filter(|start| name.starts_with(*start));
+        fitting.max_by_key(|start| start.len()).cloned()
     }
 
     /// One that is within another begins with that one's.
@@ -64,9 +86,11 @@ impl Names {
         if name.is_empty() {
             return String::new();
         }
+        self.know_beginning(name);
         let known = self.beginnings.borrow().clone();
         let number = known.iter().position(|one| one == name).unwrap_or(known.len());
-        let outer = self.beginning_of(name).map(|outer| self.beginning(&outer));
+        let outer = known.iter().filter(|outer| name.starts_with(*outer) && *outer != name);
+        let outer = outer.max_by_key(|outer| outer.len()).map(|outer| self.beginning(outer));
         format!("{}p{number}_", outer.unwrap_or_default())
     }
 
@@ -77,7 +101,8 @@ impl Names {
         }
         let mut known = self.others.borrow_mut();
         let number = known.keys().filter(|(of, _)| *of == kind).count() + 1;
-        let masked = known.entry((kind, name.to_owned())).or_insert_with(|| format!("{kind}{number}"));
+        let masked =
+            known.entry((kind, name.to_owned())).or_insert_with(|| format!("{kind}{number}"));
         masked.clone()
     }
 
@@ -86,7 +111,9 @@ impl Names {
             NamespaceId::Host | NamespaceId::Inode(_) => id.clone(),
             NamespaceId::Container(name) => NamespaceId::Container(self.place(name)),
             NamespaceId::Named(name) => match name.split_once(':') {
-                Some((kind, name)) => NamespaceId::Named(format!("{kind}:{}", self.place(name)).into()),
+                Some((kind, name)) => {
+                    NamespaceId::Named(format!("{kind}:{}", self.place(name)).into())
+                }
                 None => NamespaceId::Named(self.place(name).into()),
             },
         }
@@ -105,7 +132,8 @@ impl Names {
     pub(super) fn words(&self) -> BTreeMap<String, String> {
         let (links, others) = (self.links.borrow(), self.others.borrow());
         let links = links.iter().map(|(name, masked)| (format!("link {name}"), masked.clone()));
-        let others = others.iter().map(|((kind, name), masked)| (format!("{kind} {name}"), masked.clone()));
+        let others =
+            others.iter().map(|((kind, name), masked)| (format!("{kind} {name}"), masked.clone()));
         links.chain(others).collect()
     }
 }
@@ -128,8 +156,8 @@ mod tests {
             assert_ne!(masked, name);
             assert!(masked.parse::<LinkName>().is_ok(), "{masked}");
             for beginning in ["cali", "cali1", "veth"] {
-                let begins = name.starts_with(beginning) && name != beginning;
-                assert_eq!(masked.starts_with(&names.beginning(beginning)), begins, "{name} {beginning}");
+                let begins = masked.starts_with(&names.beginning(beginning));
+                assert_eq!(begins, name.starts_with(beginning), "{name} {beginning}");
             }
         }
         assert_eq!(names.link("lo"), "lo");

@@ -1,7 +1,7 @@
 //! Who needs to reach what.
 
 use super::outside;
-use crate::cli::doctor::domains::{Domains, is_global};
+use crate::cli::doctor::domains::{Domains, Held, is_global};
 use crate::cli::doctor::seen::Seen;
 use model::explain::Target;
 use model::host::route::{RouteKind, TABLE_MAIN};
@@ -92,11 +92,13 @@ fn neighbours(domains: &Domains<'_>) -> Vec<Need> {
     let mut needs = Vec::new();
     for domain in domains.all() {
         for family in Family::BOTH {
-            let has = |id: &NamespaceId| *id != NamespaceId::Host;
-            let of_family = domain
-                .addresses
-                .iter()
-                .filter(|held| has(held.of) && held.own && Family::of(held.address()) == family);
+            // A bridge's own address is its host's, which need not answer.
+            let is_containers = |held: &&Held<'_>| {
+                *held.of != NamespaceId::Host && !matches!(held.link.kind, LinkKind::Bridge(_))
+            };
+            let of_family = domain.addresses.iter().filter(is_containers);
+            let of_family =
+                of_family.filter(|held| held.own && Family::of(held.address()) == family);
             let some: Vec<_> = of_family.take(MOST_PAIRS).collect();
             for pair in some.windows(2) {
                 let [one, other] = pair else { continue };

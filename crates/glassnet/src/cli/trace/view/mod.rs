@@ -16,7 +16,7 @@ use super::ways::Ways;
 use super::{Traced, Trip, called, called_at, what_if};
 use crate::cli::table::width;
 use crate::machine::{Machine, word};
-use model::explain::{Language, Say as _, TraceText};
+use model::explain::{Language, Lesson, Say as _, TraceText};
 use model::path::{Asked, Hop, Packet, Path};
 
 pub(super) struct Style {
@@ -33,12 +33,17 @@ pub(super) fn draw(traced: &Traced, machine: &Machine, style: &Style) -> String 
         text += &format!("{}\n", note.say(language));
     }
     let Ways { there, back } = &traced.ways;
-    let ways = [(TraceText::There, Some(there)), (TraceText::Back, back.as_ref())];
-    for (name, path) in ways {
+    let lessons = &traced.lessons;
+    let ways = [
+        (TraceText::There, Some(there), &lessons.there),
+        (TraceText::Back, back.as_ref(), &lessons.back),
+    ];
+    for (name, path, lessons) in ways {
         let Some(path) = path else { continue };
         text += &format!("\n{}\n", style.strong(&name.say(language)));
-        text += &way(path, machine, style);
+        text += &way(path, lessons, machine, style);
         text += &format!("{}\n", style.strong(&path.end.said(language)));
+        text += &explained(lessons.get(path.hops.len()), language);
     }
     if let Some(then) = &traced.then {
         text += &format!("\n{}\n", style.strong(&TraceText::After.say(language)));
@@ -46,10 +51,10 @@ pub(super) fn draw(traced: &Traced, machine: &Machine, style: &Style) -> String 
             text += &format!("  {}\n", change.said(language));
         }
         let ways = [
-            (TraceText::There, Some(there), Some(&then.ways.there)),
-            (TraceText::Back, back.as_ref(), then.ways.back.as_ref()),
+            (TraceText::There, Some(there), Some(&then.ways.there), &lessons.there_then),
+            (TraceText::Back, back.as_ref(), then.ways.back.as_ref(), &lessons.back_then),
         ];
-        for (name, before, after) in ways {
+        for (name, before, after, lessons) in ways {
             let Some(after) = after else { continue };
             text += &format!("\n{}\n", style.strong(&name.say(language)));
             let common = before.map_or(0, |before| what_if::common(before, after));
@@ -57,8 +62,9 @@ pub(super) fn draw(traced: &Traced, machine: &Machine, style: &Style) -> String 
                 text += &format!("  {}\n", TraceText::SameHops { count: common }.say(language));
             }
             let rest = Path { hops: after.hops[common..].to_vec(), end: after.end.clone() };
-            text += &way(&rest, machine, style);
+            text += &way(&rest, lessons.get(common..).unwrap_or_default(), machine, style);
             text += &format!("{}\n", style.strong(&after.end.said(language)));
+            text += &explained(lessons.get(after.hops.len()), language);
         }
     }
     if let Some(advice) = traced.advice.as_ref().filter(|_| traced.then.is_none()) {
@@ -103,8 +109,14 @@ fn headline(traced: &Traced, language: Language) -> String {
     TraceText::Asked { from, to, what }.say(language)
 }
 
+/// Sentences about a step, below it.
+fn explained(lessons: Option<&Vec<Lesson>>, language: Language) -> String {
+    let lessons = lessons.into_iter().flatten();
+    lessons.map(|lesson| format!("      {}\n", lesson.said(language))).collect()
+}
+
 /// The hops, by namespace.
-fn way(path: &Path, machine: &Machine, style: &Style) -> String {
+fn way(path: &Path, lessons: &[Vec<Lesson>], machine: &Machine, style: &Style) -> String {
     let language = style.language;
     let cells =
         |text: &str, to: usize| format!("{text}{}", " ".repeat(to.saturating_sub(width(text))));
@@ -114,7 +126,7 @@ fn way(path: &Path, machine: &Machine, style: &Style) -> String {
     let mut text = String::new();
     let mut before: Option<&Packet> = None;
     let mut place = None;
-    for hop in &path.hops {
+    for (number, hop) in path.hops.iter().enumerate() {
         let now = (&hop.at.host, &hop.at.namespace);
         if place != Some(now) {
             place = Some(now);
@@ -145,6 +157,7 @@ fn way(path: &Path, machine: &Machine, style: &Style) -> String {
                 text += &format!("{}{}{layer}\n", " ".repeat(width(&start)), "  ".repeat(depth));
             }
         }
+        text += &explained(lessons.get(number), language);
         before = Some(&hop.packet);
     }
     text
