@@ -74,6 +74,20 @@ fn a_known_connection_leads_to_a_dead_container() {
     );
 }
 
+/// F24: an engine that died has left what it had published.
+#[test]
+fn a_port_is_published_of_a_container_that_is_gone() {
+    let stage = Stage::new("published");
+    stage.sh("ip netns exec $h nft 'add table ip n; add chain ip n pre { type nat hook prerouting priority -100; }; \
+              add rule ip n pre tcp dport 8080 dnat to 10.9.1.3:80; add rule ip n pre tcp dport 8081 dnat to 10.9.1.9:80'");
+    stage.mended(
+        "published-to-nobody",
+        &["publishes a port of 10.9.1.9", "tcp dport 8081 dnat to 10.9.1.9:80"],
+    );
+    stage.sh("ip netns exec $h iptables-nft -t nat -A PREROUTING -p tcp --dport 8082 -j DNAT --to-destination 10.9.1.9:80");
+    stage.mended("published-to-nobody", &["10.9.1.9", "-p tcp -m tcp --dport 8082 -j DNAT"]);
+}
+
 /// F30, moby#12565: small packets work, large ones hang.
 #[test]
 fn a_link_on_the_way_takes_less() {

@@ -237,6 +237,7 @@ fn names_alone(stage: &Stage, directory: &Path) {
             && !bytes.contains("secret")
             && !bytes.contains(&stage.called("a"))
     );
-    let all: BTreeMap<_, _> = known.names.iter().map(|(name, masked)| (masked, name)).collect();
+    let all: BTreeMap<_, _> =
+        known.names.iter().map(|(name, masked)| (masked.to_string(), name)).collect();
     assert_eq!(all.len(), known.names.len(), "no two are called alike");
 }

@@ -294,6 +294,15 @@ findings! {
             "conntrack 记录了 {transport} {original}，在规则改变之前转换到 {to}；而该地址已无人使用",
             "让内核忘掉它们：{command}";
 
+    /// A rule leads packets to an address that nobody has.
+    PublishedToNobody = "published-to-nobody" { place: String, rule: String, to: IpAddr, command: String }
+        en: "{place} publishes a port of {to}, which nobody has",
+            "{rule}; everybody in that network was seen",
+            "if whoever made it is gone, delete it: {command}";
+        zh: "{place} 发布了 {to} 的端口，而该地址无人使用",
+            "{rule}；该网络中的所有成员都已查看",
+            "如果创建它的程序已不在，请删除它：{command}";
+
     /// A bridge's port whose other end is where nobody lives.
     LeakedPort = "leaked-port" { port: String, bridge: LinkName, peer: String, command: String }
         en: "veth {port} is left over: the network namespace of its other end has no process",
@@ -332,6 +341,15 @@ findings! {
 }
 
 impl Finding {
+    /// All that it happens to, where the words name some.
+    pub fn who(&self) -> &[String] {
+        match self {
+            Self::CutOff { who, .. } | Self::NoAnswer { who, .. } => &who.0,
+            Self::NotRead { places, .. } => &places.0,
+            _ => &[],
+        }
+    }
+
     /// What mends it, where that is one command.
     pub fn command(&self) -> Option<&str> {
         match self {
@@ -351,6 +369,7 @@ impl Finding {
             | Self::RouteByDeadLink { command, .. }
             | Self::DuplicateAddress { command, .. }
             | Self::StaleConnection { command, .. }
+            | Self::PublishedToNobody { command, .. }
             | Self::LeakedPort { command, .. } => Some(command),
             Self::ForwardingOff { .. }
             | Self::LegacyFilter { .. }

@@ -1,11 +1,11 @@
 //! Whether the kernel still translates to somebody who is gone (moby#8795, netavark#1045): a packet of a
 //! connection that is known does not meet the rules again.
 
-use super::domains::{Domain, Domains};
+use super::domains::Domains;
 use super::seen::Seen;
 use model::explain::Finding;
+use model::host::Connection;
 use model::host::nft::ct_status;
-use model::host::{Connection, NamespaceId, Unknown};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
@@ -18,7 +18,7 @@ pub(super) fn stale(seen: &Seen) -> Vec<Finding> {
         for connection in namespace.connections.iter().filter(|one| is_translated(one)) {
             dead.entry(connection.reply.source.ip()).or_default().push(connection);
         }
-        dead.retain(|to, _| is_dead(&domains, of, namespace, *to));
+        dead.retain(|to, _| domains.is_nobodys(seen, of, *to));
         for (to, connections) in dead {
             let Some(first) = connections.first() else { continue };
             let transport = match first.original.protocol {
@@ -46,17 +46,4 @@ fn is_translated(connection: &Connection) -> bool {
     connection.status & ct_status::DNAT != 0
         && connection.reply.source.ip() != connection.original.destination.ip()
         && connection.tcp_state.is_none_or(|state| state <= ESTABLISHED)
-}
-
-fn is_dead(
-    domains: &Domains<'_>,
-    of: &NamespaceId,
-    namespace: &model::host::Namespace<Unknown>,
-    to: IpAddr,
-) -> bool {
-    let own = namespace.addresses.iter().any(|address| address.prefix.addr() == to);
-    let near = namespace.addresses.iter().filter(|address| address.prefix.contains(&to));
-    let mut near = near.filter_map(|address| domains.of_link(of, &address.link)).peekable();
-    let gone = |domain: &Domain<'_>| domain.closed && domain.holders(to).next().is_none();
-    !own && near.peek().is_some() && near.all(gone)
 }

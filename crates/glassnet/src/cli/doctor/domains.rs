@@ -108,6 +108,18 @@ impl<'a> Domains<'a> {
         self.domains.get(*self.which.get(&(of, link))?)
     }
 
+    /// Whether the address is in a network of this namespace of which everybody was seen, and nobody has
+    /// it.
+    pub(super) fn is_nobodys(&self, seen: &Seen, of: &NamespaceId, address: IpAddr) -> bool {
+        let Some(namespace) = seen.actual.namespaces.get(of) else { return false };
+        let own = namespace.addresses.iter().any(|has| has.prefix.addr() == address);
+        let holds = |prefix: &IpNet| prefix.contains(&address);
+        let near = namespace.addresses.iter().filter(|has| holds(&has.prefix));
+        let mut near = near.filter_map(|has| self.of_link(of, &has.link)).peekable();
+        !own && near.peek().is_some()
+            && near.all(|domain| domain.closed && domain.holders(address).next().is_none())
+    }
+
     /// Who is behind a port of a bridge.
     pub(super) fn behind(
         &self,

@@ -20,6 +20,7 @@ mod leaks;
 mod mtu;
 mod neighbours;
 mod overlap;
+mod published;
 mod scope;
 mod seen;
 mod tunnels;
@@ -103,6 +104,7 @@ const CHECKS: &[Check] = &[
     host("left-over-ports", veths::left_over),
     host("bridge-ports", bridges::nearly_full),
     host("connections", connections::stale),
+    host("published", published::to_nobody),
     daemon("leaked-links", leaks::links),
     daemon("leaked-leases", leaks::leases),
     daemon("addresses", addresses::nearly_gone),
@@ -121,8 +123,11 @@ impl Doctor {
         let language = out.language;
         let documents = findings.iter().map(|(check, finding)| {
             let words = finding.say(language);
-            let command = finding.command();
-            json!({ "check": check, "finding": finding.name(), "words": words, "command": command })
+            let (who, command) = (finding.who(), finding.command());
+            json!({
+                "check": check, "finding": finding.name(), "words": words, "who": who,
+                "command": command,
+            })
         });
         let able: Vec<_> = able(&daemon).map(|check| check.name).collect();
         out.document(&json!({ "checks": able, "findings": documents.collect::<Vec<_>>() }))?;

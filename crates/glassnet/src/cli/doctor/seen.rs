@@ -26,6 +26,8 @@ pub(super) struct Seen {
     pub(super) networks: Vec<Network>,
     pub(super) attachments: Vec<AttachmentRow>,
     pub(super) numbers: Vec<NetworkStatus>,
+    /// No namespace with a process in it is hidden from this user.
+    pub(super) everybody: bool,
     /// In the order in which engines take them.
     pub(super) configurations: Vec<Configuration>,
     /// Families in which the older iptables has a filter table, which is not in the ruleset we read.
@@ -156,6 +158,7 @@ pub(super) fn look(
     if state.is_some() {
         return Ok((seen, machine, Daemon::NotAsked));
     }
+    seen.everybody = sees_everybody();
     seen.configurations = super::configurations::read();
     seen.legacy_filters = super::forwarding::legacy_filters();
     let daemon = match ask() {
@@ -166,6 +169,14 @@ pub(super) fn look(
         Err(error) => Daemon::Silent { why: Error::Api(error).message(language) },
     };
     Ok((seen, machine, daemon))
+}
+
+/// Root sees all processes, unless it is in a namespace of processes that is not the first
+/// (`PROC_PID_INIT_INO`).
+fn sees_everybody() -> bool {
+    const FIRST: u64 = 0xefff_fffc;
+    let own = crate::places::inode(Path::new("/proc/self/ns/pid"));
+    rustix::process::geteuid().is_root() && own == Some(FIRST)
 }
 
 type Known = (Vec<Network>, Vec<AttachmentRow>, Vec<NetworkStatus>);

@@ -89,7 +89,7 @@ fn told(seen: &Seen) -> Vec<(&'static str, Finding)> {
 }
 
 /// The same, as the file of a snapshot tells of it.
-fn machine(seen: &Seen) -> Machine {
+pub(super) fn machine(seen: &Seen) -> Machine {
     let namespaces = seen
         .actual
         .namespaces

@@ -46,7 +46,6 @@ fn leads_somewhere(route: &Route) -> bool {
 /// Ports of bridges that an engine has left behind (moby#41136, docker/for-linux#109). What our own daemon
 /// has made, it watches itself.
 pub(super) fn left_over(seen: &Seen) -> Vec<Finding> {
-    let all = seen.about.values().all(|about| about.unread.is_empty() && about.processes.is_some());
     let ports = seen.links().filter(|(_, link)| !link.is_ours());
     let left = ports.filter_map(|(of, link)| {
         let LinkKind::Veth(veth) = &link.kind else { return None };
@@ -55,7 +54,7 @@ pub(super) fn left_over(seen: &Seen) -> Vec<Finding> {
         let (peer, nobody) = match there.and_then(|there| Some((there, seen.about.get(there)?))) {
             Some((there, about)) => (there.to_string(), is_left(there, about)),
             // Neither a process nor a path leads there: something holds it open.
-            None => (format!("[netnsid {}]", veth.peer_netnsid?), all),
+            None => (format!("[netnsid {}]", veth.peer_netnsid?), seen.everybody),
         };
         nobody.then(|| Finding::LeakedPort {
             port: seen.link(of, &link.name),
@@ -67,14 +66,10 @@ pub(super) fn left_over(seen: &Seen) -> Vec<Finding> {
     left.collect()
 }
 
-/// No process is in it, and if it has a name, that is one that engines give: what somebody has named for
-/// himself may well wait.
+/// No process is in it, and it has a name that engines give: what somebody has named for himself, or holds
+/// by a path of his own, may well wait.
 fn is_left(of: &NamespaceId, about: &About) -> bool {
-    let by_engine = |name: &Name| match name.kind {
-        Kind::Netns => is_engines(&name.name),
-        Kind::Process => true,
-        _ => false,
-    };
+    let by_engine = |name: &Name| name.kind == Kind::Netns && is_engines(&name.name);
     *of != NamespaceId::Host && about.processes == Some(0) && about.names.iter().all(by_engine)
 }
 

@@ -7,8 +7,10 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Names that say nothing about whose machine it is.
-const KEPT: [&str; 19] = [
+const KEPT: [&str; 21] = [
     "lo",
+    "glassnet",
+    "antispoof",
     "all",
     "default",
     "host",

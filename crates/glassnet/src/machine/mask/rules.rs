@@ -53,7 +53,6 @@ impl Held {
 /// The table's rules in one of its chains, one after another.
 pub(super) struct Rules<'m> {
     mask: &'m Mask,
-    family: NftFamily,
     sets: &'m Table<Set>,
     held: BTreeMap<u8, Held>,
     /// The header behind the frame's, where it is known.
@@ -84,8 +83,7 @@ pub(super) fn masked(
         NftFamily::Arp => Some(Kind::Mac),
         NftFamily::Inet | NftFamily::Bridge | NftFamily::Netdev => None,
     };
-    let (family, sets) = (table.family, &table.sets);
-    let rules = Rules { mask, family, sets, held: BTreeMap::new(), network };
+    let rules = Rules { mask, sets: &table.sets, held: BTreeMap::new(), network };
     Rule { handle: rule.handle, comment: None, expressions: rules.run(&rule.expressions) }
 }
 
@@ -285,7 +283,6 @@ impl Rules<'_> {
             (PayloadBase::Transport, ..) => &[],
             (PayloadBase::Inner, ..) => return Err(ANYTHING),
         };
-        let _ = self.family;
         let (mut parts, mut at, end) = (Vec::new(), offset, offset + length);
         while at < end {
             let inside = fields.iter().find(|(from, len, _)| (*from..from + len).contains(&at));
@@ -404,7 +401,9 @@ fn link(mask: &Mask, bytes: &[u8]) -> Option<Vec<u8>> {
     let name = bytes.split(|byte| *byte == 0).next()?;
     let text = std::str::from_utf8(name).ok()?;
     if name.len() == bytes.len() && bytes.len() < 16 {
-        return Some(mask.beginning(text).into_bytes());
+        // `lo` keeps its name, whatever it begins with.
+        let is_plain = !"lo".starts_with(text);
+        return is_plain.then(|| mask.beginning(text).into_bytes());
     }
     let mut masked = mask.link_text(text).into_bytes();
     masked.resize(bytes.len(), 0);

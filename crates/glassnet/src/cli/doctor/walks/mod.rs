@@ -134,3 +134,6 @@ fn outside(seen: &Seen, candidates: &[IpAddr]) -> Option<IpAddr> {
     };
     candidates.iter().copied().find(|address| !is_here(address))
 }
+
+#[cfg(test)]
+mod tests;
