@@ -55,6 +55,6 @@ fn what_is_meant_is_no_fault() {
               ip netns exec $h nft 'add table inet f; add chain inet f in { type filter hook input priority 0; policy drop; }; \
               add chain inet f passing { type filter hook forward priority 0; policy drop; }; \
               add rule inet f passing ct state established accept; add rule inet f passing tcp dport 443 accept; \
-              add rule inet f in icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept'");
+              add rule inet f in ct state established accept; add rule inet f in icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept'");
     stage.is_well();
 }

@@ -18,9 +18,11 @@ fn what_happens_is_said_of_this_packet() {
         "looks for 10.9.2.2 in its routing table; 10.9.2.0/24 fits",
         "Rules of netns:",
         "tcp dport 80 accept.",
-        "writes its own 10.9.2.1 over the source 10.9.1.2",
+        "writes its own 10.9.2.1:",
+            " over the source 10.9.1.2:",
         &format!("It has arrived: busybox in netns:{b} waits for it."),
-        "the answer, which is for 10.9.2.1, is handed on to 10.9.1.2",
+        "the answer, which is for 10.9.2.1:",
+            ", is handed on to 10.9.1.2:",
         "has asked netns:",
     ]);
     for once in [

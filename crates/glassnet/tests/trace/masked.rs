@@ -130,7 +130,7 @@ fn the_same_answers_in_other_words() {
     stage.serve(80);
     stage.sh(RULES);
     // Those that are asked about have to be spoken of.
-    stage.sh("for a in 10.9.2.50 10.9.2.78 10.9.2.2; do ip -n $b addr add $a/24 dev eth0 2>/dev/null || true; done
+    stage.sh("for one in 10.9.2.50 10.9.2.78; do ip -n $b addr add $one/24 dev eth0; done
               ip -n $b addr add 10.9.3.3/32 dev lo; ip -n $a addr add 10.9.1.80/24 dev eth0
               ip -n $r route add blackhole 10.9.9.9/32
               ip -n $r rule add from 10.9.1.64/26 lookup 77 priority 70
