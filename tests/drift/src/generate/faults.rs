@@ -1,7 +1,6 @@
 //! What is wrong in a case: lines taken out, changed, or put in that nobody would want.
 
 use super::draft::{Draft, Pair, Station};
-use super::not_yet::{Kind, allowed};
 use super::random::Random;
 use model::net::Family;
 use std::net::IpAddr;
@@ -20,8 +19,7 @@ pub(super) fn break_some(draft: &mut Draft) {
             5 => wrong_gateway(draft, &space),
             6 | 7 => wrong_neighbour(draft),
             8 => port_setting(draft, &["isolated on"]),
-            9 if allowed(Kind::LearningOff) => port_setting(draft, &["hairpin on", "learning off"]),
-            9 => port_setting(draft, &["hairpin on"]),
+            9 => port_setting(draft, &["hairpin on", "learning off"]),
             10 => port_state(draft),
             11 | 12 => small(draft),
             13 => refusing_route(draft, &space),
@@ -59,12 +57,7 @@ fn between_two(draft: &mut Draft) {
             2 => {
                 let Some(mac) = draft.mac(&other) else { return };
                 know(draft, &one, &other, &mac);
-                if allowed(Kind::LearningOff) {
-                    draft.ip(&bridge, format!("link set {to} type bridge_slave learning off"));
-                } else {
-                    let forget = format!("fdb del {mac} dev {to} master");
-                    draft.space(&bridge).bridge.push(forget);
-                }
+                draft.ip(&bridge, format!("link set {to} type bridge_slave learning off"));
             }
             _ => {
                 let nobody = "02:00:00:00:77:77";

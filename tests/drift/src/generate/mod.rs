@@ -9,7 +9,6 @@
 mod draft;
 mod faults;
 mod filters;
-pub mod not_yet;
 mod packets;
 mod policy;
 mod random;

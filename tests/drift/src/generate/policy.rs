@@ -1,7 +1,6 @@
 //! Rules of routing policy and the tables they lead to.
 
 use super::draft::{Draft, Station};
-use super::not_yet::{Kind, allowed};
 use model::net::Family;
 
 /// Tables that are not there by themselves.
@@ -24,7 +23,7 @@ pub(super) fn choose(draft: &mut Draft) {
 fn rule(draft: &mut Draft, space: &str) {
     let family = if draft.random.percent(60) { Family::V4 } else { Family::V6 };
     let mut words = format!("rule add pref {}", draft.random.between(1, 40));
-    if draft.random.percent(15) && (family == Family::V4 || allowed(Kind::RefusedWithoutSource)) {
+    if draft.random.percent(15) {
         words.push_str(" not");
     }
     let prefix = super::filters::address(draft, family);
