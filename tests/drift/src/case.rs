@@ -1,7 +1,7 @@
 //! A case: a small network written down, and the packets that are sent in it.
 //!
 //! It is what a person would type, so that a kept case can be read and built by hand: lines for `ip`,
-//! `bridge` and `nft`, each for the namespace that it stands in. Nothing in it is random any more.
+//! `bridge`, `ipset`, `iptables` and `nft`, each for the namespace that it stands in. Nothing in it is random any more.
 //! [`crate::build`] makes it, [`crate::shrink`] takes lines out of it.
 
 use model::net::{Family, Transport};
@@ -36,6 +36,11 @@ pub struct Space {
     /// Lines for `bridge`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub bridge: Vec<String>,
+    /// Lines for `ipset restore`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ipset: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub iptables: Vec<XTable>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub nft: Vec<Table>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -70,7 +75,18 @@ pub struct Table {
     pub chains: Vec<Chain>,
 }
 
-/// A chain of it.
+/// A table of iptables.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct XTable {
+    /// Who makes it: `iptables-nft`, `ip6tables-legacy`.
+    pub program: String,
+    pub name: String,
+    /// Rules without `-A` and the chain's name; a built-in chain's base is its policy.
+    pub chains: Vec<Chain>,
+}
+
+/// A chain of a table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Chain {
@@ -140,6 +156,23 @@ impl Space {
             Family::V4 => &mut self.ip,
             Family::V6 => &mut self.ip6,
         }
+    }
+}
+
+impl XTable {
+    /// The table as a script for the program's `-restore`.
+    pub fn script(&self) -> String {
+        let mut script = format!("*{}\n", self.name);
+        for chain in &self.chains {
+            let policy = chain.base.as_deref().unwrap_or("-");
+            script.push_str(&format!(":{} {policy} [0:0]\n", chain.name));
+        }
+        for chain in &self.chains {
+            for rule in &chain.rules {
+                script.push_str(&format!("-A {} {rule}\n", chain.name));
+            }
+        }
+        script + "COMMIT\n"
     }
 }
 

@@ -3,8 +3,9 @@
 //!
 //! A name is the one that the value has in JSON.
 
-use model::host::nft::{Expression, Ruleset};
-use model::host::{Namespace, Unknown};
+use model::host::nft::xt::Extension;
+use model::host::nft::{Expression, NftTable};
+use model::host::{Namespace, Table, Unknown};
 use model::path::{End, Evidence, Part, Path};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -150,13 +151,25 @@ impl Coverage {
 
     /// Counts the expressions of a ruleset that a packet was walked through.
     pub(crate) fn read(&mut self, part: &Part, namespace: &Namespace<Unknown>) {
-        if *part == Part::Nft {
-            self.ruleset(&namespace.nft);
+        match part {
+            Part::Nft => self.tables(&namespace.nft.tables),
+            Part::Legacy => {
+                for table in &namespace.legacy {
+                    self.count("legacy", &table.name);
+                }
+                self.tables(&namespace.legacy);
+            }
+            Part::IpSets => {
+                for set in &namespace.ipsets {
+                    self.count("ipset", &set.kind);
+                }
+            }
+            _ => {}
         }
     }
 
-    fn ruleset(&mut self, ruleset: &Ruleset<Unknown>) {
-        let chains = ruleset.tables.iter().flat_map(|table| &table.chains);
+    fn tables(&mut self, tables: &Table<NftTable<Unknown>>) {
+        let chains = tables.iter().flat_map(|table| &table.chains);
         for expression in chains.flat_map(|chain| &chain.rules).flat_map(|rule| &rule.expressions) {
             self.count("expression", expression);
             match expression {
@@ -164,6 +177,10 @@ impl Coverage {
                 Expression::Ct { key, .. } => self.count("ct", key),
                 Expression::Payload { base, .. } => self.count("payload", base),
                 Expression::Verdict(verdict) => self.count("verdict", verdict),
+                Expression::Extension { is: Extension::Match(one), .. } => self.count("match", one),
+                Expression::Extension { is: Extension::Target(one), .. } => {
+                    self.count("target", one);
+                }
                 Expression::Fib { result, .. } => self.count("fib", result),
                 _ => {}
             }

@@ -9,7 +9,7 @@ pub enum Error {
 
     /// A line of the case was refused.
     #[error("{program} in {space}: {said}\n{input}")]
-    Refused { program: &'static str, space: String, said: String, input: String },
+    Refused { program: String, space: String, said: String, input: String },
 
     #[error("cannot {what}")]
     System {

@@ -68,6 +68,9 @@ const BREATH: Duration = Duration::from_millis(3);
 /// What differs is given this long to come right: the machine may be busy.
 const PATIENCE: Duration = Duration::from_millis(400);
 
+/// A little less than after what time a SYN is sent again (`TCP_TIMEOUT_INIT`), in nanoseconds.
+const AGAIN: u64 = 900_000_000;
+
 /// UDP ports of the tunnels in a case.
 fn tunnels(case: &Case) -> Vec<u16> {
     let lines = case.spaces.iter().flat_map(|space| &space.ip).filter(|l| l.contains("vxlan"));
@@ -202,10 +205,14 @@ impl Stage<'_> {
     /// Which of what was seen is the packet, and which its answer.
     fn sort_out(&self, seen: &[Seen], observed: &mut Observed) {
         // Packets are sent one by one: the first connection that is new is this one.
-        let opening = seen.iter().find_map(|seen| match seen.sign {
-            Sign::Opens(sequence) => Some(sequence),
+        let first = seen.iter().find_map(|seen| match seen.sign {
+            Sign::Opens(sequence) => Some((sequence, seen.time)),
             _ => None,
         });
+        let opening = first.map(|(sequence, _)| sequence);
+        // On a busy machine the wait may be so long that a SYN or its answer is sent again.
+        let again = first.map_or(u64::MAX, |(_, time)| time + AGAIN);
+        let seen = || seen.iter().filter(|seen| seen.time < again);
         let way = |seen: &&Seen| match (self.packet.kind, seen.sign) {
             (Kind::Udp(_) | Kind::Echo, Sign::Cookie { number, answer }) => {
                 (number == self.number).then_some(answer)
@@ -215,7 +222,7 @@ impl Stage<'_> {
             _ => None,
         };
         let of = |answer: bool| {
-            let wanted = seen.iter().filter(move |seen| way(seen) == Some(answer));
+            let wanted = seen().filter(move |seen| way(seen) == Some(answer));
             wanted.map(|seen| seen.sighting.clone()).collect::<Vec<_>>()
         };
         (observed.there, observed.back) = (of(false), of(true));

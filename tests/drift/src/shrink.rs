@@ -51,7 +51,7 @@ fn without(case: &Case, place: usize) -> Option<Case> {
     }
     left -= before;
     for space in &mut case.spaces {
-        if take(&mut space.nft, &mut left) {
+        if take(&mut space.nft, &mut left) || take(&mut space.iptables, &mut left) {
             return Some(case);
         }
     }
@@ -61,8 +61,15 @@ fn without(case: &Case, place: usize) -> Option<Case> {
                 return Some(case);
             }
         }
+        if space.iptables.iter_mut().any(|table| take(&mut table.chains, &mut left)) {
+            return Some(case);
+        }
     }
     for space in &mut case.spaces {
+        let chains = space.iptables.iter_mut().flat_map(|table| &mut table.chains);
+        if chains.into_iter().any(|chain| take(&mut chain.rules, &mut left)) {
+            return Some(case);
+        }
         for table in &mut space.nft {
             if take(&mut table.sets, &mut left)
                 || table.chains.iter_mut().any(|chain| take(&mut chain.rules, &mut left))
@@ -73,6 +80,7 @@ fn without(case: &Case, place: usize) -> Option<Case> {
         if take(&mut space.ip, &mut left)
             || take(&mut space.ip6, &mut left)
             || take(&mut space.bridge, &mut left)
+            || take(&mut space.ipset, &mut left)
             || take(&mut space.sysctls, &mut left)
             || take(&mut space.sockets, &mut left)
         {

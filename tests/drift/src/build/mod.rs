@@ -2,7 +2,9 @@
 //! the test is killed.
 //!
 //! ```text
-//! namespaces ─▶ settings for links to come ─▶ cables ─▶ in each: ip ─▶ settings ─▶ nft ─▶ in each: bridge
+//! namespaces ─▶ settings for links to come ─▶ cables
+//!   ─▶ in each: ip ─▶ settings ─▶ ipset ─▶ iptables ─▶ nft
+//!   ─▶ in each: bridge
 //! ```
 
 mod settle;
@@ -74,6 +76,8 @@ pub fn build(case: &Case) -> Result<Network> {
         tool::carry_out(built, "ip", &[], &(lo + &lines(&space.ip)))?;
         tool::carry_out(built, "ip", &["-6"], &lines(&space.ip6))?;
         settings(built, &space.sysctls)?;
+        tool::feed(built, "ipset", &["restore"], &lines(&space.ipset))?;
+        iptables(built, space)?;
         let tables: String = space.nft.iter().map(crate::case::Table::script).collect();
         tool::feed(built, "nft", &["-f", "-"], &tables)?;
     }
@@ -119,6 +123,21 @@ impl Network {
 pub fn mac(number: u32) -> String {
     let [.., high, low] = number.to_be_bytes();
     format!("02:00:00:00:{high:02x}:{low:02x}")
+}
+
+/// Has each of the programs make its tables.
+fn iptables(built: &Built, space: &Space) -> Result<()> {
+    for family in ["iptables", "ip6tables"] {
+        for by in ["nft", "legacy"] {
+            let program = format!("{family}-{by}");
+            let its = space.iptables.iter().filter(|table| table.program == program);
+            let tables: String = its.map(crate::case::XTable::script).collect();
+            // Others may use the older program at the same time, which lets one in at a time.
+            let arguments: &[&str] = if by == "legacy" { &["--wait", "20"] } else { &[] };
+            tool::feed(built, &format!("{program}-restore"), arguments, &tables)?;
+        }
+    }
+    Ok(())
 }
 
 /// Writes settings, each as `path=value`.

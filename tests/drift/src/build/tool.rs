@@ -8,12 +8,7 @@ use std::os::fd::AsFd as _;
 use std::process::{Command, Output, Stdio};
 
 /// Runs a program that reads its orders from its standard input. No line, no program.
-pub(super) fn feed(
-    built: &Built,
-    program: &'static str,
-    arguments: &[&str],
-    input: &str,
-) -> Result<()> {
+pub(super) fn feed(built: &Built, program: &str, arguments: &[&str], input: &str) -> Result<()> {
     if input.is_empty() {
         return Ok(());
     }
@@ -23,12 +18,7 @@ pub(super) fn feed(
 
 /// Has `ip` or `bridge` carry out lines. What the kernel refuses is passed over, as whoever types it would: a route
 /// by a gateway that is on no link is one of the faults. What the program does not understand is an error.
-pub(super) fn carry_out(
-    built: &Built,
-    program: &'static str,
-    options: &[&str],
-    input: &str,
-) -> Result<()> {
+pub(super) fn carry_out(built: &Built, program: &str, options: &[&str], input: &str) -> Result<()> {
     if input.is_empty() {
         return Ok(());
     }
@@ -48,12 +38,17 @@ pub(super) fn carry_out(
     }
 }
 
-fn refused(built: &Built, program: &'static str, input: &str, output: &Output) -> Error {
+fn refused(built: &Built, program: &str, input: &str, output: &Output) -> Error {
     let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-    Error::Refused { program, space: built.name.clone(), said, input: input.to_owned() }
+    Error::Refused {
+        program: program.to_owned(),
+        space: built.name.clone(),
+        said,
+        input: input.to_owned(),
+    }
 }
 
-fn run(built: &Built, program: &'static str, arguments: &[&str], input: &str) -> Result<Output> {
+fn run(built: &Built, program: &str, arguments: &[&str], input: &str) -> Result<Output> {
     let run = || -> std::io::Result<_> {
         let mut child = Command::new(program)
             .args(arguments)

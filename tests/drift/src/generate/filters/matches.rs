@@ -7,7 +7,7 @@ use model::net::Family;
 use std::net::IpAddr;
 
 /// Ports of both ends that packets have, and some more.
-fn port(draft: &mut Draft) -> u16 {
+pub(super) fn port(draft: &mut Draft) -> u16 {
     match draft.random.below(5) {
         0 => 20000 + draft.random.below(14) as u16,
         1 => 4321,

@@ -4,6 +4,7 @@
 //! which they were made. And what resolves addresses is let through everywhere, since a walk takes that
 //! for granted.
 
+mod iptables;
 mod matches;
 mod nat;
 mod statements;
@@ -60,11 +61,16 @@ pub(super) fn write(draft: &mut Draft) {
         if draft.random.percent(share) {
             ruleset(draft, &space, most);
         }
+        let share = if hosts.contains(&space) { 35 } else { 5 };
+        if draft.random.percent(share) {
+            iptables::write(draft, &space);
+        }
     }
 }
 
 fn ruleset(draft: &mut Draft, space: &str, most: usize) {
     let mut priorities = BTreeSet::from([-400, -225, -200, -100, 100, 225]);
+    priorities.extend(iptables::PRIORITIES);
     let links = draft.links(space);
     for number in 0..draft.random.between(1, most) {
         let family = *draft

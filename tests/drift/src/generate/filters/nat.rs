@@ -76,7 +76,7 @@ fn rule(draft: &mut Draft, space: &str, links: &[String], family: &str, hook: &s
 }
 
 /// An address to translate to: for the source mostly one of the namespace's own.
-fn target(draft: &mut Draft, space: &str, of: Family, source: bool) -> std::net::IpAddr {
+pub(super) fn target(draft: &mut Draft, space: &str, of: Family, source: bool) -> std::net::IpAddr {
     let own = source && draft.random.percent(80);
     let all: Vec<_> = draft
         .stations
