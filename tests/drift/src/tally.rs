@@ -102,8 +102,12 @@ impl fmt::Display for Tally {
     }
 }
 
-/// A reason without names and numbers, so that like ones are counted together.
+/// A reason without where it is, and without names and numbers, so that like ones are counted together.
 fn plain(why: &str) -> String {
+    let why = why.split_once(": ").map_or(why, |(_, why)| why);
+    if let Some((_, what)) = why.rsplit_once(" depends on ") {
+        return format!("a rule depends on {what}");
+    }
     let word = |word: &str| match word.chars().any(|c| c.is_ascii_digit()) {
         true => "…".to_owned(),
         false => word.to_owned(),

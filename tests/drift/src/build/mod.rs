@@ -46,7 +46,7 @@ impl Built {
 
 /// What every namespace of ours is told before it has links, so that nothing happens by itself or late:
 /// addresses are usable at once, and nobody is told of better ways.
-const QUIET: [(&str, &str); 10] = [
+const QUIET: [(&str, &str); 9] = [
     ("net/ipv6/conf/all/accept_dad", "0"),
     ("net/ipv6/conf/default/accept_dad", "0"),
     ("net/ipv6/conf/default/dad_transmits", "0"),
@@ -57,7 +57,6 @@ const QUIET: [(&str, &str); 10] = [
     ("net/ipv4/conf/default/send_redirects", "0"),
     // Sockets for echoes, for root's group.
     ("net/ipv4/ping_group_range", "0 0"),
-    ("net/ipv4/tcp_timestamps", "0"),
 ];
 
 /// Makes all of it.

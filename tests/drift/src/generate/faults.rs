@@ -24,6 +24,7 @@ pub(super) fn break_some(draft: &mut Draft) {
             11 | 12 => small(draft),
             13 => refusing_route(draft, &space),
             14 => wrong_entry(draft),
+            15 if draft.random.percent(30) => same_address(draft),
             _ => lose(draft, &space, "neighbour add"),
         }
     }
@@ -179,6 +180,21 @@ fn refusing_route(draft: &mut Draft, space: &str) {
     };
     let Ok(prefix) = ipnet::IpNet::new(address, length) else { return };
     draft.ip(space, format!("route add {kind} {}", prefix.trunc()));
+}
+
+/// An address that two have on one bridge.
+fn same_address(draft: &mut Draft) {
+    let pairs = draft.pairs();
+    if pairs.is_empty() {
+        return;
+    }
+    let Pair { one, other, ports, .. } = draft.random.pick(&pairs).clone();
+    if ports.is_some() {
+        let length = super::draft::length(Family::of(other.address));
+        let nodad = if other.address.is_ipv6() { " nodad" } else { "" };
+        let (address, link) = (other.address, &one.link);
+        draft.ip(&one.space, format!("address add {address}/{length} dev {link}{nodad}"));
+    }
 }
 
 /// A MAC address that the bridge is told to be behind another port.

@@ -1,7 +1,7 @@
 //! A case from a seed.
 //!
 //! ```text
-//! topology ─▶ ways (routes, tunnels, rules of policy) ─▶ filters (nftables) ─▶ settings ─▶ faults ─▶ packets
+//! topology ─▶ ways (routes, tunnels, rules of policy) ─▶ filters (nftables, iptables) ─▶ settings ─▶ faults ─▶ packets
 //! ```
 //!
 //! What comes out is mostly a network that works, in which a few things are wrong.
@@ -9,6 +9,7 @@
 mod draft;
 mod faults;
 mod filters;
+pub mod not_yet;
 mod packets;
 mod policy;
 mod random;

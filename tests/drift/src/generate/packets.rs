@@ -1,6 +1,7 @@
 //! Which packets are sent: most to somebody who is there, some to nobody.
 
 use super::draft::{Draft, Station};
+use super::not_yet::{Kind as Not, allowed};
 use super::topology::PORTS;
 use crate::case::{Kind, Packet};
 use model::net::Family;
@@ -61,7 +62,7 @@ pub(super) fn choose(draft: &mut Draft) {
 
 /// Now and then a packet is one more of a connection that there was.
 fn again(draft: &mut Draft, number: u16) -> Option<Packet> {
-    if number < 4 || !draft.random.percent(10) {
+    if number < 4 || !draft.random.percent(15) {
         return None;
     }
     let packet = draft.random.pick(&draft.case.packets).clone();
@@ -71,6 +72,10 @@ fn again(draft: &mut Draft, number: u16) -> Option<Packet> {
 
 fn destination(draft: &mut Draft, space: &str) -> IpAddr {
     let station = draft.random.pick(&draft.stations).clone();
+    if allowed(Not::ToMany) && draft.random.percent(3) {
+        let many = draft.random.word(&["255.255.255.255", "224.0.0.1", "ff02::1"]).parse();
+        return many.unwrap_or(station.address);
+    }
     match draft.random.below(20) {
         // Beside it, where mostly nobody is.
         0 => beside(station.address),

@@ -21,9 +21,19 @@ pub(super) fn choose(draft: &mut Draft) {
         if draft.random.percent(10) {
             draft.set(&name, "net/ipv6/conf/all/forwarding=0");
         }
-        let rare = ["route_localnet=1", "accept_local=1", "arp_ignore=1", "src_valid_mark=1"];
+        let rare = [
+            "route_localnet=1",
+            "accept_local=1",
+            "arp_ignore=1",
+            "arp_ignore=2",
+            "arp_ignore=8",
+            "arp_announce=1",
+            "arp_announce=2",
+            "proxy_arp=1",
+            "src_valid_mark=1",
+        ];
         for setting in rare {
-            if draft.random.percent(8) {
+            if draft.random.percent(6) {
                 let of = draft.random.word(&["all", &link]).to_owned();
                 draft.set(&name, format!("net/ipv4/conf/{of}/{setting}"));
             }

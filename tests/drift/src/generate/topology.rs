@@ -1,6 +1,7 @@
 //! Hosts, what joins them, and their containers.
 
 use super::draft::{Draft, Host, Network, Underlay, length};
+use super::not_yet::{Kind, allowed};
 use crate::case::Listener;
 use model::net::{Family, Transport};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -61,7 +62,24 @@ fn join(draft: &mut Draft) {
                 draft.address(&name, &link, address, length(family));
             }
         }
+        if allowed(Kind::Macvlan) && draft.random.percent(15) {
+            beside(draft, place);
+        }
     }
+}
+
+/// A link beside a host's own on the wire to the others, with addresses of its own.
+fn beside(draft: &mut Draft, place: usize) {
+    let (host, under) = draft.random.pick(&draft.underlays[place].ends).clone();
+    let (name, number) = (draft.hosts[host].name.clone(), draft.hosts[host].number);
+    let (link, index) = (format!("mv{place}"), draft.number());
+    draft.ip(
+        &name,
+        format!("link add name {link} index {index} link {under} type macvlan mode bridge"),
+    );
+    draft.ip(&name, format!("link set {link} up"));
+    let address = draft.underlays[place].address(Family::V4, 100 + number);
+    draft.address(&name, &link, address, length(Family::V4));
 }
 
 fn network(draft: &mut Draft, host: usize, number: u8) {

@@ -119,6 +119,7 @@ fn open(kind: Kind, family: Family) -> rustix::io::Result<OwnedFd> {
 
 fn prepare(socket: &OwnedFd, packet: &Packet, family: Family) -> rustix::io::Result<()> {
     sockopt::set_socket_reuseaddr(socket, true)?;
+    sockopt::set_socket_broadcast(socket, true)?;
     keep_whole(socket, family)?;
     match family {
         Family::V4 => {

@@ -157,7 +157,7 @@ fn header(draft: &mut Draft, scene: &Scene) -> Option<String> {
 
 fn connection(draft: &mut Draft, scene: &Scene) -> String {
     let port = port(draft);
-    match draft.random.below(8) {
+    match draft.random.below(12) {
         0 => "ct state new".to_owned(),
         1 => "ct state established,related".to_owned(),
         2 => "ct state invalid".to_owned(),
@@ -165,13 +165,28 @@ fn connection(draft: &mut Draft, scene: &Scene) -> String {
         4 => draft.random.word(&["ct direction original", "ct direction reply"]).to_owned(),
         5 => draft.random.word(&["ct status dnat", "ct status snat"]).to_owned(),
         6 => format!("ct mark {}", draft.random.below(3)),
+        7 => {
+            let way = draft.random.word(&["original", "reply"]).to_owned();
+            let (ip, side, address) = (protocol(scene.of), side(draft), address(draft, scene.of));
+            format!("ct {way} {ip} {side} {address}")
+        }
+        8 => draft.random.word(&["ct status seen-reply", "ct status confirmed"]).to_owned(),
+        9 => "ct zone 0".to_owned(),
+        10 if scene.carries != "echo" => format!("ct protocol {}", scene.carries),
         _ if scene.carries == "echo" => "ct state new".to_owned(),
         _ => format!("meta l4proto {} ct original proto-dst {port}", scene.carries),
     }
 }
 
 fn lookup(draft: &mut Draft, scene: &Scene) -> Option<String> {
-    let words = match draft.random.below(5) {
+    let words = match draft.random.below(9) {
+        5 => "fib saddr type unicast",
+        6 if scene.comes_in() => "fib daddr . mark oif exists",
+        7 if scene.comes_in() => "fib saddr . mark . iif oif exists",
+        8 if scene.comes_in() => {
+            let link = draft.random.pick(&scene.links).clone();
+            return Some(format!("fib daddr oifname \"{link}\""));
+        }
         0 => "fib daddr type local",
         1 => "fib daddr type != local",
         2 if scene.comes_in() => "fib saddr . iif oif missing",
@@ -191,11 +206,17 @@ fn link(draft: &mut Draft, scene: &Scene) -> Option<String> {
         _ => return None,
     };
     let start: String = link.chars().take(2).collect();
-    Some(match draft.random.below(4) {
+    Some(match draft.random.below(7) {
+        4 => format!("{way}if \"{link}\""),
+        5 => format!("{way}iftype {}", draft.random.word(&["ether", "loopback"])),
+        6 if scene.has_connections() => {
+            draft.random.word(&["meta pkttype host", "meta pkttype != broadcast"]).to_owned()
+        }
         0 => format!("{way}ifname \"{link}\""),
         1 => format!("{way}ifname != \"{link}\""),
         2 => format!("{way}ifname \"{start}*\""),
-        _ => format!("{way}ifgroup 0"),
+        3 => format!("{way}ifgroup 0"),
+        _ => return None,
     })
 }
 

@@ -1,7 +1,9 @@
 //! What rules do.
 
 use super::super::draft::Draft;
+use super::super::not_yet::{Kind, allowed};
 use super::Scene;
+use model::net::Family;
 
 pub(super) fn one(draft: &mut Draft, scene: &Scene) -> String {
     let mark = draft.random.below(4);
@@ -14,13 +16,17 @@ pub(super) fn one(draft: &mut Draft, scene: &Scene) -> String {
         11 => "return".to_owned(),
         12 | 13 => format!("meta mark set {mark}"),
         14 if scene.has_connections() => connection(draft, mark),
-        15 if matches!(scene.hook, "input" | "forward" | "output") && scene.has_connections() => {
-            reject(draft, scene)
-        }
+        15 if may_reject(scene) => reject(draft, scene),
         16 => format!("log prefix \"seen {mark}\" counter"),
         17 => "limit rate 100/second counter".to_owned(),
         18 if scene.priority < -200 && matches!(scene.hook, "prerouting" | "output") => {
-            "notrack".to_owned()
+            match draft.random.percent(30) && scene.has_connections() && allowed(Kind::Zone) {
+                true => format!("ct zone set {}", mark + 1),
+                false => "notrack".to_owned(),
+            }
+        }
+        19 if scene.of == Family::V4 && allowed(Kind::HeaderSet) => {
+            draft.random.word(&["ip ttl set 40", "ip dscp set 1"]).to_owned()
         }
         _ => "counter".to_owned(),
     }
@@ -34,15 +40,43 @@ fn connection(draft: &mut Draft, mark: usize) -> String {
     }
 }
 
+/// The kinds that a table of the family has at the hook.
 fn reject(draft: &mut Draft, scene: &Scene) -> String {
-    let by_family = match scene.family {
-        "ip" => "reject with icmp admin-prohibited",
-        "ip6" => "reject with icmpv6 no-route",
-        _ => "reject with icmpx port-unreachable",
-    };
-    match draft.random.below(3) {
-        0 => by_family.to_owned(),
-        1 if scene.carries == "tcp" => "meta l4proto tcp reject with tcp reset".to_owned(),
-        _ => "reject".to_owned(),
+    const V4: [&str; 7] = [
+        "net-unreachable",
+        "host-unreachable",
+        "prot-unreachable",
+        "port-unreachable",
+        "net-prohibited",
+        "host-prohibited",
+        "admin-prohibited",
+    ];
+    const V6: [&str; 6] = [
+        "no-route",
+        "admin-prohibited",
+        "addr-unreachable",
+        "port-unreachable",
+        "policy-fail",
+        "reject-route",
+    ];
+    const BOTH: [&str; 4] =
+        ["port-unreachable", "admin-prohibited", "no-route", "host-unreachable"];
+    if scene.carries == "tcp" && draft.random.percent(60) {
+        return "meta l4proto tcp reject with tcp reset".to_owned();
+    }
+    match (scene.family, draft.random.below(4)) {
+        (_, 0) => "reject".to_owned(),
+        ("ip", _) => format!("reject with icmp {}", draft.random.word(&V4)),
+        ("ip6", _) => format!("reject with icmpv6 {}", draft.random.word(&V6)),
+        _ => format!("reject with icmpx {}", draft.random.word(&BOTH)),
+    }
+}
+
+/// Whether the kernel lets a rule reject there (`nft_reject_validate`).
+fn may_reject(scene: &Scene) -> bool {
+    match scene.family {
+        "netdev" => scene.hook == "ingress",
+        "bridge" => matches!(scene.hook, "prerouting" | "input"),
+        _ => matches!(scene.hook, "prerouting" | "input" | "forward" | "output"),
     }
 }

@@ -12,6 +12,7 @@ pub(super) fn protocol(draft: &mut Draft, scene: &Scene) -> Option<String> {
     let (a, b) = (port(draft), port(draft));
     let (least, most) = (a.min(b), a.max(b) + 1);
     Some(match (carries, scene.of) {
+        ("syn", _) => "-p tcp -m tcp --tcp-flags SYN,RST SYN".to_owned(),
         ("echo", Family::V4) => {
             let kind = draft.random.word(&[
                 "-p icmp",

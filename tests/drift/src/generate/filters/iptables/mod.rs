@@ -32,7 +32,7 @@ struct Scene {
     /// Chains that may be led to.
     others: Vec<String>,
     of: Family,
-    /// `tcp`, `udp`, `echo`; none for a rule of any.
+    /// `tcp`, `udp`, `echo`, `syn`; none for a rule of any.
     carries: Option<&'static str>,
 }
 

@@ -1,6 +1,7 @@
 //! Targets.
 
 use super::super::super::draft::Draft;
+use super::super::super::not_yet::{Kind, allowed};
 use super::super::super::topology::PORTS;
 use super::super::matches::address;
 use super::super::nat::target;
@@ -22,7 +23,13 @@ pub(super) fn one(draft: &mut Draft, scene: &Scene) -> (Option<&'static str>, Op
         return translate(draft, scene);
     }
     let words = match scene.table {
+        "raw" if allowed(Kind::Zone) && draft.random.percent(20) => "-j CT --zone 3",
         "raw" => draft.random.word(&["-j CT --notrack", "-j ACCEPT", "-j RETURN", "-j DROP"]),
+        "mangle"
+            if scene.carries == Some("tcp") && scene.goes_out() && draft.random.percent(20) =>
+        {
+            return (Some("syn"), Some("-j TCPMSS --clamp-mss-to-pmtu".to_owned()));
+        }
         "mangle" => return (scene.carries, Some(mangle(draft, scene))),
         _ => match draft.random.below(10) {
             0..=3 => "-j DROP",
