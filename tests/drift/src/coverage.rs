@@ -18,9 +18,10 @@ pub struct Coverage(BTreeMap<String, u64>);
 
 /// What has to occur in a run of some hundred cases: all that the model has, but what is named below.
 ///
-/// - `foreign`, `extension` expressions, and decisions of tunnels by program: nothing of nftables' own
-///   makes them.
-/// - `payload_set`, `number_generator`, `limit`: end a walk as unknown wherever they could decide.
+/// - `foreign` expressions, and decisions of tunnels by program: no tool makes them.
+/// - `payload_set`, `number_generator`: end a walk as unknown wherever they could decide.
+/// - `match state` is one of older programs, which write `connection` now; `target set` changes what
+///   later rules find.
 /// - `decision wire`: a case has no link to outside.
 /// - `reason not_own`, `no_tunnel_end`, `came_back` and `hairpin` need odd tunnels and ports.
 const WANTED: &[(&str, &[&str])] = &[
@@ -120,8 +121,67 @@ const WANTED: &[(&str, &[&str])] = &[
             "range",
             "byte_order",
             "log",
+            "limit",
+            "extension",
         ],
     ),
+    ("legacy", &["raw", "mangle", "nat", "filter"]),
+    (
+        "match",
+        &[
+            "address_type",
+            "comment",
+            "connection",
+            "connection_mark",
+            "icmp",
+            "icmp6",
+            "ip_range",
+            "length",
+            "mac",
+            "mark",
+            "multiport",
+            "packet_type",
+            "physdev",
+            "reverse_path",
+            "set",
+            "tcp",
+            "ttl",
+            "udp",
+            "uncertain",
+        ],
+    ),
+    (
+        "target",
+        &[
+            "aside",
+            "connection_mark",
+            "ct",
+            "dnat",
+            "mark",
+            "masquerade",
+            "netmap",
+            "redirect",
+            "reject",
+            "snat",
+            "tcp_mss",
+            "ttl",
+        ],
+    ),
+    (
+        "ipset",
+        &[
+            "bitmap:port",
+            "hash:ip",
+            "hash:ip,port",
+            "hash:ip,port,ip",
+            "hash:ip,port,net",
+            "hash:net",
+            "hash:net,iface",
+            "hash:net,port",
+            "list:set",
+        ],
+    ),
+    ("fib", &["address_type", "oif", "oif_name"]),
 ];
 
 impl Coverage {
