@@ -5,7 +5,7 @@ use crate::predict::Predicted;
 use crate::sockets::Received;
 use crate::watch::Sighting;
 use model::host::NamespaceId;
-use model::path::{End, Layer, Packet as Headers, Path, Stage};
+use model::path::{End, Evidence, Layer, Packet as Headers, Path, Reason, Stage};
 use std::fmt;
 use std::net::SocketAddr;
 
@@ -74,8 +74,10 @@ fn difference(predicted: &Predicted, observed: &Observed) -> Option<Difference> 
     takers.extend(&observed.taken);
     takers.sort();
     takers.dedup();
-    // A SYN is not taken where its answer has no way to leave (`tcp_conn_request`): the socket had it.
-    let mute = predicted.back.as_ref().is_some_and(cannot_leave) && takers.is_empty();
+    // A SYN is not taken where its answer has no way to leave (`tcp_conn_request`), and is forgotten where a
+    // rule refuses its answer and says so to the socket (`tcp_req_err`): the socket had it.
+    let mute = predicted.back.as_ref().is_some_and(|back| cannot_leave(back) || is_refused(back))
+        && takers.is_empty();
     if takers != to.into_iter().collect::<Vec<_>>() && !mute {
         let observed = takers.into_iter().cloned().collect();
         return Some(Difference::Delivered { predicted: to.cloned(), observed });
@@ -102,6 +104,16 @@ fn difference(predicted: &Predicted, observed: &Observed) -> Option<Difference> 
 fn cannot_leave(path: &Path) -> bool {
     matches!(path.end, End::Dropped { stage: Stage::Leave, .. })
         && path.hops.iter().all(|hop| hop.stage == Stage::Leave)
+}
+
+/// Whether a rule for what a host sends rejects it.
+fn is_refused(path: &Path) -> bool {
+    let End::Dropped { stage: Stage::Output, because: Reason::Rule { evidence }, .. } = &path.end
+    else {
+        return false;
+    };
+    let Evidence::Rule { text, .. } = &**evidence else { return false };
+    text.contains("reject") || text.contains("REJECT")
 }
 
 /// The namespace that a path ends in, if it is delivered.
