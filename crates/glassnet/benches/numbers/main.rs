@@ -9,7 +9,7 @@
 //! have hosts of their own, so that nobody's rules are in another's way.
 //!
 //! `cargo bench --bench numbers -- traffic` runs one part: add, burst, traffic, capture, across,
-//! hosts, cluster, trace or idle.
+//! hosts, cluster, trace, reach or idle.
 
 mod across;
 mod add;
@@ -23,6 +23,7 @@ mod idle;
 mod netavark;
 mod node;
 mod private;
+mod reach;
 mod statistics;
 mod target;
 mod trace;
@@ -56,6 +57,9 @@ fn main() -> anyhow::Result<()> {
     }
     if wanted("cluster") {
         cluster::measure(&mut targets)?;
+    }
+    if wanted("reach") {
+        reach::measure(&mut targets)?;
     }
     if wanted("trace") {
         trace::measure(&mut targets)?;

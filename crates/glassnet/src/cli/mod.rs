@@ -35,6 +35,7 @@ mod output;
 mod panic;
 mod publish;
 mod rate;
+mod reach;
 mod snapshot;
 mod status;
 mod table;
@@ -90,6 +91,7 @@ enum Verb {
     Ls(ls::Ls),
     Status(status::Status),
     Trace(trace::Trace),
+    Reach(reach::Reach),
     Snapshot(snapshot::Snapshot),
     Capture(capture::Capture),
     Cidr(cidr::Cidr),
@@ -149,6 +151,7 @@ impl Verb {
             Self::Ls(verb) => verb.run(out),
             Self::Status(verb) => verb.run(out),
             Self::Trace(verb) => verb.run(out),
+            Self::Reach(verb) => verb.run(out),
             Self::Snapshot(verb) => verb.run(out),
             Self::Capture(verb) => verb.run(out),
             Self::Cidr(verb) => verb.run(out),

@@ -92,7 +92,7 @@ impl Snapshot {
 }
 
 /// Whole or not at all: a file of that name is replaced when the new one is written.
-fn write(path: &Path, taken: &impl Serialize) -> io::Result<()> {
+pub(super) fn write(path: &Path, taken: &impl Serialize) -> io::Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}", std::process::id()));
     let beside = path.with_file_name(name);

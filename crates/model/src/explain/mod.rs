@@ -32,6 +32,7 @@ mod lessons;
 mod names;
 mod path;
 mod prefixes;
+mod reach;
 mod reasons;
 mod say;
 mod standing;
@@ -53,6 +54,7 @@ pub use lessons::{Lesson, Teacher};
 pub use names::{Fault, Named};
 pub use path::PathText;
 pub use prefixes::{AddressKind, PrefixCure, PrefixFault};
+pub use reach::ReachText;
 pub use reasons::{
     AttachmentDifference, Choice, NetworkDifference, Ports, Reason, Reserved, Unusable,
 };

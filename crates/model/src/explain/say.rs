@@ -199,6 +199,7 @@ mod tests {
             TraceText::TEXTS,
             PartText::TEXTS,
             Cure::TEXTS,
+            ReachText::TEXTS,
             TraceRefusal::TEXTS,
             Target::TEXTS,
             Lesson::TEXTS,

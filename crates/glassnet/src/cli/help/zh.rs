@@ -113,6 +113,31 @@ TO 也可以是地址；集群中的另一个节点，或那里的位置：NODE 
     ("trace", "predict", "只作预测；目前也不做别的"),
     ("trace", "explain", "说明每一步发生了什么，面向初次了解的人"),
     ("trace", "layers", "数据包每有变化，列出它的全部首部"),
+    ("reach", "", "说明本机上谁能到达谁，以及为什么不能"),
+    (
+        "reach",
+        "+",
+        "每个位置用自己的一个地址与其他每个位置往返一次。彼此毫无差别的位置归为一类，两类之间用一个\
+数据包代表所有的对。不发送任何数据包。
+
+PLACE 是 glassnet trace 接受的名称，或一个模式：web、'pod:default/*'、'docker:*'、host。
+
+退出码为 0 表示全部说明；使用 --diff 时，有变化则为 1。
+
+示例：
+  glassnet reach
+  glassnet reach --from 'pod:shop/*' --to pod:shop/db --port 5432
+  glassnet reach --port 80 --save monday.reach
+  glassnet reach --port 80 --diff monday.reach",
+    ),
+    ("reach", "from", "只从这些位置出发：可多次给出"),
+    ("reach", "to", "只到这些位置：可多次给出"),
+    ("reach", "proto", "协议：tcp、udp 或 icmp；给出端口时默认 tcp，否则 icmp"),
+    ("reach", "port", "目的端口"),
+    ("reach", "v6", "使用 IPv6 地址而不是 IPv4 地址"),
+    ("reach", "state", "查询快照，而不是本机（见 glassnet snapshot）"),
+    ("reach", "save", "把结果保存到文件，供以后的 --diff 使用"),
+    ("reach", "diff", "只说明与所保存结果相比的变化"),
     ("snapshot", "", "把所有网络命名空间的状态写入文件，供 glassnet trace --state 使用"),
     (
         "snapshot",

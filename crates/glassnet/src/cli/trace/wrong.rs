@@ -1,7 +1,7 @@
 //! Why a question cannot be understood: what is wrong, what to try.
 
 use crate::places::NoPlace;
-use model::explain::{ChangeFault, Language, PartText, Say as _, Text, TraceText};
+use model::explain::{ChangeFault, Language, PartText, ReachText, Say as _, Text, TraceText};
 use model::net::Family;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -43,6 +43,8 @@ pub(in crate::cli) enum Wrong {
     },
     /// A change that cannot be tried.
     Change(ChangeFault),
+    /// Who reaches whom cannot be told.
+    Reach(ReachText),
     /// Options that do not go together.
     Usage(TraceText),
 }
@@ -57,6 +59,9 @@ impl Wrong {
             Self::Unreadable { .. } => "kernel",
             Self::StateNewer { .. } | Self::StateDamaged { .. } => "not-a-snapshot",
             Self::Change(_) | Self::Usage(_) => "usage",
+            Self::Reach(ReachText::NobodyIsCalled { .. }) => "no-place",
+            Self::Reach(ReachText::Newer { .. } | ReachText::Damaged { .. }) => "not-a-reach",
+            Self::Reach(_) => "usage",
         }
     }
 
@@ -75,6 +80,7 @@ impl Wrong {
                 Text::NoSuchLink { link: &link.said(language), place }.say(language)
             }
             Self::NoName { why, .. } | Self::Usage(why) => why.say(language),
+            Self::Reach(wrong) => wrong.say(language),
             Self::Change(fault) => TraceText::NoChange { why: fault.say(language) }.say(language),
             Self::NoAddress { name, family, others } => {
                 let name = name.clone();

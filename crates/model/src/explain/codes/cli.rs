@@ -82,6 +82,19 @@ pub(super) const CODES: &[ErrorCode] = &[
         ],
     ),
     code(
+        "not-a-reach",
+        [
+            "the file is no answer of glassnet reach that can be read",
+            "glassnet reach --save FILE keeps an answer as JSON: the places, their classes, and what becomes of a packet between each two. A file that was cut off or changed is not read in part, and one of a newer glassnet may say what this one does not understand.",
+            "Keep an answer again, or read it with a glassnet that is at least as new as the one that wrote it.",
+        ],
+        [
+            "该文件不是可读取的 glassnet reach 结果",
+            "glassnet reach --save FILE 以 JSON 保存结果：各个位置、它们的类别，以及每两者之间的数据包会怎样。被截断或改动的文件不会部分读取；较新的 glassnet 写入的文件可能含有本程序不理解的内容。",
+            "重新保存结果，或用不旧于写入者的 glassnet 读取。",
+        ],
+    ),
+    code(
         "not-a-snapshot",
         [
             "the file is no snapshot that can be read",

@@ -53,7 +53,8 @@ impl Classes {
             let alone = role.is_none().then_some(number);
             let next = numbers.len();
             let class = space.map(|space| self.of[space]);
-            *numbers.entry((class, role, alone)).or_insert(next)
+            let wanted = (endpoint.sends, endpoint.receives);
+            *numbers.entry((class, role, alone, wanted)).or_insert(next)
         };
         endpoints.iter().enumerate().map(class).collect()
     }

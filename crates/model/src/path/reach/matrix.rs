@@ -35,6 +35,9 @@ impl Matrix<'_> {
                     ([one, ..], [other, ..]) if from != to => (*one, *other),
                     _ => continue,
                 };
+                if !self.endpoints[example.0].sends || !self.endpoints[example.1].receives {
+                    continue;
+                }
                 let ways = self.ways(&self.states, example);
                 walks += 1;
                 let outcome = Outcome::of(&ways);

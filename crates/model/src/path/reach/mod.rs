@@ -36,6 +36,9 @@ pub struct Endpoint {
     pub host: String,
     pub namespace: NamespaceId,
     pub address: IpAddr,
+    /// Whether it is asked whom it reaches, and who reaches it.
+    pub sends: bool,
+    pub receives: bool,
 }
 
 /// What becomes of a packet between two, and of its answer.
@@ -59,7 +62,8 @@ pub struct Kind {
 }
 
 impl Outcome {
-    pub(super) fn of((there, back): &(Path, Option<Path>)) -> Self {
+    /// Of a packet's way, and of its answer's.
+    pub fn of((there, back): &(Path, Option<Path>)) -> Self {
         let arrived = |path: &Path| matches!(path.end, End::Delivered { .. });
         match back {
             _ if !arrived(there) => Self::Lost { back: false, end: there.end.clone() },
@@ -136,7 +140,7 @@ pub fn reach(
 }
 
 impl Reach {
-    /// From one to another, by their numbers; `None` from one to itself.
+    /// From one to another, by their numbers; `None` from one to itself, and where it was not asked.
     pub fn outcome(&self, from: usize, to: usize) -> Option<&Outcome> {
         let single = self.singles.binary_search_by_key(&(from, to), |s| (s.from, s.to));
         if let Ok(single) = single {
@@ -147,8 +151,27 @@ impl Reach {
         (from != to).then_some(&self.cells[cell].outcome)
     }
 
+    /// Whether its parts fit together, as those of one that was read may not.
+    pub fn is_whole(&self) -> bool {
+        let (count, classes) = (self.endpoints.len(), self.classes());
+        let within = |(from, to): (usize, usize), below: usize| from < below && to < below;
+        self.class_of.len() == count
+            && self.cells.is_sorted_by_key(|cell| (cell.from, cell.to))
+            && self
+                .cells
+                .iter()
+                .all(|c| within((c.from, c.to), classes) && within(c.example, count))
+            && self.singles.is_sorted_by_key(|single| (single.from, single.to))
+            && self.singles.iter().all(|single| within((single.from, single.to), count))
+    }
+
     pub fn classes(&self) -> usize {
         self.class_of.iter().max().map_or(0, |last| last + 1)
+    }
+
+    /// Pairs that were asked about.
+    pub fn pairs(&self) -> u64 {
+        self.cells.iter().map(|cell| cell.pairs).sum()
     }
 
     /// Every kind of outcome with the number of pairs and one of them.

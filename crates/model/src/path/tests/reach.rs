@@ -45,7 +45,10 @@ fn crowd() -> Actual {
 }
 
 fn endpoints(v6: bool) -> Vec<Endpoint> {
-    let end = |namespace, address| Endpoint { host: "ha".to_owned(), namespace, address };
+    let end = |namespace, address| {
+        let host = "ha".to_owned();
+        Endpoint { host, namespace, address, sends: true, receives: true }
+    };
     let containers = (0..CONTAINERS).map(|i| end(container(&format!("c{i}")), address(i, v6)));
     let own = if v6 { "2001:db8::1" } else { "192.0.2.1" };
     containers.chain([end(NamespaceId::Host, ip(own))]).collect()
