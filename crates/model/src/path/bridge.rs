@@ -16,6 +16,12 @@ use super::{Decision, End, Evidence, Reason, Stage};
 use crate::host::nft::Hook;
 use crate::host::{Link, LinkKind, NamespaceId, Unknown};
 use crate::net::{LinkName, Mac};
+use std::ops::RangeInclusive;
+
+/// Priorities of bridges' chains before and after those at which the IP stack's hooks are called
+/// (`NF_BR_PRI_BRNF`); of two with one priority the one that was made last is first.
+const BEFORE: RangeInclusive<i32> = i32::MIN..=0;
+const AFTER: RangeInclusive<i32> = 1..=i32::MAX;
 
 /// The step; `from` is the port the frame came by, none if the host sends it.
 pub(super) fn bridge(
@@ -45,8 +51,9 @@ pub(super) fn bridge(
     match from {
         Some(port) => {
             let at = At { hook: first, stack, iif: from, oif: None };
-            evidence.extend(hooks::run(machine, state, &at)?.evidence);
+            evidence.extend(hooks::run_within(machine, state, &at, BEFORE)?.evidence);
             seen = filter::prerouting(machine, state, name, port)?;
+            evidence.extend(hooks::run_within(machine, state, &at, AFTER)?.evidence);
         }
         // What the host sends leaves by the bridge's own link first.
         None => evidence.extend(leaves_by(machine, state, name)?.evidence),
@@ -67,19 +74,22 @@ pub(super) fn bridge(
     if from.is_some() && is_own(machine, &here, link, mac)? {
         let input = At { hook: Hook::Input, stack, iif: from, oif: None };
         evidence.extend(hooks::run(machine, state, &input)?.evidence);
-        // The bridge's own link takes it in like any other.
-        evidence.extend(comes_in_by(machine, state, name)?.evidence);
         state.told.push(hop(at, Stage::Bridge, packet, Decision::Up, evidence));
-        // To the IP stack it is for this host by the bridge's MAC, or by that of the port it came by
+        // The bridge's own link takes it in like any other.
+        let taken = comes_in_by(machine, state, name)?;
+        if let Some(up) = state.told.last_mut() {
+            up.evidence.extend(taken.evidence);
+        }
+        // To the IP stack it is for this host by the bridge's MAC address, or by that of the port it came by
         // (`eth_type_trans`, `br_handle_frame`).
         let by_port = from.map(|port| machine.link(&here, port)).transpose()?;
-        if link.mac != Some(mac) && by_port.and_then(|port| port.mac) != Some(mac) {
-            let at = machine.place(&here, Some(name));
-            let because = Reason::OtherHost { mac };
-            let end = End::Dropped { at, stage: Stage::Prerouting, because };
-            return Ok(Done { hops: std::mem::take(&mut state.told), next: Next::End(end) });
-        }
+        let for_host = link.mac == Some(mac) || by_port.is_some_and(|port| port.mac == Some(mac));
         let next = match seen {
+            _ if !for_host => Next::End(End::Dropped {
+                at: machine.place(&here, Some(name)),
+                stage: Stage::Prerouting,
+                because: Reason::OtherHost { mac },
+            }),
             Seen::Yes => Next::Route(name.clone()),
             Seen::Not | Seen::Untold => Next::Prerouting(name.clone()),
         };
@@ -89,13 +99,19 @@ pub(super) fn bridge(
     evidence.extend(why);
     may_leave(machine, &here, from, &port)?;
     let hook = if from.is_some() { Hook::Forward } else { first };
-    for (hook, iif) in [(hook, from), (Hook::Postrouting, None)] {
-        let at = At { hook, stack, iif, oif: Some(&port) };
-        evidence.extend(hooks::run(machine, state, &at)?.evidence);
-    }
+    let on = At { hook, stack, iif: from, oif: Some(&port) };
+    evidence.extend(hooks::run_within(machine, state, &on, BEFORE)?.evidence);
+    let place = state.told.len();
     state.told.push(hop(at, Stage::Bridge, packet, decision, evidence));
     if from.is_some() {
         filter::forward(machine, state, name, &port, seen)?;
+    }
+    let mut late = hooks::run_within(machine, state, &on, AFTER)?.evidence;
+    let out = At { hook: Hook::Postrouting, stack, iif: None, oif: Some(&port) };
+    late.extend(hooks::run(machine, state, &out)?.evidence);
+    state.told[place].evidence.extend(late);
+    if from.is_some() {
+        filter::postrouting(machine, state, name, seen)?;
     }
     fits(state, machine.link(&here, &port)?)?;
     Ok(Done { hops: std::mem::take(&mut state.told), next: Next::Transmit(port) })

@@ -10,7 +10,7 @@ use super::fib::{Flow, Sends, lookup};
 use super::hooks::{self, At, Passed, Stack};
 use super::machine::{Halt, Machine, passes, unknown};
 use super::neighbour;
-use super::route::{forwarding, no_martian, onward, reverse_path};
+use super::route::{forwarding, no_martian, reverse_path};
 use super::walk::hop;
 use super::{Decision, Evidence, Reason, Stage, Translation};
 use crate::host::nft::Hook;
@@ -74,8 +74,8 @@ pub(super) fn prerouting(
     }
     let passed = passed?;
     let redirected = is_redirected(&passed);
-    let passed = passed.into_hop(machine, state, Stage::Prerouting, Some(bridge));
-    state.told.extend(passed);
+    let told = passed.into_hop(machine, state, Stage::Prerouting, Some(bridge));
+    state.told.extend(told);
     if redirected {
         let here = state.namespace.clone();
         let link = machine.link(&here, bridge)?;
@@ -86,8 +86,13 @@ pub(super) fn prerouting(
             let at = machine.place(&here, Some(bridge));
             state.packet = state.unframed().framed(source, mac);
             let decision = Decision::Neighbour { mac };
-            let hop = hop(at, Stage::Neighbour, state.packet.clone(), decision, vec![evidence]);
-            state.told.push(hop);
+            state.told.push(hop(
+                at,
+                Stage::Neighbour,
+                state.packet.clone(),
+                decision,
+                vec![evidence],
+            ));
             mac
         } else if let Some(own) = link.mac {
             own
@@ -99,7 +104,7 @@ pub(super) fn prerouting(
     Ok(seen)
 }
 
-/// Forward and postrouting, once the port is found.
+/// Forward, once the port is found.
 pub(super) fn forward(
     machine: &Machine<'_>,
     state: &mut State,
@@ -135,11 +140,35 @@ pub(super) fn forward(
         }
         return Ok(());
     }
-    for (stage, at) in turns {
-        let passed = hooks::run(machine, state, &at)?;
-        let passed = passed.into_hop(machine, state, stage, Some(bridge));
-        state.told.extend(passed);
+    let [(stage, at), _] = turns;
+    pass(machine, state, bridge, stage, &at)
+}
+
+/// Postrouting, after the bridge's own.
+pub(super) fn postrouting(
+    machine: &Machine<'_>,
+    state: &mut State,
+    bridge: &LinkName,
+    seen: Seen,
+) -> Result<(), Halt> {
+    match seen {
+        Seen::Yes => {
+            let at = at(Hook::Postrouting, None, Some(bridge));
+            pass(machine, state, bridge, Stage::Postrouting, &at)
+        }
+        Seen::Not | Seen::Untold => Ok(()),
     }
+}
+
+fn pass(
+    machine: &Machine<'_>,
+    state: &mut State,
+    bridge: &LinkName,
+    stage: Stage,
+    at: &At<'_>,
+) -> Result<(), Halt> {
+    let told = hooks::run(machine, state, at)?.into_hop(machine, state, stage, Some(bridge));
+    state.told.extend(told);
     Ok(())
 }
 
@@ -176,18 +205,20 @@ fn on_bridge(machine: &Machine<'_>, state: &State, bridge: &LinkName) -> Result<
             false => Err(Halt::Drop(Reason::NoRoute { destination: to })),
         };
     };
-    let comes_back = || match to {
-        IpAddr::V4(_) => reverse_path(machine, of, bridge, &flow, onward(&found)?).map(|_| ()),
-        IpAddr::V6(_) => Ok(()),
-    };
     match found.sends() {
-        Ok(Sends::Here) => comes_back().map(|()| false),
-        Ok(Sends::On) => {
-            let goes_on = to.is_ipv6() || passes(forwarding(machine, of, bridge, to))?;
-            if goes_on {
-                comes_back()?;
+        Ok(Sends::Here) => {
+            if to.is_ipv4() {
+                reverse_path(machine, of, bridge, &flow, None)?;
             }
-            Ok(goes_on && found.link()? == bridge)
+            Ok(false)
+        }
+        Ok(Sends::On) if to.is_ipv6() => Ok(found.link()? == bridge),
+        Ok(Sends::On) => {
+            if !passes(forwarding(machine, of, bridge, to))? {
+                return Ok(false);
+            }
+            reverse_path(machine, of, bridge, &flow, Some(found.link()?))?;
+            Ok(found.link()? == bridge)
         }
         Err(Halt::Drop(_)) if to.is_ipv4() => Ok(false),
         Err(other) => Err(other),

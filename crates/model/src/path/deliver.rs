@@ -2,12 +2,14 @@
 
 use super::buffer::State;
 use super::decap::is_tunnelled;
+use super::fib::{Flow, lookup};
 use super::hooks::{self, At, Stack};
 use super::machine::{Halt, Machine, unknown};
 use super::walk::{Done, Next, hop};
 use super::{Decision, End, Evidence, Reason, Stage};
 use crate::host::Socket;
 use crate::host::nft::Hook;
+use crate::host::route::RouteKind;
 use crate::net::{LinkName, Transport};
 use std::net::{IpAddr, SocketAddr};
 
@@ -45,6 +47,10 @@ pub(super) fn deliver(
         ports if asker.is_some_and(|asker| asker.takes(ports, from, to)) => {}
         _ if is_echo => {}
         None => return unknown("the upper protocol is not modelled"),
+        // TCP begins no connection with an address that several may have (`tcp_v6_conn_request`).
+        Some((transport @ Transport::Tcp, _, port)) if is_anycast(machine, state, to.ip())? => {
+            return Err(Halt::Drop(Reason::NoSocket { transport, port }));
+        }
         Some((transport, _, port)) => {
             let sockets = machine.sockets(&state.namespace)?;
             let mut fitting = sockets.iter().filter(|socket| takes(socket, transport, to));
@@ -83,6 +89,14 @@ impl Asker {
         let is_connected = matches!(ports, Some((Transport::Tcp, ..)));
         self.own == to && (self.asked == from || !is_connected)
     }
+}
+
+fn is_anycast(machine: &Machine<'_>, state: &State, to: IpAddr) -> Result<bool, Halt> {
+    if to.is_ipv4() {
+        return Ok(false);
+    }
+    let found = lookup(machine, &state.namespace, &Flow::to(to))?;
+    Ok(found.is_some_and(|found| found.kind() == RouteKind::Anycast))
 }
 
 /// Whether a socket takes packets for this address and port.

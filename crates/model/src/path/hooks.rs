@@ -19,6 +19,7 @@ use crate::host::Unknown;
 use crate::host::nft::{Chain, ChainKind, Hook, NatKind, NftFamily, NftTable};
 use crate::net::{Family, LinkName};
 use std::net::IpAddr;
+use std::ops::RangeInclusive;
 
 /// Where in the stack a hook is.
 #[derive(Clone, Copy, Debug)]
@@ -72,6 +73,16 @@ const NAT_SOURCE: i32 = 100;
 
 /// Runs all that hangs on a hook.
 pub(super) fn run(machine: &Machine<'_>, state: &mut State, at: &At<'_>) -> Result<Passed, Halt> {
+    run_within(machine, state, at, i32::MIN..=i32::MAX)
+}
+
+/// Runs what hangs on a hook with one of these priorities.
+pub(super) fn run_within(
+    machine: &Machine<'_>,
+    state: &mut State,
+    at: &At<'_>,
+    priorities: RangeInclusive<i32>,
+) -> Result<Passed, Halt> {
     let (nft, legacy) = (machine.nft(&state.namespace)?, machine.legacy(&state.namespace)?);
     let Some(family) = state.packet.addresses().map(|(source, _)| Family::of(source)) else {
         return Ok(Passed::default());
@@ -81,6 +92,9 @@ pub(super) fn run(machine: &Machine<'_>, state: &mut State, at: &At<'_>) -> Resu
     for table in nft.tables.iter().chain(legacy) {
         for chain in &table.chains {
             let Some(base) = &chain.base else { continue };
+            if !priorities.contains(&base.priority) {
+                continue;
+            }
             if base.hook != at.hook || !sees(table.family, family, at, &base.devices) {
                 continue;
             }

@@ -99,10 +99,12 @@ pub(super) fn leave(
     };
     let sends = found.sends()?;
     let (oif, gateway) = way_out(machine, &here, &found, sends)?;
+    let mut evidence = found.evidence();
+    evidence.extend(loopback_may_leave(machine, &here, source, &oif)?);
     fits_route(machine, state, found.mtu(), &oif)?;
     let decision = Decision::Route { link: oif.clone(), gateway, source: Some(source) };
     let at = machine.place(&here, None);
-    let hop = hop(at, Stage::Leave, state.packet.clone(), decision, found.evidence());
+    let hop = hop(at, Stage::Leave, state.packet.clone(), decision, evidence);
     Ok(Done { hops: vec![hop], next: Next::Output { oif, gateway, mtu: found.mtu() } })
 }
 
