@@ -88,6 +88,11 @@ audit: ## look for known vulnerabilities in dependencies (fetches a list)
 	scripts/setup check
 	cargo deny --locked check advisories
 
+.PHONY: mutants
+mutants: ## put faults into the walk one at a time, and see each caught (half an hour and more)
+	scripts/setup test
+	$(as_root) scripts/mutants
+
 .PHONY: bench
 bench: ## measure ourselves, our peers and the kernel's own limit, side by side
 	scripts/setup bench
