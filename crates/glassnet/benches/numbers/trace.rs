@@ -40,7 +40,7 @@ pub(crate) fn measure(targets: &mut Targets) -> anyhow::Result<()> {
     for host in ["h1", "h2"] {
         lab.fill(host)?;
     }
-    lab.sh("h2", "mkdir /tmp/w; ip netns exec c1 busybox httpd -p 80 -h /tmp/w")?;
+    lab.sh("h2", "mkdir /run/www; ip netns exec c1 busybox httpd -p 80 -h /run/www")?;
     let to = lab.sh("h2", "ip netns exec c1 ip -br -4 address show eth0")?;
     let to = to.split_whitespace().nth(2).and_then(|prefix| prefix.split('/').next());
     let to = to.context("the container has no address")?.to_owned();
@@ -153,7 +153,7 @@ impl Lab {
     /// How long a trace takes, as its host sees it, and its answer.
     fn trace(&self, to: &str) -> anyhow::Result<(Duration, Value)> {
         let script = format!(
-            "date +%s%N; glassnet --json trace c1 {to} --port 80 >/tmp/answer; date +%s%N; cat /tmp/answer"
+            "date +%s%N; glassnet --json trace c1 {to} --port 80 >/run/answer; date +%s%N; cat /run/answer"
         );
         let said = self.sh("h1", &script)?;
         let mut parts = said.splitn(3, '\n');

@@ -118,16 +118,10 @@ impl Machine {
         word: &str,
         is_link: impl Fn(&str) -> bool,
     ) -> Result<Found, NoPlace> {
-        let called: Called<'_> =
-            self.spaces.iter().map(|space| (space.inode, &space.names[..])).collect();
         let live = self.spaces.iter().any(|space| matches!(space.state, State::Live(_)));
         let leads_to = |word: &str| live.then(|| leads_to(word)).flatten();
-        match called.find(word, leads_to, is_link) {
-            Ok(Wanted { inode, link, .. }) => {
-                let space = self.spaces.iter().find(|space| space.inode == inode);
-                let id = space.map_or(NamespaceId::Inode(inode), |space| space.id.clone());
-                Ok(Found { id, link })
-            }
+        match self.meant(word, leads_to, is_link) {
+            Ok(found) => Ok(found),
             Err(no) => {
                 // Who may not look into a container may still ask about it.
                 let id = NamespaceId::Container(word.to_owned());
@@ -137,6 +131,25 @@ impl Machine {
                 if told { Ok(Found { id, link: None }) } else { Err(no) }
             }
         }
+    }
+
+    /// The same by a name alone, where somebody elsewhere asks: no path is looked up for him.
+    pub(crate) fn find_by_name(&self, name: &str) -> Result<Found, NoPlace> {
+        self.meant(name, |_| None, |_| false)
+    }
+
+    fn meant(
+        &self,
+        word: &str,
+        leads_to: impl Fn(&str) -> Option<u64>,
+        is_link: impl Fn(&str) -> bool,
+    ) -> Result<Found, NoPlace> {
+        let called: Called<'_> =
+            self.spaces.iter().map(|space| (space.inode, &space.names[..])).collect();
+        let Wanted { inode, link, .. } = called.find(word, leads_to, is_link)?;
+        let space = self.spaces.iter().find(|space| space.inode == inode);
+        let id = space.map_or(NamespaceId::Inode(inode), |space| space.id.clone());
+        Ok(Found { id, link })
     }
 
     /// A namespace whose nftables rules were changed since they were read.

@@ -63,8 +63,8 @@ impl Traced {
 fn serve(fleet: &Fleet, container: &Container, port: u16) {
     let Container { host, name, .. } = container;
     let serve = format!(
-        "mkdir -p /tmp/www; echo {name} >/tmp/www/index.html; \
-         ip netns exec {name} busybox httpd -p {port} -h /tmp/www"
+        "mkdir -p /run/www; echo {name} >/run/www/index.html; \
+         ip netns exec {name} busybox httpd -p {port} -h /run/www"
     );
     fleet.lab.says(host, &["sh", "-ec", &serve]);
 }
@@ -159,6 +159,24 @@ fn a_rule_on_the_other_node_is_named_with_what_takes_it_away() {
     fleet.lab.says("h1", &["sh", "-ec", command]);
     ask("81").is_delivered("back", &client);
     assert!(fetches(&fleet, &client, address, 81));
+
+    // What this machine believes of the other, and the other of this one.
+    for (host, wrong, on) in [("h2", "192.0.2.1", ""), ("h1", "192.0.2.2", "on h1: ")] {
+        let mac = ["lladdr", "02:00:00:00:00:99", "nud", "permanent"];
+        let neighbour = ["ip", "neigh", "replace", wrong, "dev", "eth0"];
+        fleet.lab.says(host, &[&neighbour[..], &mac].concat());
+        let traced = ask("80");
+        let way = if host == "h2" { "there" } else { "back" };
+        let end = &traced.path(way)["end"]["dropped"];
+        assert_eq!(end["because"]["other_host"]["mac"], "02:00:00:00:00:99", "{end}");
+        assert_ne!(end["at"]["host"], host);
+        assert!(!fetches(&fleet, &client, address, 80));
+        let ended = traced.document["ends"].as_array().unwrap().last().unwrap();
+        let cure = ended["try"].as_str().unwrap();
+        assert!(cure.starts_with(&format!("{on}the sender takes {wrong}")), "{cure}");
+        fleet.lab.says(host, &["sh", "-ec", ended["command"].as_str().unwrap()]);
+        ask("80").is_delivered("back", &client);
+    }
 
     // A change is tried on this machine, and the way after it goes on over there.
     let what_if = ["client", address, "--port", "80", "--if", "delete link eth0"];

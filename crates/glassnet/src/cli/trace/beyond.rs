@@ -8,7 +8,7 @@ use model::cluster::NodeName;
 use model::cluster::trace::{Ask, FORMAT, Inquiry, Said, Stretch, Then, Walked};
 use model::explain::{Cure, Language, TraceRefusal, TraceText};
 use model::host::NamespaceId;
-use model::path::{End, Place, Stage};
+use model::path::{End, Place, Reason, Stage};
 use serde::Serialize;
 use std::net::IpAddr;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -181,7 +181,9 @@ impl Beyond {
         if let Some(namespace) = unsteady {
             self.notes.push(TraceText::Unsteady { place: of(namespace) });
         }
-        if let Some((cure, command)) = advice {
+        // Where a frame is for somebody else, its sender knows why.
+        let misled = [Some(&way), back.as_ref()].into_iter().flatten().any(is_for_another);
+        if let Some((cure, command)) = advice.filter(|_| !misled) {
             let cure = Cure::OnNode { node: node.clone(), cure: Box::new(cure) };
             self.advice = Some(Advice { cure, command });
         }
@@ -204,4 +206,9 @@ fn name(stretch: &mut Stretch, host: &str) {
         Then::Asks { .. } => None,
     };
     hops.chain(end).for_each(|at| host.clone_into(&mut at.host));
+}
+
+fn is_for_another(stretch: &Stretch) -> bool {
+    let Then::End(End::Dropped { because, .. }) = &stretch.then else { return false };
+    matches!(because, Reason::OtherHost { .. })
 }

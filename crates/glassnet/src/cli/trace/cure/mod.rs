@@ -29,6 +29,12 @@ pub(in crate::cli) struct Advice {
 /// Nothing if the packet arrives, or if nobody can tell.
 pub(in crate::cli) fn cure(machine: &mut Machine, path: &Path) -> Option<Advice> {
     match &path.end {
+        // Whoever sent it there had the address from somewhere.
+        End::Dropped { because: Reason::OtherHost { mac }, .. } => {
+            let (cure, command) = nobodys(machine, path, *mac);
+            let command = command.map(|Command { place, line }| inside(machine, &place, &line));
+            Some(Advice { cure, command })
+        }
         // Another node's to say.
         End::Dropped { at, .. } | End::Unknown { at, .. } if at.host != machine.host => None,
         End::Left { at } if at.host != machine.host => {
@@ -122,7 +128,7 @@ fn dropped(
             let line = format!("ip link set {} address MAC", word(link.as_str()));
             (Cure::TunnelMac { link: link.clone() }, here(line))
         }
-        Reason::OtherHost { mac } => nobodys(path, *mac),
+        Reason::OtherHost { mac } => nobodys(machine, path, *mac),
         Reason::PortState { link } => {
             let line = format!("bridge link set dev {} state 3", word(link.as_str()));
             (Cure::PortForwards { link: link.clone() }, here(line))
@@ -293,21 +299,25 @@ fn legacy(
 }
 
 /// A frame to a MAC address that nobody has: somebody on the way had it from somewhere.
-fn nobodys(path: &Path, mac: Mac) -> (Cure, Option<Command>) {
+fn nobodys(machine: &Machine, path: &Path, mac: Mac) -> (Cure, Option<Command>) {
     let mut known = path.hops.iter().rev().flat_map(|hop| {
         hop.evidence.iter().filter_map(|evidence| match evidence {
             Evidence::Neighbour { address, mac: its, link } if *its == mac => {
-                Some((&hop.at.namespace, *address, link.clone()))
+                Some((&hop.at, *address, link.clone()))
             }
             _ => None,
         })
     });
-    match known.next() {
-        Some((of, address, link)) => {
-            let line = format!("ip neigh del {address} dev {}", word(link.as_str()));
-            let cure = Cure::ForgetNeighbour { address, link };
-            (cure, Some(Command { place: of.clone(), line }))
+    let Some((at, address, link)) = known.next() else { return (Cure::WrongMac, None) };
+    let line = format!("ip neigh del {address} dev {}", word(link.as_str()));
+    let cure = Cure::ForgetNeighbour { address, link };
+    let command = Some(Command { place: at.namespace.clone(), line });
+    match at.host.parse() {
+        Ok(node) if at.host != machine.host => {
+            let cure = Cure::OnNode { node, cure: Box::new(cure) };
+            // How to get into its containers, it would have to say.
+            (cure, command.filter(|_| at.namespace == NamespaceId::Host))
         }
-        None => (Cure::WrongMac, None),
+        _ => (cure, command),
     }
 }

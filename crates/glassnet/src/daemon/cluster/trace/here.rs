@@ -135,7 +135,7 @@ fn stretch(machine: &mut Machine, walk: &mut Walk<'static>, known: &[Holder]) ->
 
 /// Those by which others may send to a place; none if there is no such place.
 fn addresses(machine: &mut Machine, place: &str) -> Vec<IpAddr> {
-    let Ok(found) = machine.find(place, |_| false) else { return Vec::new() };
+    let Ok(found) = machine.find_by_name(place) else { return Vec::new() };
     let read = machine.part(&found.id, &Part::Addresses).map(|read| read.addresses);
     let read = read.unwrap_or_default();
     let link_local =
