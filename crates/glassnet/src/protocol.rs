@@ -270,7 +270,8 @@ pub(crate) struct PeerInNetwork {
 #[serde(deny_unknown_fields)]
 pub(crate) struct TraceQuestion {
     pub to: Toward,
-    pub inquiry: Inquiry,
+    /// `None`: only whom it concerns.
+    pub inquiry: Option<Inquiry>,
 }
 
 /// Who is to be asked.
@@ -291,6 +292,10 @@ pub(crate) enum Toward {
 pub(crate) enum TraceAnswer {
     /// No other node is concerned.
     Nobody,
+    /// It was not asked anything.
+    Concerns {
+        node: NodeName,
+    },
     /// `took` microseconds after it was asked.
     From {
         node: NodeName,

@@ -111,6 +111,8 @@ fn the_way_goes_on_at_the_other_node_and_comes_back() {
             traced.is_delivered("back", &client);
             let process = &traced.path("there")["end"]["delivered"]["process"];
             assert_eq!(process, "busybox", "the node names its own processes");
+            let port = &traced.document["question"]["source_port"];
+            assert!(port.as_u64().is_some_and(|port| port > 1023), "{port}");
             let resolved = traced.path("there").to_string().contains(r#""resolved":{"address":"1"#);
             resolved || matches!(ground, Ground::Router)
         });

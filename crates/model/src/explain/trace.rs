@@ -52,6 +52,9 @@ sentences! {
     FromPort { port: u16 }
         en "rules on the way look at the port it is sent from: {port} is taken, one that the kernel might choose"
         zh "途中的规则会检查源端口：这里取 {port}，即内核可能选择的一个端口"
+    TakenPort { port: u16 }
+        en "sent from port {port}, one that the kernel might choose"
+        zh "源端口取 {port}，即内核可能选择的一个端口"
     Unsteady { place: String }
         en "the nftables rules of {place} kept changing while they were read: this may mix two of their states"
         zh "读取期间 {place} 的 nftables 规则一直在变化：以下结果可能混合了两种状态"

@@ -192,6 +192,12 @@ impl<'a> Walk<'a> {
         Self { machine, state, next, ready, wanted, hops, asker }
     }
 
+    /// A walk on the same host, of which it knows what this one was supplied.
+    pub fn anew(self, question: Question) -> Self {
+        let fresh = Self::new(&self.machine.host, question);
+        Self { machine: self.machine, ..fresh }
+    }
+
     /// Supplies a part of a namespace. Whatever else the value holds is not looked at.
     pub fn supply(&mut self, of: NamespaceId, part: Part, namespace: Cow<'a, Namespace<Unknown>>) {
         self.machine.supply(of, part, Ok(namespace));

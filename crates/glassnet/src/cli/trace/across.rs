@@ -8,6 +8,7 @@
 //! ```
 
 use super::beyond::Beyond;
+use super::port;
 use crate::machine::{Outward, bearer, entry};
 use crate::protocol::{Toward, TraceAnswer};
 use model::cluster::NodeName;
@@ -15,7 +16,7 @@ use model::cluster::trace::{Ask, Holder, Said, Stretch, Then, next_hop};
 use model::host::NamespaceId;
 use model::net::LinkName;
 use model::path::{
-    Answer, End, Hop, Layer, Packet, Part, Path, Place, Question, Source, Stage, Stop, Walk,
+    Answer, Asked, End, Hop, Layer, Packet, Part, Path, Place, Question, Source, Stage, Stop, Walk,
 };
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -33,14 +34,15 @@ pub(super) fn walk(
 ) -> (Path, Option<Path>) {
     let walk = Walk::new(host, question.clone());
     let (at, turned, visited) = Default::default();
-    let mut source = Outward(source);
-    let back = !one_way;
-    Journey { host, source: &mut source, walk, beyond, at, turned, visited, back }.there_and_back()
+    let (mut source, question, back) = (Outward(source), question.clone(), !one_way);
+    let source = &mut source;
+    Journey { host, source, question, walk, beyond, at, turned, visited, back }.there_and_back()
 }
 
 struct Journey<'j> {
     host: &'j str,
     source: &'j mut dyn Source<'static>,
+    question: Question,
     walk: Walk<'static>,
     beyond: &'j mut Beyond,
     /// The node where the packet is; `None` for this machine.
@@ -50,6 +52,16 @@ struct Journey<'j> {
     visited: BTreeSet<NodeName>,
     /// The answer's way is asked for too.
     back: bool,
+}
+
+/// Where a way goes on.
+enum Onward {
+    /// In the walk of this machine.
+    Here,
+    /// As a node has told.
+    Told(Stretch),
+    /// From its beginning.
+    Anew,
 }
 
 impl Journey<'_> {
@@ -82,7 +94,9 @@ impl Journey<'_> {
                 Then::Leaves { at, packet, next_hop } => self.leave(at, packet, next_hop),
             };
             match next {
-                Ok(stretch) => told = stretch,
+                Ok(Onward::Here) => {}
+                Ok(Onward::Told(stretch)) => told = Some(stretch),
+                Ok(Onward::Anew) => hops.clear(),
                 Err(end) => return Path { hops, end },
             }
         }
@@ -106,7 +120,7 @@ impl Journey<'_> {
         at: Place,
         packet: Packet,
         next_hop: Option<IpAddr>,
-    ) -> Result<Option<Stretch>, End> {
+    ) -> Result<Onward, End> {
         if let Some(node) = self.at.clone() {
             let found = entry(self.source, &packet, next_hop).map_err(|why| End::Unknown {
                 at: at.clone(),
@@ -117,29 +131,49 @@ impl Journey<'_> {
                 self.beyond.crossed(node.as_str(), self.host, entry.between);
                 self.walk.arrive(NamespaceId::Host, entry.link, entry.packet);
                 self.at = None;
-                return Ok(None);
+                return Ok(Onward::Here);
             }
         }
         let known = if self.at.is_none() { self.senders(&at, &packet) } else { Vec::new() };
         let destination = packet.addresses().map(|(_, to)| to);
         let to = Toward::Packet { next_hop, destination };
+        if self.lacks_port() && self.beyond.concerns(to.clone()) {
+            self.take_port();
+            return Ok(Onward::Anew);
+        }
         let (visited, back) = (self.visited.iter().cloned().collect(), self.back);
         let ask = Ask::Arrives { packet, next_hop, known, visited, back };
         match self.beyond.ask(to, ask) {
-            TraceAnswer::Nobody => Err(End::Left { at }),
+            TraceAnswer::Nobody | TraceAnswer::Concerns { .. } => Err(End::Left { at }),
             TraceAnswer::Refused { why, .. } => Err(self.beyond.unknown(at, &why)),
             TraceAnswer::From { node, reply, .. } => match reply.said {
                 Said::NotHere => Err(End::Left { at }),
                 said => {
                     let from = at.host.clone();
-                    self.take(node, said, at, Some(&from)).map(Some)
+                    self.take(node, said, at, Some(&from)).map(Onward::Told)
                 }
             },
         }
     }
 
+    /// A node could not tell where its rules look at the port; a second question takes longer than to
+    /// ask with one that the kernel might choose.
+    fn lacks_port(&self) -> bool {
+        self.at.is_none()
+            && self.question.source_port.is_none()
+            && self.question.asked != Asked::Echo
+    }
+
+    fn take_port(&mut self) {
+        let port = port::likely(self.source, &self.question.namespace);
+        self.question.source_port = Some(port);
+        self.beyond.port = Some(port);
+        let walk = std::mem::replace(&mut self.walk, Walk::elsewhere(self.host));
+        self.walk = walk.anew(self.question.clone());
+    }
+
     /// Who has an address on a wire, for whoever asks; the walk goes on with the answer.
-    fn resolve(&mut self, at: Place, address: IpAddr) -> Result<Option<Stretch>, End> {
+    fn resolve(&mut self, at: Place, address: IpAddr) -> Result<Onward, End> {
         let holder = self.holder(&at, address)?;
         let Some(node) = self.at.clone() else {
             let answer = match holder {
@@ -147,14 +181,14 @@ impl Journey<'_> {
                 None => Answer::Unclear("nobody was looked at".to_owned()),
             };
             self.walk.answer(&at, address, answer);
-            return Ok(None);
+            return Ok(Onward::Here);
         };
         let ask = Ask::GoesOn { at: at.clone(), address, holder, back: self.back };
         match self.beyond.ask(Toward::Node(node), ask) {
-            TraceAnswer::Nobody => Err(End::Left { at }),
+            TraceAnswer::Nobody | TraceAnswer::Concerns { .. } => Err(End::Left { at }),
             TraceAnswer::Refused { why, .. } => Err(self.beyond.unknown(at, &why)),
             TraceAnswer::From { node, reply, .. } => {
-                self.take(node, reply.said, at, None).map(Some)
+                self.take(node, reply.said, at, None).map(Onward::Told)
             }
         }
     }
@@ -169,7 +203,7 @@ impl Journey<'_> {
         }
         let to = Toward::Packet { next_hop: Some(address), destination: None };
         match self.beyond.ask(to, Ask::Has { address }) {
-            TraceAnswer::Nobody => Ok(None),
+            TraceAnswer::Nobody | TraceAnswer::Concerns { .. } => Ok(None),
             TraceAnswer::Refused { why, .. } => Err(self.beyond.unknown(at.clone(), &why)),
             TraceAnswer::From { reply, .. } => match reply.said {
                 Said::Has(holder) => Ok(holder),

@@ -24,6 +24,8 @@ pub(super) struct Beyond {
     pub(super) advice: Option<Advice>,
     /// Somebody did not answer, or did not want to.
     pub(super) refused: bool,
+    /// The port that was taken to send from.
+    pub(super) port: Option<u16>,
 }
 
 /// A question and its answer, through the store; microseconds.
@@ -38,8 +40,8 @@ pub(super) struct Trip {
 
 impl Beyond {
     pub(super) fn new(language: Language) -> Self {
-        let (walk, trips, notes, advice, refused) = Default::default();
-        Self { api: Api::here(), language, walk, trips, notes, advice, refused }
+        let (walk, trips, notes, advice, refused, port) = Default::default();
+        Self { api: Api::here(), language, walk, trips, notes, advice, refused, port }
     }
 
     /// For another walk; what was asked stays told.
@@ -49,23 +51,15 @@ impl Beyond {
         self.notes.clear();
         self.advice = None;
         self.refused = false;
+        self.port = None;
     }
 
     /// Asks. Without a daemon, or where that one is of no cluster, nobody is concerned.
     pub(super) fn ask(&mut self, to: Toward, ask: Ask) -> TraceAnswer {
         let inquiry = Inquiry { format: FORMAT, walk: self.walk.clone(), ask };
-        let answer = match self.api.trace(&TraceQuestion { to, inquiry }) {
-            Ok(answer) => answer,
-            Err(api::Error::NotRunning { .. } | api::Error::Permission { .. }) => {
-                return TraceAnswer::Nobody;
-            }
-            Err(error) => {
-                self.notes.push(TraceText::NotCarriedOn { why: error.to_string() });
-                return TraceAnswer::Nobody;
-            }
-        };
+        let answer = self.send(&TraceQuestion { to, inquiry: Some(inquiry) });
         let trip = match &answer {
-            TraceAnswer::Nobody => None,
+            TraceAnswer::Nobody | TraceAnswer::Concerns { .. } => None,
             TraceAnswer::From { node, took, reply } => Some((node, *took, Some(reply.took))),
             TraceAnswer::Refused { node, took, .. } => Some((node, *took, None)),
         };
@@ -74,6 +68,27 @@ impl Beyond {
             Trip { node, took, walking }
         }));
         answer
+    }
+
+    /// Whether another node would be asked.
+    pub(super) fn concerns(&mut self, to: Toward) -> bool {
+        matches!(self.send(&TraceQuestion { to, inquiry: None }), TraceAnswer::Concerns { .. })
+    }
+
+    fn send(&mut self, question: &TraceQuestion) -> TraceAnswer {
+        match self.api.trace(question) {
+            Ok(answer) => answer,
+            Err(api::Error::NotRunning { .. } | api::Error::Permission { .. }) => {
+                TraceAnswer::Nobody
+            }
+            Err(error) => {
+                let note = TraceText::NotCarriedOn { why: error.to_string() };
+                if !self.notes.contains(&note) {
+                    self.notes.push(note);
+                }
+                TraceAnswer::Nobody
+            }
+        }
     }
 
     /// The addresses of a place on another node, `NODE/PLACE`, or of the node itself; `None` if there
@@ -94,7 +109,7 @@ impl Beyond {
         };
         let ask = Ask::Addresses { place: place.to_owned() };
         let said = match self.ask(Toward::Node(node.clone()), ask) {
-            TraceAnswer::Nobody => return None,
+            TraceAnswer::Nobody | TraceAnswer::Concerns { .. } => return None,
             TraceAnswer::Refused { why, .. } => Said::Refused(why),
             TraceAnswer::From { reply, .. } => reply.said,
         };

@@ -1,17 +1,16 @@
 //! A port that the kernel might choose for a sender that asks for none.
 
-use crate::machine::Machine;
 use model::host::NamespaceId;
-use model::path::Part;
+use model::path::{Part, Source};
 
 const RANGE: &str = "net/ipv4/ip_local_port_range";
 /// What that is by itself.
 const USUAL: (u16, u16) = (32_768, 60_999);
 
 /// From the midst of the range that it chooses from (`inet_get_local_port_range`, for IPv6 as well).
-pub(super) fn likely(machine: &mut Machine, of: &NamespaceId) -> u16 {
-    let read = machine.part(of, &Part::Sysctl(RANGE.to_owned())).map(|read| read.sysctls);
-    let range = read.ok().and_then(|read| bounds(&read.get(&RANGE.to_owned())?.value));
+pub(super) fn likely(source: &mut dyn Source<'_>, of: &NamespaceId) -> u16 {
+    let read = source.read(of, &Part::Sysctl(RANGE.to_owned())).ok();
+    let range = read.and_then(|read| bounds(&read.sysctls.get(&RANGE.to_owned())?.value));
     let (first, last) = range.unwrap_or(USUAL);
     first.midpoint(last)
 }

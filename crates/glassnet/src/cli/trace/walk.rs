@@ -21,11 +21,16 @@ pub(super) fn walk(
         let (ways, changing) = steadily(machine, question, one_way, beyond.as_deref_mut());
         unsteady = changing;
         // No port helps where nobody answers.
-        (ways, beyond.as_ref().is_some_and(|beyond| beyond.refused))
+        let told = beyond.as_ref().map(|beyond| (beyond.refused, beyond.port));
+        (ways, told.unwrap_or_default())
     };
     let known = |ways: &Ways| !ways.ends().any(|end| matches!(end, End::Unknown { .. }));
     let question = &mut understood.question;
-    let (ways, refused) = walk(machine, question);
+    let (ways, (refused, taken)) = walk(machine, question);
+    if let Some(port) = taken {
+        question.source_port = taken;
+        understood.notes.push(TraceText::TakenPort { port });
+    }
     let chosen = question.source_port.is_none() && question.asked != path::Asked::Echo;
     let ways = match known(&ways) || !chosen || refused {
         true => ways,

@@ -17,8 +17,9 @@ impl Cluster {
     /// Asks whom it concerns.
     pub(in crate::daemon) async fn trace(&self, question: TraceQuestion) -> TraceAnswer {
         let Some(node) = self.concerned(&question.to) else { return TraceAnswer::Nobody };
+        let Some(inquiry) = &question.inquiry else { return TraceAnswer::Concerns { node } };
         let started = Instant::now();
-        let asked = self.put(&node, &question.inquiry).await;
+        let asked = self.put(&node, inquiry).await;
         let took = started.elapsed().as_micros().try_into().unwrap_or(u64::MAX);
         match asked {
             Ok(reply) => TraceAnswer::From { node, took, reply: Box::new(reply) },
