@@ -40,7 +40,14 @@ pub fn expected(path: &Path) -> Expected {
     let mut expected = Expected::default();
     // The bridge whose port the packet came in by, until that has decided.
     let mut port_of: Option<&LinkName> = None;
+    // A bridge has chosen the port that it leaves by, and it has not left.
+    let mut crossing = false;
     for hop in &path.hops {
+        crossing = match hop.stage {
+            Stage::Bridge => hop.decision != Decision::Up,
+            Stage::Forward | Stage::Postrouting => crossing,
+            _ => false,
+        };
         match (&hop.stage, &hop.decision) {
             (Stage::Transmit | Stage::Encapsulate, _) => expected.see(&hop.at, true, &hop.packet),
             (Stage::Receive, decision) => {
@@ -65,7 +72,9 @@ pub fn expected(path: &Path) -> Expected {
             _ => {}
         }
     }
-    if let End::Dropped { at, stage, because } = &path.end {
+    if let End::Dropped { at, stage, because } = &path.end
+        && !(crossing && *stage == Stage::Bridge)
+    {
         expected.end(path.hops.last(), at, *stage, because, port_of);
     }
     expected

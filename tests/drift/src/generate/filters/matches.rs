@@ -208,7 +208,9 @@ fn link(draft: &mut Draft, scene: &Scene) -> Option<String> {
     let start: String = link.chars().take(2).collect();
     Some(match draft.random.below(7) {
         4 => format!("{way}if \"{link}\""),
-        5 => format!("{way}iftype {}", draft.random.word(&["ether", "loopback"])),
+        // In tables of both families nft takes the type for that of the frame's header.
+        5 if matches!(scene.family, "ip" | "ip6") => format!("{way}iftype loopback"),
+        5 => format!("{way}iftype ether"),
         6 if scene.has_connections() => {
             draft.random.word(&["meta pkttype host", "meta pkttype != broadcast"]).to_owned()
         }
