@@ -54,7 +54,7 @@ enum Masked {
 impl Snapshot {
     pub(super) fn run(self, out: &Output) -> Outcome {
         let mut machine = Machine::here().map_err(Error::Kernel)?;
-        let mut taken = machine.snapshot();
+        let mut taken = machine.snapshot(|_| true);
         if !self.mask.is_empty() {
             let is = |what| self.mask.contains(&what);
             let what = What { addresses: is(Masked::Addresses), names: is(Masked::Names) };

@@ -96,12 +96,13 @@ const WHOLE: [Part; 11] = [
 ];
 
 impl Machine {
-    /// Reads all there is.
-    pub(crate) fn snapshot(&mut self) -> Snapshot {
+    /// Reads all there is of some namespaces.
+    pub(crate) fn snapshot(&mut self, wanted: impl Fn(&NamespaceId) -> bool) -> Snapshot {
         let time = SystemTime::now().duration_since(UNIX_EPOCH);
-        let pids = self.spaces.iter().flat_map(|space| space.processes.iter().copied());
-        let holders = owner::holders(pids);
-        let namespaces = self.spaces.iter_mut().filter_map(|space| {
+        let spaces = self.spaces.iter().filter(|space| wanted(&space.id));
+        let holders = owner::holders(spaces.flat_map(|space| space.processes.iter().copied()));
+        let spaces = self.spaces.iter_mut().filter(|space| wanted(&space.id));
+        let namespaces = spaces.filter_map(|space| {
             let State::Live(live) = &mut space.state else { return None };
             let mut state = Namespace::default();
             let mut unread = Vec::new();

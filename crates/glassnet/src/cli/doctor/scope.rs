@@ -1,48 +1,47 @@
 //! Which namespaces are looked at: all of the machine but its labs', or what hangs together with the places
 //! that were named.
 
-use super::seen::Seen;
+use crate::machine::Machine;
 use crate::places::Kind;
-use model::host::NamespaceId;
+use model::host::{LinkKind, NamespaceId};
+use model::path::Part;
 use std::collections::BTreeSet;
 
-/// Forgets the others.
-pub(super) fn keep(seen: &mut Seen, places: &[NamespaceId]) {
-    let all: Vec<_> = seen.actual.namespaces.keys().cloned().collect();
-    let mut kept: BTreeSet<NamespaceId> = BTreeSet::new();
-    let mut told: BTreeSet<NamespaceId> = BTreeSet::new();
-    for id in all {
-        if told.contains(&id) {
-            continue;
-        }
-        let together = together(seen, &id);
-        let wanted = match places {
-            [] => together.contains(&NamespaceId::Host) || !together.iter().any(|id| lab(seen, id)),
-            some => some.iter().any(|place| together.contains(place)),
-        };
-        if wanted {
-            kept.extend(together.iter().cloned());
-        }
-        told.extend(together);
+pub(super) fn of(machine: &mut Machine, places: &[NamespaceId]) -> BTreeSet<NamespaceId> {
+    if !places.is_empty() {
+        return places.iter().flat_map(|place| together(machine, place)).collect();
     }
-    seen.actual.namespaces.retain(|id, _| kept.contains(id));
-    seen.about.retain(|id, _| kept.contains(id));
+    let mut all: BTreeSet<NamespaceId> = machine.ids().into_iter().collect();
+    let labs: Vec<_> = all.iter().filter(|id| is_labs(machine, id)).cloned().collect();
+    for id in labs {
+        // A lab's machines are broken as often as not, and on purpose.
+        let together = if all.contains(&id) { together(machine, &id) } else { BTreeSet::new() };
+        if !together.contains(&NamespaceId::Host) {
+            all.retain(|id| !together.contains(id));
+        }
+    }
+    all
 }
 
-/// A lab's machines are broken as often as not, and on purpose.
-fn lab(seen: &Seen, id: &NamespaceId) -> bool {
-    let names = seen.about.get(id).map(|about| &about.names[..]).unwrap_or_default();
-    names.iter().any(|name| name.kind == Kind::Lab)
+fn is_labs(machine: &Machine, id: &NamespaceId) -> bool {
+    machine.names(id).iter().any(|name| name.kind == Kind::Lab)
 }
 
 /// All that veth pairs join.
-fn together(seen: &Seen, from: &NamespaceId) -> BTreeSet<NamespaceId> {
+fn together(machine: &mut Machine, from: &NamespaceId) -> BTreeSet<NamespaceId> {
     let mut found = BTreeSet::from([from.clone()]);
     let mut open = vec![from.clone()];
     while let Some(id) = open.pop() {
-        let Some(namespace) = seen.actual.namespaces.get(&id) else { continue };
-        let there = namespace.links.iter().filter_map(|link| seen.peers_namespace(&id, link));
-        open.extend(there.filter(|there| found.insert((*there).clone())).cloned());
+        let Ok(read) = machine.part(&id, &Part::Links) else { continue };
+        for link in &read.links {
+            let LinkKind::Veth(veth) = &link.kind else { continue };
+            let Some(there) = veth.peer_netnsid.and_then(|number| read.numbers.get(&number)) else {
+                continue;
+            };
+            if found.insert(there.clone()) {
+                open.push(there.clone());
+            }
+        }
     }
     found
 }

@@ -134,27 +134,25 @@ pub(super) fn look(
     places: &[String],
     language: Language,
 ) -> Result<(Seen, Machine, Daemon), Error> {
-    let (snapshot, machine) = match state {
+    let (kept, mut machine) = match state {
         Some(path) => {
-            let snapshot = state::snapshot(path)?;
-            (snapshot.clone(), Machine::of(snapshot))
+            let kept = state::snapshot(path)?;
+            (Some(kept.clone()), Machine::of(kept))
         }
-        None => {
-            let mut machine = Machine::here().map_err(Error::Kernel)?;
-            (machine.snapshot(), machine)
-        }
+        None => (None, Machine::here().map_err(Error::Kernel)?),
     };
+    let find = |place: &String| machine.find(place, |_| false).map(|found| found.id);
+    let places: Result<Vec<_>, _> = places.iter().map(find).collect();
+    let places = places.map_err(|no| Error::Trace(Wrong::Place(no)))?;
+    let scope = super::scope::of(&mut machine, &places);
+    let snapshot = kept.unwrap_or_else(|| machine.snapshot(|id| scope.contains(id)));
     let mut seen = Seen { name: snapshot.host, ..Seen::default() };
-    for of in snapshot.namespaces {
+    for of in snapshot.namespaces.into_iter().filter(|of| scope.contains(&of.id)) {
         let (processes, prefix) = (of.processes, machine.prefix(&of.id));
         let about = About { names: of.names, processes, unread: of.unread, prefix };
         seen.about.insert(of.id.clone(), about);
         seen.actual.namespaces.insert(of.id, of.state);
     }
-    let find = |place: &String| machine.find(place, |_| false).map(|found| found.id);
-    let places: Result<Vec<_>, _> = places.iter().map(find).collect();
-    let places = places.map_err(|no| Error::Trace(Wrong::Place(no)))?;
-    super::scope::keep(&mut seen, &places);
     if state.is_some() {
         return Ok((seen, machine, Daemon::NotAsked));
     }

@@ -7,17 +7,19 @@
 
 mod ask;
 mod cause;
+mod resolved;
 mod targets;
 
 use super::domains::Domains;
 use super::seen::Seen;
 use crate::cli::trace::cure;
 use crate::machine::Machine;
-use ask::ask;
+use ask::Asker;
 use cause::Cause;
 use model::explain::{Finding, Proof, Remedy, Target, Who};
 use model::host::NamespaceId;
-use model::path::{Asked, End, Path, Question, Reason, Stage};
+use model::path::{Asked, End, Evidence, Path, Question, Reason, Stage};
+use resolved::Resolved;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use targets::Need;
@@ -34,8 +36,9 @@ struct Lost {
 pub(super) fn cut_off(seen: &Seen, machine: &mut Machine) -> Vec<Finding> {
     let domains = Domains::of(seen);
     let needs = targets::all(seen, &domains);
+    let resolved = Resolved::of(seen, &domains);
     let mut by_cause: BTreeMap<Cause, (Vec<NamespaceId>, Lost)> = BTreeMap::new();
-    for lost in each(seen, &needs) {
+    for lost in each(Asker { seen, resolved: &resolved }, &needs) {
         let Some(cause) = Cause::of(&lost.who, &lost.path) else { continue };
         let (who, _) = by_cause.entry(cause).or_insert_with(|| (Vec::new(), lost.copy()));
         if !who.contains(&lost.who) {
@@ -44,7 +47,7 @@ pub(super) fn cut_off(seen: &Seen, machine: &mut Machine) -> Vec<Finding> {
     }
     let mut findings: Vec<Finding> = Vec::new();
     for (who, lost) in by_cause.into_values() {
-        findings.extend(finding(machine, &who, lost));
+        findings.extend(finding(seen, machine, &who, lost));
     }
     findings
 }
@@ -57,13 +60,15 @@ impl Lost {
 }
 
 /// Asks for all needs, on all processors.
-fn each(seen: &Seen, needs: &[Need]) -> Vec<Lost> {
+fn each(asker: Asker<'_>, needs: &[Need]) -> Vec<Lost> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let share = needs.len().div_ceil(threads).max(1);
     std::thread::scope(|scope| {
         let shares: Vec<_> = needs
             .chunks(share)
-            .map(|share| scope.spawn(|| share.iter().filter_map(|need| lost(seen, need)).collect()))
+            .map(|share| {
+                scope.spawn(|| share.iter().filter_map(|need| lost(asker, need)).collect())
+            })
             .collect();
         let joined = shares.into_iter().map(std::thread::ScopedJoinHandle::join);
         let lost = joined.map(|lost: std::thread::Result<Vec<Lost>>| match lost {
@@ -75,13 +80,13 @@ fn each(seen: &Seen, needs: &[Need]) -> Vec<Lost> {
 }
 
 /// What is lost of what it takes to have the need fulfilled, if that is a fault.
-fn lost(seen: &Seen, need: &Need) -> Option<Lost> {
+fn lost(asker: Asker<'_>, need: &Need) -> Option<Lost> {
     let question = |asked| Question {
         source: Some(need.source),
         dont_fragment: false,
         ..Question::new(need.who.clone(), need.address, asked)
     };
-    let (there, back) = ask(seen, question(Asked::Echo));
+    let (there, back) = asker.ask(question(Asked::Echo));
     let (path, on_the_way_back) = match back {
         Some(back) => (back, true),
         None => (there, false),
@@ -96,7 +101,7 @@ fn lost(seen: &Seen, need: &Need) -> Option<Lost> {
         // A firewall may well let only some of it out.
         Reason::Rule { .. } if outside => [Asked::Tcp { port: 443 }, Asked::Udp { port: 53 }]
             .into_iter()
-            .any(|asked| !is_ruled_out(&ask(seen, question(asked)).0)),
+            .any(|asked| !is_ruled_out(&asker.ask(question(asked)).0)),
         Reason::Isolated { .. } => true,
         _ => false,
     };
@@ -108,12 +113,16 @@ fn is_ruled_out(path: &Path) -> bool {
     matches!(path.end, End::Dropped { because: Reason::Rule { .. }, .. })
 }
 
-fn finding(machine: &mut Machine, who: &[NamespaceId], lost: Lost) -> Option<Finding> {
+fn finding(seen: &Seen, machine: &mut Machine, who: &[NamespaceId], lost: Lost) -> Option<Finding> {
     let Lost { target, path, on_the_way_back, .. } = lost;
     let advice = cure::cure(machine, &path)?;
     let End::Dropped { because, .. } = path.end.clone() else { return None };
     let remedy = Remedy { cure: advice.cure, command: advice.command };
-    let evidence = path.hops.last().map(|hop| hop.evidence.clone()).unwrap_or_default();
+    let last = path.hops.last();
+    let evidence = last.into_iter().flat_map(|hop| {
+        hop.evidence.iter().filter(|one| stands(seen, &hop.at.namespace, one)).cloned()
+    });
+    let evidence = evidence.collect();
     let proof = Proof { end: path.end, evidence };
     let who = Who(who.iter().map(ToString::to_string).collect());
     Some(if on_the_way_back {
@@ -121,6 +130,18 @@ fn finding(machine: &mut Machine, who: &[NamespaceId], lost: Lost) -> Option<Fin
     } else {
         Finding::CutOff { who, target, because, proof, remedy }
     })
+}
+
+/// Whether it can be looked up: what is known of a gateway without asking stands in no table.
+fn stands(seen: &Seen, of: &NamespaceId, evidence: &Evidence) -> bool {
+    match evidence {
+        Evidence::Neighbour { address, link, mac } => {
+            let namespace = seen.actual.namespaces.get(of);
+            let entry = namespace.and_then(|of| of.neighbours.get(&(link.clone(), *address)));
+            entry.is_some_and(|entry| entry.mac == Some(*mac))
+        }
+        _ => true,
+    }
 }
 
 /// The address that outside stands for: one of those for documentation that nobody here has or routes.
