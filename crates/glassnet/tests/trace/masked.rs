@@ -149,7 +149,7 @@ fn the_same_answers_in_other_words() {
     }
     let known = Words::read(&words);
     for words in [
-        "$a $b --port 80",
+        "$a 10.9.2.2 --port 80",
         "$a $b -6 --port 80",
         "$a 10.9.2.2",
         "$a fd09:2::2",

@@ -40,7 +40,7 @@ pub(super) fn all(seen: &Seen, domains: &Domains<'_>) -> Vec<Need> {
             needs.extend(gateways(id, namespace, family, outside));
         }
     }
-    needs.extend(neighbours(domains));
+    needs.extend(neighbours(seen, domains));
     needs
 }
 
@@ -88,7 +88,7 @@ fn gateways(
 }
 
 /// Each of the first few of a network asks for the next one.
-fn neighbours(domains: &Domains<'_>) -> Vec<Need> {
+fn neighbours(seen: &Seen, domains: &Domains<'_>) -> Vec<Need> {
     let mut needs = Vec::new();
     for domain in domains.all() {
         for family in Family::BOTH {
@@ -96,7 +96,13 @@ fn neighbours(domains: &Domains<'_>) -> Vec<Need> {
             let is_containers = |held: &&Held<'_>| {
                 *held.of != NamespaceId::Host && !matches!(held.link.kind, LinkKind::Bridge(_))
             };
-            let of_family = domain.addresses.iter().filter(is_containers);
+            // Somebody has said that they shall not talk.
+            let isolated = |held: &&Held<'_>| {
+                let port = seen.peer(held.of, held.link).and_then(|(_, far)| far.port);
+                port.is_some_and(|port| port.isolated)
+            };
+            let of_family =
+                domain.addresses.iter().filter(is_containers).filter(|held| !isolated(held));
             let of_family =
                 of_family.filter(|held| held.own && Family::of(held.address()) == family);
             let some: Vec<_> = of_family.take(MOST_PAIRS).collect();
