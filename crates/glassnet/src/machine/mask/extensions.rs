@@ -1,7 +1,7 @@
 //! Extensions of iptables by others that decide alike.
 
 use super::Mask;
-use super::rules::Kind;
+use super::field::Kind;
 use ipnet::IpNet;
 use model::host::nft::xt::{ConnectionMatch, Extension, LinkPattern, Match, NatRange, Target};
 use std::net::IpAddr;

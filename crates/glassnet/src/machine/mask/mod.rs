@@ -11,6 +11,7 @@
 
 mod address;
 mod extensions;
+mod field;
 mod names;
 mod parts;
 mod rules;
@@ -19,11 +20,11 @@ mod sets;
 use super::snapshot::Snapshot;
 use crate::places::{Kind as NameKind, Name};
 use address::Addresses;
+use field::Kind;
 use model::host::nft::Verdict;
 use model::host::{Namespace, NamespaceId, Unknown};
 use model::net::{IpNet, LinkName, Mac};
 use names::Names;
-use rules::Kind;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io::{self, Read as _};

@@ -2,31 +2,19 @@
 //! the register which it is compared with; so each register is followed.
 //!
 //! Where a rule asks for more than whole addresses and prefixes of them (an order, single bits), there is
-//! nothing to put in its place: the expression becomes one that is not modelled, and says why. A packet that
-//! meets it ends as unknown.
+//! nothing to put in its place: the expression becomes one that is not modelled, says why, and is asked last.
+//! A packet that meets it, with which all else of the rule agrees, ends as unknown.
 
 use super::Mask;
+use super::field::{Kind, field};
 use super::sets::kinds;
+use model::host::nft::xt::Extension;
 use model::host::nft::{
     CmpOp, CtKey, Expression, FibResult, MetaKey, NatKind, NftFamily, NftTable, PayloadBase,
     Register, Rule, Set, SetValueType,
 };
 use model::host::{Table, Unknown};
-use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-
-/// What is in a field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    V4,
-    V6,
-    Mac,
-    Link,
-    /// `NFPROTO_*`, and the number of the protocol in a frame: they say what headers come next.
-    Protocol,
-    EtherType,
-    Plain,
-}
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A part of a field: so many bytes from one on.
 #[derive(Clone, Copy, Debug)]
@@ -55,6 +43,8 @@ pub(super) struct Rules<'m> {
     mask: &'m Mask,
     sets: &'m Table<Set>,
     held: BTreeMap<u8, Held>,
+    /// Registers of which nobody knows what is in them.
+    lost: BTreeSet<u8>,
     /// The header behind the frame's, where it is known.
     network: Option<Kind>,
 }
@@ -71,6 +61,32 @@ pub(super) fn unknown(why: &str) -> Unknown {
     Unknown { bytes: Vec::new(), why: format!("masked: {why}") }
 }
 
+fn unasked(why: &'static str) -> Expression<Unknown> {
+    Expression::Foreign(unknown(why))
+}
+
+/// The register that an expression fills.
+fn to(one: &Expression<Unknown>) -> Option<u8> {
+    use Expression as E;
+    match one {
+        E::Payload { to, .. } | E::Meta { to, .. } | E::Ct { to, .. } | E::Fib { to, .. } => {
+            Some(to.0)
+        }
+        E::Bitwise { to, .. } | E::ByteOrder { to, .. } | E::Immediate { to, .. } => Some(to.0),
+        _ => None,
+    }
+}
+
+/// The register that a question is about.
+fn from(one: &Expression<Unknown>) -> Option<u8> {
+    use Expression as E;
+    match one {
+        E::Cmp { from, .. } | E::Range { from, .. } | E::Bitwise { from, .. } => Some(from.0),
+        E::Lookup { from, .. } | E::ByteOrder { from, .. } => Some(from.0),
+        _ => None,
+    }
+}
+
 /// The rule as its table has it.
 pub(super) fn masked(
     mask: &Mask,
@@ -83,7 +99,8 @@ pub(super) fn masked(
         NftFamily::Arp => Some(Kind::Mac),
         NftFamily::Inet | NftFamily::Bridge | NftFamily::Netdev => None,
     };
-    let rules = Rules { mask, sets: &table.sets, held: BTreeMap::new(), network };
+    let rules =
+        Rules { mask, sets: &table.sets, held: BTreeMap::new(), lost: BTreeSet::new(), network };
     Rule { handle: rule.handle, comment: None, expressions: rules.run(&rule.expressions) }
 }
 
@@ -91,8 +108,16 @@ impl Rules<'_> {
     fn run(mut self, expressions: &[Expression<Unknown>]) -> Vec<Expression<Unknown>> {
         let constants = constants(expressions);
         let opaque = expressions.iter().any(|one| matches!(one, Expression::Foreign(_)));
-        let masked = expressions.iter().enumerate().map(|(at, one)| {
-            let masked = match one {
+        let (mut masked, mut asked_last) = (Vec::new(), None);
+        for (at, one) in expressions.iter().enumerate() {
+            let only_asks = self.only_asks(one);
+            if !only_asks {
+                masked.extend(asked_last.take().map(unasked));
+            }
+            if from(one).is_some_and(|from| self.lost.contains(&from)) {
+                continue;
+            }
+            let other = match one {
                 Expression::Immediate { to, value } => {
                     let value = match constants.get(&at) {
                         Some(kind) => field(self.mask, *kind, 0, value, None).ok_or(BITS),
@@ -104,9 +129,38 @@ impl Rules<'_> {
                 }
                 one => self.one(one),
             };
-            masked.unwrap_or_else(|why| Expression::Foreign(unknown(why)))
-        });
-        masked.collect()
+            let to = to(one);
+            match other {
+                Ok(other) => {
+                    to.map(|to| self.lost.remove(&to));
+                    masked.push(other);
+                }
+                // All has to hold, in whatever order: what can still be asked is asked before.
+                Err(why) if only_asks => {
+                    self.lost.extend(to);
+                    asked_last.get_or_insert(why);
+                }
+                Err(why) => masked.push(unasked(why)),
+            }
+        }
+        masked.extend(asked_last.map(unasked));
+        masked
+    }
+
+    /// Whether it does nothing but see whether the rule is for the packet.
+    fn only_asks(&self, one: &Expression<Unknown>) -> bool {
+        use Expression as E;
+        match one {
+            E::Payload { .. } | E::Meta { .. } | E::Ct { .. } | E::Fib { .. } | E::Cmp { .. } => {
+                true
+            }
+            E::Range { .. } | E::Bitwise { .. } | E::ByteOrder { .. } | E::Counter => true,
+            E::Immediate { .. } | E::Extension { is: Extension::Match(_), .. } => true,
+            E::Lookup { set, to, .. } => {
+                to.is_none() && self.sets.get(set).is_some_and(|set| set.value.is_none())
+            }
+            _ => false,
+        }
     }
 
     fn one(&mut self, one: &Expression<Unknown>) -> Masked<Expression<Unknown>> {
@@ -359,69 +413,4 @@ fn constants(expressions: &[Expression<Unknown>]) -> BTreeMap<usize, Kind> {
         }
     }
     found
-}
-
-/// Bytes of a field from one on, as far as those bits of it say; `None` if nothing would say the same.
-pub(super) fn field(
-    mask: &Mask,
-    kind: Kind,
-    from: usize,
-    bytes: &[u8],
-    bits: Option<&[u8]>,
-) -> Option<Vec<u8>> {
-    if !mask.changes(kind) {
-        return Some(bytes.to_vec());
-    }
-    let asked = match bits {
-        Some(bits) => leading(bits)?,
-        None => bytes.len() * 8,
-    };
-    match kind {
-        _ if asked == 0 => Some(bytes.to_vec()),
-        Kind::V4 | Kind::V6 if from == 0 => {
-            let length = u8::try_from(asked).ok()?;
-            let address: IpAddr = match kind {
-                Kind::V4 => Ipv4Addr::from(filled::<4>(bytes)?).into(),
-                _ => Ipv6Addr::from(filled::<16>(bytes)?).into(),
-            };
-            let masked = mask.prefix(ipnet::IpNet::new(address, length).ok()?.trunc()).network();
-            let octets = model::net::octets(masked);
-            octets.get(..bytes.len()).map(<[u8]>::to_vec)
-        }
-        Kind::Mac if from == 0 && asked == 48 => {
-            Some(mask.mac(model::net::Mac(bytes.try_into().ok()?)).0.to_vec())
-        }
-        Kind::Link if from == 0 && bits.is_none() => link(mask, bytes),
-        _ => None,
-    }
-}
-
-/// A whole name, padded, or what names begin with.
-fn link(mask: &Mask, bytes: &[u8]) -> Option<Vec<u8>> {
-    let name = bytes.split(|byte| *byte == 0).next()?;
-    let text = std::str::from_utf8(name).ok()?;
-    if name.len() == bytes.len() && bytes.len() < 16 {
-        // `lo` keeps its name, whatever it begins with.
-        let is_plain = !"lo".starts_with(text);
-        return is_plain.then(|| mask.beginning(text).into_bytes());
-    }
-    let mut masked = mask.link_text(text).into_bytes();
-    masked.resize(bytes.len(), 0);
-    Some(masked)
-}
-
-fn filled<const N: usize>(bytes: &[u8]) -> Option<[u8; N]> {
-    let mut whole = [0; N];
-    whole.get_mut(..bytes.len())?.copy_from_slice(bytes);
-    Some(whole)
-}
-
-/// How many bits, if they are the first ones.
-fn leading(bits: &[u8]) -> Option<usize> {
-    let ones: u32 = bits.iter().map(|byte| byte.count_ones()).sum();
-    let leading = bits
-        .iter()
-        .position(|byte| *byte != 0xff)
-        .map_or(bits.len() * 8, |at| at * 8 + bits[at].leading_ones() as usize);
-    (leading == ones as usize).then_some(leading)
 }

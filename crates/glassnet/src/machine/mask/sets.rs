@@ -2,7 +2,7 @@
 //! prefixes: it becomes those.
 
 use super::Mask;
-use super::rules::{Kind, field};
+use super::field::{Kind, field};
 use ipnet::{IpNet, Ipv4Subnets, Ipv6Subnets};
 use model::host::nft::{DataType, Element, Elements, Key, Set, SetValue, SetValueType};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
