@@ -113,7 +113,11 @@ impl Addresses {
     pub(super) fn prefix(&self, prefix: IpNet) -> IpNet {
         let masked = self.bits(prefix.addr(), prefix.prefix_len());
         let masked = IpNet::new(masked, prefix.prefix_len()).unwrap_or(prefix);
-        self.words.borrow_mut().insert(prefix.to_string(), masked.to_string());
+        let mut words = self.words.borrow_mut();
+        if prefix.prefix_len() == prefix.max_prefix_len() {
+            words.insert(prefix.addr().to_string(), masked.addr().to_string());
+        }
+        words.insert(prefix.to_string(), masked.to_string());
         masked
     }
 
