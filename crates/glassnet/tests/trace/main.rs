@@ -9,6 +9,7 @@ mod lab;
 mod machines;
 mod masked;
 mod names;
+mod reach;
 mod schema;
 mod snapshot;
 mod stage;

@@ -90,7 +90,7 @@ impl Reach {
         }
         let taken = match &self.state {
             Some(path) => trace::state::snapshot(path)?,
-            None => Machine::here().map_err(Error::Kernel)?.snapshot(),
+            None => Machine::here().map_err(Error::Kernel)?.snapshot(|_| true),
         };
         let family = if self.v6 { Family::V6 } else { Family::V4 };
         let chosen = Chosen::of(&taken, family, &self.from, &self.to)?;
