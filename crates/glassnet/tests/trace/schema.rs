@@ -133,6 +133,7 @@ fn what_is_answered_is_what_is_published() {
     for words in [
         "$a $b --port 80",
         "$a $b --proto udp --port 53 --from-port 1053",
+        "$a $b --explain",
         "$a $b -6 --one-way --lang zh",
         "$a 10.9.2.9",
         "192.0.2.9 10.9.2.2 --in left@$r",
