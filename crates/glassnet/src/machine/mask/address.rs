@@ -165,7 +165,7 @@ fn number(address: IpAddr) -> u128 {
 }
 
 fn truncated(address: IpAddr, length: u8) -> IpNet {
-    IpNet::new(address, length).map_or(IpNet::from(address), |net| net.trunc())
+    IpNet::new(address, length).map_or_else(|_| IpNet::from(address), |net| net.trunc())
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use super::rules::{self, unknown};
 use super::sets;
 use model::host::ipset::{IpSetElement, IpSetMembers, IpSetPart};
 use model::host::link::{Veth, VethPeer, Vxlan};
-use model::host::nft::{BaseChain, Chain, Elements, NftTable, Ruleset, Set};
+use model::host::nft::{BaseChain, Chain, NftTable, Ruleset, Set};
 use model::host::qdisc::{FilterKind, QdiscKind};
 use model::host::route::Nexthop;
 use model::host::socket::Process;
@@ -166,7 +166,7 @@ impl Mask {
         let set = |set: &Set| Set {
             name: self.set(&set.name),
             // Rules that ask one which is left out are not modelled.
-            elements: sets::masked(self, set).unwrap_or_else(Elements::default),
+            elements: sets::masked(self, set).unwrap_or_default(),
             ..set.clone()
         };
         NftTable {
