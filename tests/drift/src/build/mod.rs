@@ -75,6 +75,7 @@ pub fn build(case: &Case) -> Result<Network> {
         tool::carry_out(built, "ip", &[], &(lo + &lines(&space.ip)))?;
         tool::carry_out(built, "ip", &["-6"], &lines(&space.ip6))?;
         settings(built, &space.sysctls)?;
+        answer_at_once(built)?;
         tool::feed(built, "ipset", &["restore"], &lines(&space.ipset))?;
         iptables(built, space)?;
         let tables: String = space.nft.iter().map(crate::case::Table::script).collect();
@@ -122,6 +123,24 @@ impl Network {
 pub fn mac(number: u32) -> String {
     let [.., high, low] = number.to_be_bytes();
     format!("02:00:00:00:{high:02x}:{low:02x}")
+}
+
+/// Who answers for others does so after a while that is left to chance, unless told otherwise.
+fn answer_at_once(built: &Built) -> Result<()> {
+    let links = || -> std::io::Result<Vec<String>> {
+        let mut paths = Vec::new();
+        for family in ["ipv4", "ipv6"] {
+            for link in std::fs::read_dir(format!("/proc/sys/net/{family}/neigh"))? {
+                let link = link?.file_name();
+                let link = link.to_string_lossy();
+                paths.push(format!("net/{family}/neigh/{link}/proxy_delay=0"));
+            }
+        }
+        Ok(paths)
+    };
+    let paths = netns::within(built.as_fd(), links)?
+        .map_err(Error::system(format!("list the links of {}", built.name)))?;
+    settings(built, &paths)
 }
 
 /// Has each of the programs make its tables.
