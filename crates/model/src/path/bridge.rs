@@ -113,7 +113,12 @@ pub(super) fn bridge(
     if from.is_some() {
         filter::postrouting(machine, state, name, seen)?;
     }
-    fits(state, machine.link(&here, &port)?)?;
+    let too_big = fits(state, machine.link(&here, &port)?);
+    // What the IP stack's hooks have seen is cut by them, if it may be (`br_nf_dev_queue_xmit`).
+    if too_big.is_err() && seen == Seen::Yes && !state.packet.is_whole() {
+        return unknown(format!("it is cut for {port}, and fragments are not followed"));
+    }
+    too_big?;
     Ok(Done { hops: std::mem::take(&mut state.told), next: Next::Transmit(port) })
 }
 

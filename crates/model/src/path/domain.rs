@@ -248,6 +248,9 @@ impl<'m, 'a> Search<'m, 'a> {
 
     fn answers(&self, of: &NamespaceId, name: &LinkName, address: IpAddr) -> Result<bool, Halt> {
         let bears = |a: &&crate::host::Address| a.prefix.addr() == address && !a.tentative;
+        if address.is_ipv6() && self.is_anycast(of, name, address)? {
+            return Ok(true);
+        }
         let mut on = self.machine.addresses(of)?.iter().filter(bears).map(|a| &a.link).peekable();
         if on.peek().is_none() || address.is_loopback() {
             return Ok(false);
@@ -275,6 +278,20 @@ impl<'m, 'a> Search<'m, 'a> {
         // It is answered only if a packet from the asker would be taken in (`arp_process`).
         let Some((Some(asker), _)) = self.asker.filter(|_| answers) else { return Ok(answers) };
         lets_in(self.machine, of, name, asker, address)
+    }
+
+    /// Whether it answers for an address that several routers may have (`ipv6_chk_acast_addr`).
+    fn is_anycast(&self, of: &NamespaceId, name: &LinkName, address: IpAddr) -> Result<bool, Halt> {
+        // It is the first of one of its own prefixes (RFC 4291 §2.6.1).
+        let mut own = self.machine.addresses(of)?.iter().filter(|a| a.link == *name);
+        if !own.any(|a| a.prefix.network() == address) {
+            return Ok(false);
+        }
+        let mut routes = self.machine.routes(of)?.iter();
+        Ok(routes.any(|route| {
+            let by_link = || route.nexthops.iter().any(|hop| hop.link.as_ref() == Some(name));
+            route.kind == RouteKind::Anycast && route.destination.addr() == address && by_link()
+        }))
     }
 
     /// Whether the asker's address is in the subnet of the address asked for.
