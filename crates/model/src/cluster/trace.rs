@@ -113,7 +113,7 @@ pub struct Reply {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Said {
-    Walked(Walked),
+    Walked(Box<Walked>),
     /// No link of this node would take the frame.
     NotHere,
     Has(Option<Holder>),

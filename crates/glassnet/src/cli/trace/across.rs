@@ -97,7 +97,7 @@ impl Journey<'_> {
                 Ok(Onward::Here) => {}
                 Ok(Onward::Told(stretch)) => told = Some(stretch),
                 Ok(Onward::Anew) => hops.clear(),
-                Err(end) => return Path { hops, end },
+                Err(end) => return Path { hops, end: *end },
             }
         }
         let at = hops.last().map_or_else(|| self.place(), |hop| hop.at.clone());
@@ -120,13 +120,13 @@ impl Journey<'_> {
         at: Place,
         packet: Packet,
         next_hop: Option<IpAddr>,
-    ) -> Result<Onward, End> {
+    ) -> Result<Onward, Box<End>> {
         if let Some(node) = self.at.clone() {
-            let found = entry(self.source, &packet, next_hop).map_err(|why| End::Unknown {
-                at: at.clone(),
-                stage: Stage::Transmit,
-                why,
-            })?;
+            let unread = |why| {
+                let at = at.clone();
+                Box::new(End::Unknown { at, stage: Stage::Transmit, why })
+            };
+            let found = entry(self.source, &packet, next_hop).map_err(unread)?;
             if let Some(entry) = found {
                 self.beyond.crossed(node.as_str(), self.host, entry.between);
                 self.walk.arrive(NamespaceId::Host, entry.link, entry.packet);
@@ -144,10 +144,10 @@ impl Journey<'_> {
         let (visited, back) = (self.visited.iter().cloned().collect(), self.back);
         let ask = Ask::Arrives { packet, next_hop, known, visited, back };
         match self.beyond.ask(to, ask) {
-            TraceAnswer::Nobody | TraceAnswer::Concerns { .. } => Err(End::Left { at }),
+            TraceAnswer::Nobody | TraceAnswer::Concerns { .. } => Err(Box::new(End::Left { at })),
             TraceAnswer::Refused { why, .. } => Err(self.beyond.unknown(at, &why)),
             TraceAnswer::From { node, reply, .. } => match reply.said {
-                Said::NotHere => Err(End::Left { at }),
+                Said::NotHere => Err(Box::new(End::Left { at })),
                 said => {
                     let from = at.host.clone();
                     self.take(node, said, at, Some(&from)).map(Onward::Told)
@@ -173,7 +173,7 @@ impl Journey<'_> {
     }
 
     /// Who has an address on a wire, for whoever asks; the walk goes on with the answer.
-    fn resolve(&mut self, at: Place, address: IpAddr) -> Result<Onward, End> {
+    fn resolve(&mut self, at: Place, address: IpAddr) -> Result<Onward, Box<End>> {
         let holder = self.holder(&at, address)?;
         let Some(node) = self.at.clone() else {
             let answer = match holder {
@@ -185,7 +185,7 @@ impl Journey<'_> {
         };
         let ask = Ask::GoesOn { at: at.clone(), address, holder, back: self.back };
         match self.beyond.ask(Toward::Node(node), ask) {
-            TraceAnswer::Nobody | TraceAnswer::Concerns { .. } => Err(End::Left { at }),
+            TraceAnswer::Nobody | TraceAnswer::Concerns { .. } => Err(Box::new(End::Left { at })),
             TraceAnswer::Refused { why, .. } => Err(self.beyond.unknown(at, &why)),
             TraceAnswer::From { node, reply, .. } => {
                 self.take(node, reply.said, at, None).map(Onward::Told)
@@ -194,7 +194,7 @@ impl Journey<'_> {
     }
 
     /// An address of this machine, if a node asks, or of another node.
-    fn holder(&mut self, at: &Place, address: IpAddr) -> Result<Option<Holder>, End> {
+    fn holder(&mut self, at: &Place, address: IpAddr) -> Result<Option<Holder>, Box<End>> {
         if self.at.is_some()
             && let Ok(Some((link, mac))) = bearer(self.source, address)
         {
@@ -220,7 +220,7 @@ impl Journey<'_> {
         said: Said,
         at: Place,
         from: Option<&str>,
-    ) -> Result<Stretch, End> {
+    ) -> Result<Stretch, Box<End>> {
         let walked = match said {
             Said::Walked(walked) => walked,
             Said::Refused(why) => return Err(self.beyond.unknown(at, &why)),
@@ -231,7 +231,7 @@ impl Journey<'_> {
         if let Some(from) = from {
             self.beyond.crossed(from, node.as_str(), walked.between);
         }
-        let (way, back) = self.beyond.told(&node, self.host, walked);
+        let (way, back) = self.beyond.told(&node, self.host, *walked);
         self.visited.insert(node.clone());
         self.at = Some(node);
         self.turned = back;

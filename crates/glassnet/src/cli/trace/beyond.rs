@@ -125,7 +125,7 @@ impl Beyond {
     }
 
     /// The end of a way whose rest nobody tells.
-    pub(super) fn unknown(&mut self, at: Place, why: &TraceRefusal) -> End {
+    pub(super) fn unknown(&mut self, at: Place, why: &TraceRefusal) -> Box<End> {
         self.refused = true;
         let (TraceRefusal::Silent { node, .. }
         | TraceRefusal::NotAlive { node }
@@ -155,11 +155,11 @@ impl Beyond {
             | TraceRefusal::TooLarge { .. } => (Cure::AskLater { node }, None),
         };
         self.advice = Some(Advice { cure, command });
-        End::Unknown { at, stage: Stage::Transmit, why: why.say(self.language) }
+        Box::new(End::Unknown { at, stage: Stage::Transmit, why: why.say(self.language) })
     }
 
     /// The end where a node answers something else than it was asked.
-    pub(super) fn odd(&mut self, node: &NodeName, at: Place) -> End {
+    pub(super) fn odd(&mut self, node: &NodeName, at: Place) -> Box<End> {
         let why = "it answers another question".to_owned();
         self.unknown(at, &TraceRefusal::Odd { node: node.clone(), why })
     }

@@ -47,7 +47,7 @@ impl Cluster {
                         let link = entry.link;
                         visit.walk.arrive(NamespaceId::Host, link, entry.packet);
                         let walked = walk_on(&mut machine, &mut visit, back);
-                        Said::Walked(Walked { between: entry.between, ..walked })
+                        Said::Walked(Box::new(Walked { between: entry.between, ..walked }))
                     }
                 };
                 lock(&self.traces.kept).put(asker.clone(), walk, visit, Instant::now());
@@ -63,7 +63,7 @@ impl Cluster {
                 visit.walk.answer(&at, address, answer);
                 let walked = walk_on(&mut machine, &mut visit, back);
                 lock(&self.traces.kept).put(asker.clone(), walk, visit, Instant::now());
-                Ok(Said::Walked(walked))
+                Ok(Said::Walked(Box::new(walked)))
             }
         }
     }
