@@ -23,7 +23,8 @@ fn kinds(document: &Value) -> Vec<(u64, String)> {
             lost => {
                 let end = &lost["lost"]["end"];
                 let reason = end["dropped"]["because"].as_object();
-                reason.map_or("?".to_owned(), |reason| reason.keys().next().unwrap().clone())
+                reason
+                    .map_or_else(|| "?".to_owned(), |reason| reason.keys().next().unwrap().clone())
             }
         };
         (kind["pairs"].as_u64().unwrap(), outcome)
