@@ -11,6 +11,7 @@ use crate::predict::{Predicted, Reader, predict};
 use crate::sockets::{Listeners, Sender};
 use crate::watch::{Seen, Watch};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::os::fd::AsFd as _;
 use std::time::{Duration, Instant};
@@ -93,11 +94,18 @@ pub fn play(
     let listeners = Listeners::open(&network, case)?;
     let mut watch = Watch::open(&network, tunnels(case))?;
     let mut reader = Reader::new(&network);
+    let mut opened = BTreeSet::new();
     for (place, packet) in case.packets.iter().enumerate() {
         let predicted = predict(&mut reader, packet)?;
         let number = u32::try_from(place).unwrap_or(u32::MAX);
-        let mut stage =
-            Stage { network: &network, listeners: &listeners, watch: &mut watch, packet, number };
+        let mut stage = Stage {
+            network: &network,
+            listeners: &listeners,
+            watch: &mut watch,
+            opened: &mut opened,
+            packet,
+            number,
+        };
         let (observed, verdict) = stage.play(&predicted)?;
         let outcome = Outcome { packet: place, predicted, observed, verdict };
         each(&outcome, &mut reader.kept());
@@ -116,6 +124,8 @@ struct Stage<'s> {
     network: &'s Network,
     listeners: &'s Listeners,
     watch: &'s mut Watch,
+    /// Sequence numbers of SYNs before this packet: one may have waited for a neighbour.
+    opened: &'s mut BTreeSet<u32>,
     packet: &'s Packet,
     number: u32,
 }
@@ -148,6 +158,10 @@ impl Stage<'_> {
                     _ => self.settle(predicted, &counters, &mut observed)?,
                 };
                 if spent >= PATIENCE || !matches!(verdict, Verdict::Disagrees(_)) {
+                    self.opened.extend(seen.iter().filter_map(|seen| match seen.sign {
+                        Sign::Opens(sequence) => Some(sequence),
+                        _ => None,
+                    }));
                     return Ok((observed, verdict));
                 }
                 idle = Duration::ZERO;
@@ -206,7 +220,9 @@ impl Stage<'_> {
     fn sort_out(&self, seen: &[Seen], observed: &mut Observed) {
         // Packets are sent one by one: the first connection that is new is this one.
         let first = seen.iter().find_map(|seen| match seen.sign {
-            Sign::Opens(sequence) => Some((sequence, seen.time)),
+            Sign::Opens(sequence) if !self.opened.contains(&sequence) => {
+                Some((sequence, seen.time))
+            }
             _ => None,
         });
         let opening = first.map(|(sequence, _)| sequence);

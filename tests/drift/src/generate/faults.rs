@@ -48,11 +48,13 @@ fn between_two(draft: &mut Draft) {
             0 => {
                 let lines = [from, to].map(|port| format!("link set dev {port} isolated on"));
                 draft.space(&bridge).bridge.extend(lines);
+                perhaps_know(draft, &one, &other);
             }
             1 => {
                 let state = *draft.random.pick(&[1, 2, 4]);
                 let port = draft.random.pick(&[from, to]).to_owned();
                 draft.space(&bridge).bridge.push(format!("link set dev {port} state {state}"));
+                perhaps_know(draft, &one, &other);
             }
             // Nobody has to ask, so the bridge has not learned where it is.
             2 => {
@@ -65,6 +67,13 @@ fn between_two(draft: &mut Draft) {
                 know(draft, &one, &other, nobody);
             }
         },
+    }
+}
+
+/// Without it the question who has the address fails first.
+fn perhaps_know(draft: &mut Draft, one: &Station, other: &Station) {
+    if let (true, Some(mac)) = (draft.random.percent(50), draft.mac(other)) {
+        know(draft, one, other, &mac);
     }
 }
 
