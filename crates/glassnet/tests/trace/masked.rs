@@ -203,8 +203,8 @@ fn the_same_answers_in_other_words() {
     ] {
         assert!(!bytes.contains(own), "{own} is in the file");
     }
-    let macs =
-        stage.sh("for n in $a $r $b; do ip netns exec $n cat /sys/class/net/*/address; done");
+    let macs = stage
+        .sh("for n in $a $r $b; do ip netns exec $n sh -c 'cat /sys/class/net/*/address'; done");
     for mac in macs.lines().filter(|mac| *mac != "00:00:00:00:00:00") {
         assert!(!bytes.contains(mac), "{mac} is in the file");
     }
