@@ -12,7 +12,7 @@ use super::names::{Names, Owner, Role, Space};
 use super::rules::Rules;
 use crate::host::neighbour::NeighbourState;
 use crate::host::{Actual, Link, LinkKind, Neighbour, Unknown};
-use crate::net::LinkName;
+use crate::net::{LinkName, Mac};
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hash as _;
@@ -144,7 +144,9 @@ impl Gathered {
             writer.link(&neighbour.link).address(neighbour.address).of(&neighbour.mac);
             fact(self, writer.of(&is_written).take());
         }
-        for entry in state.fdb.iter() {
+        // What a link listens to of groups is no entry that a bridge looks at.
+        let is_asked = |mac: Mac, remote: Option<_>| mac.is_unicast() || remote.is_some();
+        for entry in state.fdb.iter().filter(|entry| is_asked(entry.mac, entry.remote)) {
             fact(self, writer("fdb").of(entry).take());
         }
         for qdisc in state.qdiscs.iter() {
