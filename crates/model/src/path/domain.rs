@@ -401,6 +401,14 @@ pub(super) fn resolve(
     if search.holders.is_empty() {
         search = from_here(true)?;
     }
+    // Whoever has an address takes no answer for it (`ndisc_recv_na`).
+    let is_own = address.is_ipv6() && {
+        let mut own = machine.addresses(of)?.iter();
+        own.any(|a| a.link == *link && a.prefix.addr() == address && !a.tentative)
+    };
+    if is_own {
+        search.holders.clear();
+    }
     if address.is_ipv6() {
         let asker = asker.and_then(|(address, mac)| Some((mac, address?)));
         let mut heard = Vec::new();

@@ -35,9 +35,11 @@ pub(super) enum Role<'a> {
     Mac(&'a LinkName),
     /// What the kernel would make of the MAC address, whether it did or not.
     LinkLocal(&'a LinkName),
-    /// The other end of the link, and its MAC address.
+    /// The other end of the link, its MAC address, and its addresses.
     End(&'a LinkName),
     EndMac(&'a LinkName),
+    EndLinkLocal(&'a LinkName),
+    EndAddress(&'a LinkName, bool, usize),
 }
 
 pub(super) struct Names<'a> {
@@ -89,6 +91,16 @@ impl<'a> Names<'a> {
             }
             if let Some(mac) = link.and_then(|link| link.mac) {
                 only(&mut self.macs, mac, Owner { space, role: Role::EndMac(own) });
+                let role = Role::EndLinkLocal(own);
+                only(&mut self.addresses, mac.link_local().into(), Owner { space, role });
+            }
+            let mut addresses: Vec<_> = spaces[*there].state.addresses.iter().collect();
+            addresses.retain(|address| address.link == *end);
+            addresses.sort_by_key(|a| (a.prefix.addr().is_ipv6(), a.position, a.prefix));
+            for (nth, address) in addresses.into_iter().enumerate() {
+                let its = address.prefix.addr();
+                let role = Role::EndAddress(own, its.is_ipv6(), nth);
+                only(&mut self.addresses, its, Owner { space, role });
             }
             self.ends.insert((*there, end.clone()), owner);
         }
