@@ -43,8 +43,7 @@ impl Classes {
     ) -> Vec<usize> {
         let mut numbers = BTreeMap::new();
         let class = |(number, endpoint): (usize, &Endpoint)| {
-            let host = hosts.iter().position(|(name, _)| *name == endpoint.host);
-            let space = host.and_then(|host| names.position(host, &endpoint.namespace));
+            let space = space(names, hosts, endpoint);
             let role = space.and_then(|space| {
                 let mut own = own_addresses(&names.spaces[space]);
                 own.position(|address| address == endpoint.address)
@@ -60,10 +59,22 @@ impl Classes {
     }
 }
 
-pub(super) fn classes(names: &Names<'_>) -> Classes {
+fn space(names: &Names<'_>, hosts: &[(&str, &Actual)], endpoint: &Endpoint) -> Option<usize> {
+    let host = hosts.iter().position(|(name, _)| *name == endpoint.host)?;
+    names.position(host, &endpoint.namespace)
+}
+
+/// The classes of all namespaces that packets between the endpoints could come to.
+pub(super) fn classes(
+    names: &Names<'_>,
+    hosts: &[(&str, &Actual)],
+    endpoints: &[Endpoint],
+) -> Classes {
+    let from: Vec<_> = endpoints.iter().filter_map(|end| space(names, hosts, end)).collect();
+    let connected = names.connected(&from);
     let facts = vec![Vec::new(); names.spaces.len()];
     let mut gathered = Gathered { facts, alone: BTreeSet::new(), cuts: Cuts::default() };
-    for within in 0..names.spaces.len() {
+    for within in (0..names.spaces.len()).filter(|within| connected[*within]) {
         gathered.space(names, within);
     }
     gathered.cuts.sort();

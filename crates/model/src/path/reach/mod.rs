@@ -131,7 +131,7 @@ pub fn reach(
     let states = quiet.hosts(hosts);
     let class_of = {
         let names = Names::of(&states);
-        let classes = classes::classes(&names);
+        let classes = classes::classes(&names, hosts, &endpoints);
         classes.of_endpoints(&names, hosts, &endpoints)
     };
     let matrix = Matrix { hosts, states, wires, quiet: &quiet, endpoints: &endpoints, asked };

@@ -124,6 +124,31 @@ impl<'a> Names<'a> {
         self.indices.get(&(within, index)).copied()
     }
 
+    /// Which namespaces a packet from one of these could come to, by pairs of links; from one host to another
+    /// it goes by way of their own.
+    pub(super) fn connected(&self, from: &[usize]) -> Vec<bool> {
+        let mut beside = vec![Vec::new(); self.spaces.len()];
+        for (number, space) in self.spaces.iter().enumerate() {
+            for (there, _) in space.peers.values() {
+                beside[number].push(*there);
+                beside[*there].push(number);
+            }
+        }
+        let own = self.spaces.iter().enumerate().filter(|(_, s)| *s.id == NamespaceId::Host);
+        let own: Vec<usize> = own.map(|(number, _)| number).collect();
+        for number in &own {
+            beside[*number].extend(&own);
+        }
+        let mut connected = vec![false; self.spaces.len()];
+        let mut waiting = from.to_vec();
+        while let Some(number) = waiting.pop() {
+            if !std::mem::replace(&mut connected[number], true) {
+                waiting.extend(&beside[number]);
+            }
+        }
+        connected
+    }
+
     pub(super) fn position(&self, host: usize, id: &NamespaceId) -> Option<usize> {
         self.spaces.binary_search_by_key(&(host, id), |space| (space.host, space.id)).ok()
     }
