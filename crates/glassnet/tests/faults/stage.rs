@@ -34,8 +34,17 @@ impl Place {
         self.within(|| shell(lines))
     }
 
+    /// A port that was closed just now may be held for a moment by a child that another test is making.
     pub(crate) fn udp(&self, address: &str) -> UdpSocket {
-        let socket = self.within(|| UdpSocket::bind(address).unwrap());
+        let mut bound = self.within(|| UdpSocket::bind(address));
+        for _ in 0..50 {
+            if bound.is_ok() {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+            bound = self.within(|| UdpSocket::bind(address));
+        }
+        let socket = bound.unwrap();
         socket.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
         socket
     }
